@@ -1,0 +1,158 @@
+//! Every operation, what it needs, and its IAM name.
+
+use serde::{Deserialize, Serialize};
+
+use super::Permission;
+
+/// Every operation that is decided. The table is `protocol.md` 3.5; IAM names are those of 3.3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Read manifests, blobs, tags and referrers.
+    PullImage,
+    /// Push to an image that exists.
+    PushImage,
+    /// Create an image, empty or by its first push.
+    CreateImage,
+    /// List images; the result is filtered by visibility.
+    ListImages,
+    /// See an image's details and versions.
+    ReadImage,
+    /// Change type, category, description.
+    UpdateImage,
+    /// Delete tags and manifests.
+    DeleteTag,
+    /// Delete an image.
+    DeleteImage,
+    /// Create an organization.
+    CreateOrganization,
+    /// List organizations; the result is filtered by visibility.
+    ListOrganizations,
+    /// See an organization.
+    ReadOrganization,
+    /// Delete an empty organization.
+    DeleteOrganization,
+    /// Get a temporary login command.
+    CreateLoginSecret,
+    /// Counts and recent activity, each limited to what the caller sees.
+    ReadOverview,
+    /// List what the registry keeps (`registry:catalog:*`), filtered by visibility.
+    ListCatalog,
+    /// See and change the settings of the instance.
+    ManageSettings,
+}
+
+/// What an action is asked of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// One image.
+    Image,
+    /// One organization.
+    Organization,
+    /// The caller's account.
+    Account,
+    /// The whole instance.
+    Instance,
+}
+
+/// Which grant suffices when neither ownership nor a policy decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Need {
+    /// This level on the image or on its organization.
+    Image(Permission),
+    /// This level on the organization; image grants do not count.
+    Organization(Permission),
+    /// This level on the organization, or any grant on an image inside.
+    OrganizationOrAnyImage(Permission),
+    /// Any active user of an account.
+    AnyUser,
+    /// Only the owner or an IAM policy.
+    Administrator,
+    /// Only the owner or an administrator of the operator account.
+    Operator,
+}
+
+/// The line of an action in the matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// IAM action names; all must be allowed by policy for the policy to suffice.
+    pub iam: &'static [&'static str],
+    /// What it is asked of.
+    pub scope: Scope,
+    /// Which grant suffices.
+    pub need: Need,
+    /// Whether a public image or a share suffices (PULL and VIEW_SHARED of `protocol.md` 3.4).
+    pub open: bool,
+}
+
+impl Action {
+    /// All actions, in the order of the matrix.
+    pub const ALL: [Self; 16] = [
+        Self::PullImage,
+        Self::PushImage,
+        Self::CreateImage,
+        Self::ListImages,
+        Self::ReadImage,
+        Self::UpdateImage,
+        Self::DeleteTag,
+        Self::DeleteImage,
+        Self::CreateOrganization,
+        Self::ListOrganizations,
+        Self::ReadOrganization,
+        Self::DeleteOrganization,
+        Self::CreateLoginSecret,
+        Self::ReadOverview,
+        Self::ListCatalog,
+        Self::ManageSettings,
+    ];
+
+    /// Its line in the matrix.
+    #[must_use]
+    pub const fn rule(self) -> Rule {
+        use Permission::{Edit, Manage, Read};
+        const fn rule(iam: &'static [&'static str], scope: Scope, need: Need, open: bool) -> Rule {
+            Rule { iam, scope, need, open }
+        }
+        match self {
+            Self::PullImage => rule(&["swr:repo:download"], Scope::Image, Need::Image(Read), true),
+            Self::PushImage => rule(&["swr:repo:upload"], Scope::Image, Need::Image(Edit), false),
+            Self::CreateImage => rule(
+                &["swr:repo:upload", "swr:repo:createRepo"],
+                Scope::Organization,
+                Need::Organization(Edit),
+                false,
+            ),
+            Self::ListImages => rule(&["swr:repo:listRepos"], Scope::Account, Need::AnyUser, false),
+            Self::ReadImage => rule(&["swr:repo:getRepo"], Scope::Image, Need::Image(Read), true),
+            Self::UpdateImage => rule(&["swr:repo:updateRepo"], Scope::Image, Need::Image(Edit), false),
+            Self::DeleteTag => rule(&["swr:repo:deleteRepoTag"], Scope::Image, Need::Image(Manage), false),
+            Self::DeleteImage => rule(&["swr:repo:deleteRepo"], Scope::Image, Need::Image(Manage), false),
+            Self::CreateOrganization => {
+                rule(&["swr:namespace:createNamespace"], Scope::Account, Need::Administrator, false)
+            }
+            Self::ListOrganizations => {
+                rule(&["swr:namespace:listNamespaces"], Scope::Account, Need::AnyUser, false)
+            }
+            Self::ReadOrganization => rule(
+                &["swr:namespace:getNamespace"],
+                Scope::Organization,
+                Need::OrganizationOrAnyImage(Read),
+                false,
+            ),
+            Self::DeleteOrganization => rule(
+                &["swr:namespace:deleteNamespace"],
+                Scope::Organization,
+                Need::Organization(Manage),
+                false,
+            ),
+            Self::CreateLoginSecret => {
+                rule(&["swr::createLoginSecret"], Scope::Account, Need::AnyUser, false)
+            }
+            Self::ReadOverview => rule(&["swr:system:getOverview"], Scope::Account, Need::AnyUser, false),
+            Self::ListCatalog => rule(&["swr:repo:listRepos"], Scope::Account, Need::AnyUser, false),
+            Self::ManageSettings => {
+                rule(&["swr:system:manageSetting"], Scope::Instance, Need::Operator, false)
+            }
+        }
+    }
+}

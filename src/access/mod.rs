@@ -1,0 +1,22 @@
+//! Who may do what: actors, actions, permissions, and the pure decision.
+//!
+//! # Invariants
+//! - [`decide`] is the only thing that makes an [`Allowed`]: its constructor is private to this module, so a store
+//!   call that takes one cannot be reached without a decision.
+//! - The decision reads nothing but its arguments; time is one of them.
+//!
+//! To add an action: add a variant to [`Action`], its line in [`Action::rule`], and its row in the matrix test.
+
+mod action;
+mod actor;
+mod decide;
+mod login_key;
+mod permission;
+mod policy;
+
+pub use action::{Action, Need, Rule, Scope};
+pub use actor::{Access, Actor, JobName, UserActor};
+pub use decide::{Allowed, Grants, Reason, Refusal, Resource, Target, Visibility, decide};
+pub use login_key::login_key;
+pub use permission::Permission;
+pub use policy::{Effect, Policy, Statement, SystemPolicy};

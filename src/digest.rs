@@ -47,7 +47,10 @@ impl FromStr for Algorithm {
         match text {
             "sha256" => Ok(Self::Sha256),
             "sha512" => Ok(Self::Sha512),
-            _ => Err(Error::invalid(Subject::Digest, "the digest algorithm must be sha256 or sha512")),
+            _ => Err(Error::invalid(
+                Subject::Digest,
+                "the digest algorithm must be sha256 or sha512",
+            )),
         }
     }
 }
@@ -104,7 +107,9 @@ impl Digest {
         Err(Error::new(
             ErrorKind::DigestMismatch,
             Subject::Digest,
-            format!("the content does not have the digest {announced}; received content has {self}"),
+            format!(
+                "the content does not have the digest {announced}; received content has {self}"
+            ),
         ))
     }
 
@@ -130,11 +135,16 @@ impl FromStr for Digest {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let (algorithm, hex) = text.split_once(':').ok_or_else(|| {
-            Error::invalid(Subject::Digest, "a digest is written algorithm:hex, for example sha256:...")
+            Error::invalid(
+                Subject::Digest,
+                "a digest is written algorithm:hex, for example sha256:...",
+            )
         })?;
         let algorithm: Algorithm = algorithm.parse()?;
         let well_formed = hex.len() == algorithm.hex_length()
-            && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+            && hex
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         if !well_formed {
             return Err(Error::invalid(
                 Subject::Digest,
@@ -144,7 +154,10 @@ impl FromStr for Digest {
                 ),
             ));
         }
-        Ok(Self { algorithm, text: text.to_owned() })
+        Ok(Self {
+            algorithm,
+            text: text.to_owned(),
+        })
     }
 }
 
@@ -227,7 +240,13 @@ impl Hasher {
     /// # Errors
     /// [`ErrorKind::Corrupt`] when it is not one.
     pub fn resume(state: &[u8]) -> Result<Self, Error> {
-        let corrupt = || Error::new(ErrorKind::Corrupt, Subject::Upload, "the stored hash state cannot be read");
+        let corrupt = || {
+            Error::new(
+                ErrorKind::Corrupt,
+                Subject::Upload,
+                "the stored hash state cannot be read",
+            )
+        };
         match state.split_first() {
             Some((1, rest)) => SerializedState::<Sha256>::try_from(rest)
                 .ok()
@@ -271,10 +290,20 @@ mod tests {
 
     #[test]
     fn malformed_digests_are_refused() {
-        for bad in ["sha256:baddigeststring", "sha256", "md5:d41d8cd98f00b204e9800998ecf8427e", "", ":", "SHA256:00"] {
+        for bad in [
+            "sha256:baddigeststring",
+            "sha256",
+            "md5:d41d8cd98f00b204e9800998ecf8427e",
+            "",
+            ":",
+            "SHA256:00",
+        ] {
             assert!(bad.parse::<Digest>().is_err(), "{bad}");
         }
-        let upper = Digest::of(Algorithm::Sha256, b"a").to_string().to_uppercase().replace("SHA", "sha");
+        let upper = Digest::of(Algorithm::Sha256, b"a")
+            .to_string()
+            .to_uppercase()
+            .replace("SHA", "sha");
         assert!(upper.parse::<Digest>().is_err());
     }
 

@@ -118,7 +118,14 @@ impl Error {
     /// An error of a kind about a subject, with a sentence that tells a person what happened and what to do.
     #[must_use]
     pub fn new(kind: ErrorKind, subject: Subject, message: impl Into<String>) -> Self {
-        Self { kind, subject, message: message.into(), detail: None, retry_after: None, source: None }
+        Self {
+            kind,
+            subject,
+            message: message.into(),
+            detail: None,
+            retry_after: None,
+            source: None,
+        }
     }
 
     /// Input that breaks a rule.
@@ -136,19 +143,33 @@ impl Error {
     /// What the caller may not see. The sentence never depends on whether it exists.
     #[must_use]
     pub fn hidden(subject: Subject) -> Self {
-        Self::new(ErrorKind::Hidden, subject, "it does not exist, or you do not have access")
+        Self::new(
+            ErrorKind::Hidden,
+            subject,
+            "it does not exist, or you do not have access",
+        )
     }
 
     /// A fault of ours; the cause is logged, the client gets the request id.
     #[must_use]
     pub fn internal(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self::new(ErrorKind::Internal, Subject::Request, "something went wrong on the server").caused_by(cause)
+        Self::new(
+            ErrorKind::Internal,
+            Subject::Request,
+            "something went wrong on the server",
+        )
+        .caused_by(cause)
     }
 
     /// A part we depend on does not answer.
     #[must_use]
     pub fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self::new(ErrorKind::Unavailable, Subject::Request, "the system is busy; try again").caused_by(cause)
+        Self::new(
+            ErrorKind::Unavailable,
+            Subject::Request,
+            "the system is busy; try again",
+        )
+        .caused_by(cause)
     }
 
     /// Adds what machines may read, for the `detail` member of OCI and SWR errors. Must reveal nothing that the
@@ -212,6 +233,8 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|cause| cause as &(dyn std::error::Error + 'static))
+        self.source
+            .as_deref()
+            .map(|cause| cause as &(dyn std::error::Error + 'static))
     }
 }

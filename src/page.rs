@@ -16,7 +16,11 @@ pub struct Page<T> {
 impl<T> Page<T> {
     /// The same page with each row changed.
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(change).collect(), total: self.total, window: self.window }
+        Page {
+            items: self.items.into_iter().map(change).collect(),
+            total: self.total,
+            window: self.window,
+        }
     }
 }
 
@@ -34,7 +38,10 @@ impl Window {
     #[must_use]
     pub fn of_page(number: u64, size: u64) -> Self {
         let limit = size.clamp(1, 1_000);
-        Self { offset: number.saturating_sub(1).saturating_mul(limit), limit }
+        Self {
+            offset: number.saturating_sub(1).saturating_mul(limit),
+            limit,
+        }
     }
 
     /// The number of the page that this window is, from 1.

@@ -39,7 +39,11 @@ impl<T> Allowed<T> {
 
     /// The same proof about a part of the target: a blob of the repository, say.
     pub fn map<U>(self, part: impl FnOnce(T) -> U) -> Allowed<U> {
-        Allowed { target: part(self.target), action: self.action, reason: self.reason }
+        Allowed {
+            target: part(self.target),
+            action: self.action,
+            reason: self.reason,
+        }
     }
 }
 
@@ -161,7 +165,11 @@ pub fn decide<T: Target>(
     now: Timestamp,
 ) -> Result<Allowed<T>, Refusal> {
     let reason = judge(actor, action, target.resource(), grants, now)?;
-    Ok(Allowed { target, action, reason })
+    Ok(Allowed {
+        target,
+        action,
+        reason,
+    })
 }
 
 fn judge(
@@ -172,10 +180,18 @@ fn judge(
     now: Timestamp,
 ) -> Result<Reason, Refusal> {
     let rule = action.rule();
-    let is_public = matches!(resource, Resource::Image { is_public: true, .. });
+    let is_public = matches!(
+        resource,
+        Resource::Image {
+            is_public: true,
+            ..
+        }
+    );
     let user = match actor {
         Actor::System(_) => return Ok(Reason::System),
-        Actor::Anonymous if rule.open && is_public && grants.anonymous_access => return Ok(Reason::Public),
+        Actor::Anonymous if rule.open && is_public && grants.anonymous_access => {
+            return Ok(Reason::Public);
+        }
         Actor::Anonymous => return Err(Refusal::AuthenticationRequired),
         Actor::User(user) => user,
     };
@@ -197,7 +213,9 @@ fn judge(
     if rule.open && is_public {
         return Ok(Reason::Public);
     }
-    let shared = grants.share.is_some_and(|end| end.is_none_or(|end| now < end));
+    let shared = grants
+        .share
+        .is_some_and(|end| end.is_none_or(|end| now < end));
     if rule.open && shared {
         return Ok(Reason::Share);
     }
@@ -246,7 +264,9 @@ fn by_grant(need: Need, grants: &Grants) -> Option<Reason> {
     let granted = match need {
         Need::Image(level) => includes(grants.organization, level) || includes(grants.image, level),
         Need::Organization(level) => includes(grants.organization, level),
-        Need::OrganizationOrAnyImage(level) => includes(grants.organization, level) || grants.any_image,
+        Need::OrganizationOrAnyImage(level) => {
+            includes(grants.organization, level) || grants.any_image
+        }
         Need::AnyUser => return Some(Reason::AnyUser),
         Need::Administrator | Need::Operator => false,
     };

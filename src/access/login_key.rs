@@ -28,6 +28,9 @@ mod tests {
             "RSAKEXAMPLE000000001",
             &Secret::new("exampleSecretAccessKeyForDocsOnly0000001".to_owned()),
         );
-        assert_eq!(key.reveal(), "d34aa4117bbe9a57d662552da41fd246e97857e3d5aa40c0f12ad06fb106dab7");
+        assert_eq!(
+            key.reveal(),
+            "d34aa4117bbe9a57d662552da41fd246e97857e3d5aa40c0f12ad06fb106dab7"
+        );
     }
 }

@@ -42,7 +42,10 @@ impl TryFrom<u8> for Permission {
             1 => Ok(Self::Read),
             3 => Ok(Self::Edit),
             7 => Ok(Self::Manage),
-            _ => Err(Error::invalid(Subject::Request, "a permission is 1 (read), 3 (edit) or 7 (manage)")),
+            _ => Err(Error::invalid(
+                Subject::Request,
+                "a permission is 1 (read), 3 (edit) or 7 (manage)",
+            )),
         }
     }
 }

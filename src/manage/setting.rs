@@ -42,7 +42,10 @@ pub struct Sourced<T> {
 impl<T> Sourced<T> {
     /// A built-in value.
     pub const fn default_value(value: T) -> Self {
-        Self { value, source: Source::Default }
+        Self {
+            value,
+            source: Source::Default,
+        }
     }
 }
 

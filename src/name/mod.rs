@@ -95,7 +95,9 @@ pub(crate) fn is_component(text: &str) -> bool {
     let mut after_separator = true;
     for (index, &byte) in bytes.iter().enumerate() {
         if is_alnum(byte) {
-            if !matches!(separator, [] | b"." | b"_" | b"__") && !separator.iter().all(|&b| b == b'-') {
+            if !matches!(separator, [] | b"." | b"_" | b"__")
+                && !separator.iter().all(|&b| b == b'-')
+            {
                 return false;
             }
             separator = &[];
@@ -127,13 +129,37 @@ mod tests {
         for good in ["group", "cloud-develop", "y-test", "a", "a__b", "a--b"] {
             assert!(good.parse::<OrganizationName>().is_ok(), "{good}");
         }
-        for bad in ["1abc", "abc-", "Abc", "a.-b", "a___b", "library", "manage", "", "a/b", "v2", "token", "api", "static", "admin", "instances"] {
+        for bad in [
+            "1abc",
+            "abc-",
+            "Abc",
+            "a.-b",
+            "a___b",
+            "library",
+            "manage",
+            "",
+            "a/b",
+            "v2",
+            "token",
+            "api",
+            "static",
+            "admin",
+            "instances",
+        ] {
             assert!(bad.parse::<OrganizationName>().is_err(), "{bad}");
         }
-        for good in ["nginx", "2048", "team/web/nginx", "a/blobs/b", "x/manifests"] {
+        for good in [
+            "nginx",
+            "2048",
+            "team/web/nginx",
+            "a/blobs/b",
+            "x/manifests",
+        ] {
             assert!(good.parse::<RepositoryName>().is_ok(), "{good}");
         }
-        for bad in ["a//b", "/a", "a/", "a._b", "..", "a/../b", "A", "a%2Fb", "a b", "é"] {
+        for bad in [
+            "a//b", "/a", "a/", "a._b", "..", "a/../b", "A", "a%2Fb", "a b", "é",
+        ] {
             assert!(bad.parse::<RepositoryName>().is_err(), "{bad}");
         }
     }
@@ -162,7 +188,10 @@ mod tests {
     #[test]
     fn a_reference_with_a_colon_is_a_digest_attempt() {
         assert!("sha256:baddigeststring".parse::<Reference>().is_err());
-        assert!(matches!("v1".parse::<Reference>().unwrap(), Reference::Tag(_)));
+        assert!(matches!(
+            "v1".parse::<Reference>().unwrap(),
+            Reference::Tag(_)
+        ));
     }
 
     proptest! {

@@ -23,7 +23,9 @@ impl TagName {
     /// version: not shown, not counted, fires nothing (`protocol.md` 1.8).
     #[must_use]
     pub fn is_fallback(&self) -> bool {
-        let Some((algorithm, rest)) = self.as_str().split_once('-') else { return false };
+        let Some((algorithm, rest)) = self.as_str().split_once('-') else {
+            return false;
+        };
         let length = match algorithm {
             "sha256" | "sha512" => 64,
             _ => return false,

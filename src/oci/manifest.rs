@@ -34,7 +34,7 @@ pub enum ManifestKind {
     /// A config and layers.
     Image {
         /// The config.
-        config: Descriptor,
+        config: Box<Descriptor>,
         /// The layers, lowest first.
         layers: Vec<Descriptor>,
     },
@@ -67,14 +67,19 @@ impl Manifest {
     /// manifest for everything else, with a sentence.
     pub fn parse(content_type: Option<&str>, bytes: &[u8]) -> Result<Self, Error> {
         let invalid = |message: String| Error::invalid(Subject::Manifest, message);
-        let declared = match content_type.map(|text| text.split(';').next().unwrap_or(text).trim()) {
+        let declared = match content_type.map(|text| text.split(';').next().unwrap_or(text).trim())
+        {
             None | Some("" | "application/json") => None,
             Some(text) => Some(text.parse::<MediaType>()?),
         };
         reject_repeated_members(bytes)?;
         let body: Body = serde_json::from_slice(bytes)
             .map_err(|error| invalid(format!("the manifest is not valid: {error}")))?;
-        let stated = body.media_type.as_deref().map(str::parse::<MediaType>).transpose()?;
+        let stated = body
+            .media_type
+            .as_deref()
+            .map(str::parse::<MediaType>)
+            .transpose()?;
         if let (Some(declared), Some(stated)) = (declared, stated)
             && declared != stated
         {
@@ -84,7 +89,9 @@ impl Manifest {
         }
         let inferred = match (&body.manifests, &body.layers, &body.config) {
             (Some(_), None, _) => Some(MediaType::OciIndex),
-            (None, Some(_), Some(config)) if config.media_type.starts_with("application/vnd.docker.") => {
+            (None, Some(_), Some(config))
+                if config.media_type.starts_with("application/vnd.docker.") =>
+            {
                 Some(MediaType::DockerManifest)
             }
             (None, Some(_), Some(_)) => Some(MediaType::OciManifest),
@@ -92,17 +99,23 @@ impl Manifest {
         };
         if body.schema_version == Some(1) || body.fs_layers.is_some() {
             return Err(invalid(
-                "schema 1 is not supported; push with a current client (Docker 1.10 or newer)".to_owned(),
+                "schema 1 is not supported; push with a current client (Docker 1.10 or newer)"
+                    .to_owned(),
             ));
         }
         let media_type = declared.or(stated).or(inferred).ok_or_else(|| {
-            invalid("the manifest has neither a mediaType nor the members of an image or an index".to_owned())
+            invalid(
+                "the manifest has neither a mediaType nor the members of an image or an index"
+                    .to_owned(),
+            )
         })?;
         if body.schema_version != Some(2) {
             return Err(invalid("schemaVersion must be 2".to_owned()));
         }
         if body.manifests.is_some() && (body.layers.is_some() || body.config.is_some()) {
-            return Err(invalid("a manifest cannot have both layers and manifests".to_owned()));
+            return Err(invalid(
+                "a manifest cannot have both layers and manifests".to_owned(),
+            ));
         }
         let kind = if media_type.is_index() {
             let manifests = body
@@ -110,17 +123,23 @@ impl Manifest {
                 .ok_or_else(|| invalid("an index must have the member manifests".to_owned()))?;
             ManifestKind::Index { manifests }
         } else {
-            let config =
-                body.config.ok_or_else(|| invalid("an image manifest must have a config".to_owned()))?;
-            let layers = body
-                .layers
-                .ok_or_else(|| invalid("an image manifest must have the member layers".to_owned()))?;
-            ManifestKind::Image { config, layers }
+            let config = body
+                .config
+                .ok_or_else(|| invalid("an image manifest must have a config".to_owned()))?;
+            let layers = body.layers.ok_or_else(|| {
+                invalid("an image manifest must have the member layers".to_owned())
+            })?;
+            ManifestKind::Image { config: Box::new(config), layers }
         };
-        let artifact_type = body.artifact_type.filter(|text| !text.is_empty()).or_else(|| match &kind {
-            ManifestKind::Image { config, .. } => Some(config.media_type.clone()).filter(|text| !text.is_empty()),
-            ManifestKind::Index { .. } => None,
-        });
+        let artifact_type = body
+            .artifact_type
+            .filter(|text| !text.is_empty())
+            .or_else(|| match &kind {
+                ManifestKind::Image { config, .. } => {
+                    Some(config.media_type.clone()).filter(|text| !text.is_empty())
+                }
+                ManifestKind::Index { .. } => None,
+            });
         Ok(Self {
             media_type,
             artifact_type,
@@ -133,10 +152,12 @@ impl Manifest {
     /// The blobs that must be linked in the repository: config and layers, foreign layers left out.
     pub fn required_blobs(&self) -> impl Iterator<Item = &Descriptor> {
         let (config, layers) = match &self.kind {
-            ManifestKind::Image { config, layers } => (Some(config), layers.as_slice()),
+            ManifestKind::Image { config, layers } => (Some(config.as_ref()), layers.as_slice()),
             ManifestKind::Index { .. } => (None, &[][..]),
         };
-        config.into_iter().chain(layers.iter().filter(|layer| !layer.is_foreign()))
+        config
+            .into_iter()
+            .chain(layers.iter().filter(|layer| !layer.is_foreign()))
     }
 
     /// The layers, lowest first; none for an index.
@@ -170,9 +191,9 @@ impl Manifest {
     #[must_use]
     pub fn content_size(&self) -> u64 {
         match &self.kind {
-            ManifestKind::Image { config, layers } => {
-                layers.iter().fold(config.size, |sum, layer| sum.saturating_add(layer.size))
-            }
+            ManifestKind::Image { config, layers } => layers
+                .iter()
+                .fold(config.size, |sum, layer| sum.saturating_add(layer.size)),
             ManifestKind::Index { .. } => 0,
         }
     }
@@ -204,7 +225,12 @@ fn reject_repeated_members(bytes: &[u8]) -> Result<(), Error> {
     deserializer
         .deserialize_map(Unique)
         .and_then(|()| deserializer.end())
-        .map_err(|error| Error::invalid(Subject::Manifest, format!("the manifest is not valid: {error}")))
+        .map_err(|error| {
+            Error::invalid(
+                Subject::Manifest,
+                format!("the manifest is not valid: {error}"),
+            )
+        })
 }
 
 #[cfg(test)]
@@ -224,20 +250,35 @@ mod tests {
 
     #[test]
     fn an_image_is_read() {
-        let manifest = Manifest::parse(Some("application/vnd.oci.image.manifest.v1+json; charset=utf-8"), image().as_bytes()).unwrap();
+        let manifest = Manifest::parse(
+            Some("application/vnd.oci.image.manifest.v1+json; charset=utf-8"),
+            image().as_bytes(),
+        )
+        .unwrap();
         assert_eq!(manifest.required_blobs().count(), 2);
         assert_eq!(manifest.content_size(), 14);
-        assert_eq!(manifest.artifact_type.as_deref(), Some("application/vnd.oci.image.config.v1+json"));
+        assert_eq!(
+            manifest.artifact_type.as_deref(),
+            Some("application/vnd.oci.image.config.v1+json")
+        );
     }
 
     #[test]
     fn types_are_inferred_when_nothing_states_them() {
         let index = r#"{"schemaVersion":2,"manifests":[]}"#;
-        assert_eq!(Manifest::parse(Some("application/json"), index.as_bytes()).unwrap().media_type, MediaType::OciIndex);
+        assert_eq!(
+            Manifest::parse(Some("application/json"), index.as_bytes())
+                .unwrap()
+                .media_type,
+            MediaType::OciIndex
+        );
         let docker = format!(
             r#"{{"schemaVersion":2,"config":{{"mediaType":"application/vnd.docker.container.image.v1+json","digest":"{D}","size":2}},"layers":[]}}"#
         );
-        assert_eq!(Manifest::parse(None, docker.as_bytes()).unwrap().media_type, MediaType::DockerManifest);
+        assert_eq!(
+            Manifest::parse(None, docker.as_bytes()).unwrap().media_type,
+            MediaType::DockerManifest
+        );
     }
 
     #[test]
@@ -245,22 +286,46 @@ mod tests {
         let index = "application/vnd.oci.image.index.v1+json";
         for (content_type, body) in [
             (Some(index), image()),
-            (None, format!(r#"{{"schemaVersion":2,"manifests":[],"layers":[],"config":{{"digest":"{D}","size":1}}}}"#)),
-            (None, r#"{"schemaVersion":2,"manifests":[],"manifests":[]}"#.to_owned()),
+            (
+                None,
+                format!(
+                    r#"{{"schemaVersion":2,"manifests":[],"layers":[],"config":{{"digest":"{D}","size":1}}}}"#
+                ),
+            ),
+            (
+                None,
+                r#"{"schemaVersion":2,"manifests":[],"manifests":[]}"#.to_owned(),
+            ),
             (Some(index), r#"{"schemaVersion":2}"#.to_owned()),
-            (Some(index), r#"{"schemaVersion":1,"manifests":[]}"#.to_owned()),
-            (None, r#"{"schemaVersion":2,"fsLayers":[],"manifests":[]}"#.to_owned()),
+            (
+                Some(index),
+                r#"{"schemaVersion":1,"manifests":[]}"#.to_owned(),
+            ),
+            (
+                None,
+                r#"{"schemaVersion":2,"fsLayers":[],"manifests":[]}"#.to_owned(),
+            ),
             (None, "[]".to_owned()),
             (None, "not json".to_owned()),
             (None, format!("{}x", image())),
         ] {
-            assert_eq!(Manifest::parse(content_type, body.as_bytes()).unwrap_err().kind(), ErrorKind::Invalid, "{body}");
+            assert_eq!(
+                Manifest::parse(content_type, body.as_bytes())
+                    .unwrap_err()
+                    .kind(),
+                ErrorKind::Invalid,
+                "{body}"
+            );
         }
     }
 
     #[test]
     fn schema_1_gets_a_sentence() {
-        let error = Manifest::parse(Some("application/vnd.docker.distribution.manifest.v1+prettyjws"), b"{}").unwrap_err();
+        let error = Manifest::parse(
+            Some("application/vnd.docker.distribution.manifest.v1+prettyjws"),
+            b"{}",
+        )
+        .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
         assert!(error.message().contains("schema 1"));
     }

@@ -1,0 +1,51 @@
+// Steps that several journeys share. Everything is found by its `data-testid`, so one journey runs in every language.
+import assert from "node:assert/strict";
+import { alive, hook } from "./browser.mjs";
+import { owner } from "./roadstead.mjs";
+
+/** From the one-time link to the console, step by step. */
+export async function setUp(person, registry) {
+  const { page } = person;
+  await person.open(registry.setupLink());
+  const next = async () => {
+    await hook(page, "setup.next").click();
+  };
+  assert.ok(await hook(page, "setup.code").inputValue(), "the link fills the code");
+  await next();
+  await hook(page, "setup.account").fill(owner.account);
+  await hook(page, "setup.password").fill(owner.password);
+  await hook(page, "setup.confirm").fill(owner.password);
+  await next();
+  await hook(page, "setup.region-id").fill("local");
+  await next();
+  await hook(page, "setup.done").waitFor();
+}
+
+export async function signIn(person, registry, { account = owner.account, password = owner.password } = {}) {
+  const { page } = person;
+  await person.open(`${registry.url}/signin`);
+  const user = hook(page, "signin.user");
+  const field = hook(page, "signin.account");
+  if (await field.isVisible()) await field.fill(account);
+  else await user.fill(account);
+  await hook(page, "signin.password").fill(password);
+  await hook(page, "signin.submit").click();
+  await page.waitForURL((url) => url.pathname === "/overview");
+}
+
+export async function createOrganization(person, registry, name) {
+  const { page } = person;
+  await person.open(`${registry.url}/organizations`);
+  await hook(page, "organizations.create").first().click();
+  await hook(page, "organizations.create.name").fill(name);
+  await hook(page, "organizations.create.submit").click();
+  await page.waitForURL((url) => url.pathname === `/organizations/${name}`);
+}
+
+/** Copies by the button and reads the clipboard back. */
+export async function copied(page, name) {
+  await hook(page, name).first().click();
+  return page.evaluate(() => navigator.clipboard.readText());
+}
+
+export { alive, hook };

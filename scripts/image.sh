@@ -8,6 +8,7 @@ root=target/image/root
 rm -rf target/image
 mkdir -p "$root"/{data,tmp,etc/ssl/certs}
 install -m 0755 "$binary" "$root/roadstead"
+strip "$root/roadstead"
 # ldd prints `name => /path (address)` and, for the loader, `/path (address)`; the kernel's own object has no path.
 ldd "$binary" | awk '{ for (i = 1; i <= NF; i++) if ($i ~ /^\//) print $i }' | sort -u | while read -r library; do
   install -D -m 0755 "$(readlink -f "$library")" "$root$library"

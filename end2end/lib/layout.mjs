@@ -15,12 +15,11 @@ export function tar(name, content) {
   header.write("0000000\0", 116);
   header.write(`${content.length.toString(8).padStart(11, "0")}\0`, 124);
   header.write("00000000000\0", 136);
-  header.write("        0", 148);
-  header.write("ustar\00000", 257);
-  let sum = 0;
-  for (const byte of header) sum += byte;
   // The checksum counts its own field as spaces; the type flag sits right behind it.
-  sum = header.reduce((total, byte, index) => total + (index >= 148 && index < 156 ? 32 : byte), 0);
+  header.write("        0", 148);
+  header.write("ustar\0", 257);
+  header.write("00", 263);
+  const sum = header.reduce((total, byte) => total + byte, 0);
   header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
   const padding = Buffer.alloc((512 - (content.length % 512)) % 512);
   return Buffer.concat([header, content, padding, Buffer.alloc(1024)]);

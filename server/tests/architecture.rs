@@ -78,7 +78,7 @@ const RULES: &[Rule] = &[
         package: "roadstead-app",
         own: &["roadstead"],
         own_optional: &["roadstead-service"],
-        never: &["sqlx", "object_store", "tokio"],
+        never: &["sqlx", "object_store"],
         only: None,
     },
     Rule {
@@ -91,7 +91,7 @@ const RULES: &[Rule] = &[
             "roadstead-store",
         ],
         own_optional: &[],
-        never: &["sqlx", "openssl", "native-tls"],
+        never: &[],
         only: None,
     },
 ];

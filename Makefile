@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 .PHONY: help run build debug front dev test check e2e soak docs image install-run install-test clean FORCE
 
 # A compiler cache of one's own choosing is honoured: everything below also works without.

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../end2end"
 . ../scripts/lib.sh
 case ${1:-all} in
   clients) files=(tests/clients.test.mjs tests/image.test.mjs) ;;
-  browser) files=(tests/console.test.mjs tests/nojs.test.mjs) ;;
+  browser) files=(tests/budget.test.mjs tests/nojs.test.mjs tests/console.test.mjs) ;;
   all) files=(tests/*.test.mjs) ;;
   *) files=("$@") ;;
 esac

@@ -25,5 +25,5 @@ fi
 
 command -v cargo-nextest >/dev/null || {
   say "building cargo-nextest (a few minutes, once)"
-  tool_install cargo-nextest --locked
+  tool_install cargo-nextest --locked || say "no cargo-nextest: cargo test runs the tests, more slowly"
 }

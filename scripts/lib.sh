@@ -34,3 +34,6 @@ tool_install() {
     CARGO_PROFILE_RELEASE_DEBUG=0 CARGO_TARGET_DIR=$TOOLS/build cargo install --quiet --root "$TOOLS" "$@" >&2
   rm -rf "$TOOLS/build"
 }
+
+# put NEW PLACE: replaces a file only when it differs, so that what was built from it is not built again.
+put() { cmp -s "$1" "$2" 2>/dev/null || install -D -m 0644 "$1" "$2"; }

@@ -12,7 +12,6 @@ SITE    := $(abspath target/site)
 TOOLS   := $(or $(ROADSTEAD_TOOLS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/roadstead/tools)
 export PATH := $(TOOLS)/bin:$(HOME)/.cargo/bin:$(PATH)
 export ROADSTEAD_TOOLS := $(TOOLS)
-export ROADSTEAD_SITE := $(SITE)
 unexport MAKEFLAGS
 
 WASM    := $(TARGET)/front/wasm32-unknown-unknown/wasm-release/roadstead_app.wasm
@@ -41,18 +40,18 @@ image: build ## a container image FROM scratch: roadstead:latest
 	scripts/image.sh target/release/roadstead roadstead:latest
 
 ## --- what the browser loads --------------------------------------------------
-# The page's part comes first, because the binary carries it. The stamp keeps a warm call to one `find`.
+# The page's part comes first, because the binary carries it. The stamps keep a warm call to one `find`.
 
-front: install-run $(SITE)/.stamp ## WASM, styles and public files, in target/site
+front: install-run target/site.stamp ## WASM, styles and public files, in target/site
 
 FRONT_SOURCES := $(shell find app src Cargo.toml Cargo.lock -type f 2>/dev/null)
 STATIC_SOURCES := $(shell find style public -type f 2>/dev/null)
 
-$(SITE)/.stamp: $(SITE)/.wasm $(STATIC_SOURCES) scripts/site.sh
+target/site.stamp: target/wasm.stamp $(STATIC_SOURCES) scripts/site.sh
 	scripts/site.sh "$(SITE)"
 	@touch $@
 
-$(SITE)/.wasm: $(FRONT_SOURCES) scripts/front.sh
+target/wasm.stamp: $(FRONT_SOURCES) scripts/front.sh
 	@mkdir -p "$(SITE)"
 	$(FRONT) scripts/front.sh "$(WASM)" "$(SITE)"
 	@touch $@

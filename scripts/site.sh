@@ -13,7 +13,7 @@ sheets=(style/*.css)
 cat /dev/null "${sheets[@]}" >"$new/pkg/roadstead.css"
 [ -z "$(ls -A public 2>/dev/null)" ] || cp -R public/. "$new/"
 # What left public/ leaves the site; /pkg/roadstead.{js,wasm} and the snippets are front.sh's.
-(cd "$site" && find . -type f ! -path './pkg/*' ! -name '.wasm' ! -name '.stamp') | while read -r file; do
+(cd "$site" && find . -type f ! -path './pkg/*') | while read -r file; do
   [ -e "$new/$file" ] || rm -f "$site/$file"
 done
 (cd "$new" && find . -type f) | while read -r file; do put "$new/$file" "$site/$file"; done

@@ -1,0 +1,288 @@
+//! Blobs: digest → object, and where they are visible.
+//!
+//! A blob exists once; a repository sees it through a link. Linking and condemning change the same row, so that one of
+//! them sees the other: a push never gets a blob that collection is about to remove.
+
+use roadstead::id::{AccountId, BlobId, ObjectId, RepositoryId};
+use roadstead::{Digest, Timestamp};
+
+use crate::error::{Result, StoreError};
+use crate::ledger::Place;
+use crate::row::record;
+use crate::sql::sql;
+use crate::tx::Tx;
+
+record! {
+    /// A blob with what is needed to send it.
+    BlobRecord {
+        /// Key.
+        id: BlobId,
+        /// Digest.
+        digest: Digest,
+        /// Bytes.
+        size: u64,
+        /// Key of its object in the object store.
+        object_key: String,
+        /// Which object store.
+        backend: String,
+        /// Which key the object is encrypted with, if it is.
+        encryption_key_id: Option<String>,
+        /// When it was last pushed, mounted or asked for (at most once an hour).
+        touched_at: Timestamp,
+    }
+}
+
+record! {
+    /// A blob that a repository has.
+    LinkedBlob {
+        /// Key.
+        id: BlobId,
+        /// Digest.
+        digest: Digest,
+        /// Bytes.
+        size: u64,
+    }
+}
+
+/// Bytes that were staged and are durable.
+#[derive(Debug, Clone)]
+pub struct NewBlob {
+    /// Digest of all of them.
+    pub digest: Digest,
+    /// How many.
+    pub size: u64,
+    /// Key of the object that holds them; never used before.
+    pub object_key: String,
+    /// Which object store.
+    pub backend: String,
+    /// Which key the object is encrypted with, if it is.
+    pub encryption_key_id: Option<String>,
+    /// Now.
+    pub created_at: Timestamp,
+}
+
+/// The blob of this digest if the repository has it: one statement, for GET and HEAD.
+pub async fn find_linked(tx: &mut Tx<'_>, repository: RepositoryId, digest: &Digest) -> Result<Option<BlobRecord>> {
+    sql("SELECT b.id, b.digest, b.size, o.object_key, o.backend, o.encryption_key_id, b.touched_at FROM blobs b \
+         JOIN repository_blobs l ON l.blob_id = b.id AND l.repository_id = $1 \
+         JOIN objects o ON o.id = b.object_id WHERE b.digest = $2")
+    .bind(repository)
+    .bind(digest)
+    .optional(tx)
+    .await
+}
+
+/// Which of these digests the repository has.
+pub async fn find_linked_many(
+    tx: &mut Tx<'_>,
+    repository: RepositoryId,
+    digests: &[Digest],
+) -> Result<Vec<LinkedBlob>> {
+    if digests.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = sql("SELECT b.id, b.digest, b.size FROM blobs b \
+                             JOIN repository_blobs l ON l.blob_id = b.id AND l.repository_id = $1 WHERE b.digest IN ")
+    .bind(repository);
+    statement.push_list(digests);
+    statement.all(tx).await
+}
+
+/// A repository of the account, other than `not`, that has the blob: for a mount that names no source. The caller checks
+/// that reading there is allowed.
+pub async fn find_sources(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    digest: &Digest,
+    limit: u32,
+) -> Result<Vec<RepositoryId>> {
+    let found = sql("SELECT l.repository_id FROM blobs b JOIN repository_blobs l ON l.blob_id = b.id \
+                     JOIN repositories r ON r.id = l.repository_id \
+                     WHERE b.digest = $1 AND r.account_id = $2 AND r.deleted_at IS NULL LIMIT $3")
+    .bind(digest)
+    .bind(account)
+    .bind(limit)
+    .all::<(RepositoryId,)>(tx)
+    .await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// Records a blob and its object. If another upload of the same digest was first, that one's object stays and this one is
+/// doomed; both uploads succeed. Link the blob in the same transaction.
+pub async fn insert(tx: &mut Tx<'_>, new: &NewBlob) -> Result<LinkedBlob> {
+    if let Some(known) = hold(tx, &new.digest, new.created_at).await? {
+        crate::object::insert(tx, new, true).await?;
+        return Ok(known);
+    }
+    let object = crate::object::insert(tx, new, false).await?;
+    let inserted = sql("INSERT INTO blobs (digest, size, object_id, created_at, touched_at) VALUES ($1, $2, $3, $4, $4) \
+                        ON CONFLICT (digest) DO NOTHING RETURNING id, digest, size")
+    .bind(&new.digest)
+    .bind(new.size)
+    .bind(object)
+    .bind(new.created_at)
+    .optional(tx)
+    .await?;
+    if let Some(blob) = inserted {
+        return Ok(blob);
+    }
+    crate::object::doom(tx, &[object], new.created_at).await?;
+    hold(tx, &new.digest, new.created_at).await?.ok_or(StoreError::Busy)
+}
+
+/// Finds a blob and marks it as wanted now.
+async fn hold(tx: &mut Tx<'_>, digest: &Digest, at: Timestamp) -> Result<Option<LinkedBlob>> {
+    sql("UPDATE blobs SET touched_at = CASE WHEN $2 > touched_at THEN $2 ELSE touched_at END WHERE digest = $1 \
+         RETURNING id, digest, size")
+    .bind(digest)
+    .bind(at)
+    .optional(tx)
+    .await
+}
+
+/// Makes a blob visible in a repository; `false` when it was already. `None`-safe against collection: a blob that is gone
+/// is [`StoreError::ForeignKey`].
+pub async fn link(tx: &mut Tx<'_>, place: &Place, blob: &LinkedBlob, at: Timestamp) -> Result<bool> {
+    let linked = sql("INSERT INTO repository_blobs (repository_id, blob_id, linked_at) VALUES ($1, $2, $3) \
+                      ON CONFLICT (repository_id, blob_id) DO NOTHING")
+    .bind(place.repository)
+    .bind(blob.id)
+    .bind(at)
+    .execute(tx)
+    .await?;
+    if linked == 0 {
+        return Ok(false);
+    }
+    sql("UPDATE blobs SET link_count = link_count + 1, \
+         touched_at = CASE WHEN $2 > touched_at THEN $2 ELSE touched_at END WHERE id = $1")
+    .bind(blob.id)
+    .bind(at)
+    .execute(tx)
+    .await?;
+    let uses: i64 = sql("INSERT INTO account_blobs (account_id, blob_id, uses) VALUES ($1, $2, 1) \
+                         ON CONFLICT (account_id, blob_id) DO UPDATE SET uses = account_blobs.uses + 1 RETURNING uses")
+    .bind(place.account)
+    .bind(blob.id)
+    .scalar(tx)
+    .await?;
+    tx.ledger.bytes(place, signed(blob.size), uses == 1, at);
+    Ok(true)
+}
+
+/// Makes a blob invisible in a repository; `false` when it was not there. Its bytes go when nothing has it any more.
+pub async fn unlink(tx: &mut Tx<'_>, place: &Place, blob: &LinkedBlob, at: Timestamp) -> Result<bool> {
+    let unlinked = sql("DELETE FROM repository_blobs WHERE repository_id = $1 AND blob_id = $2")
+        .bind(place.repository)
+        .bind(blob.id)
+        .execute(tx)
+        .await?;
+    if unlinked == 0 {
+        return Ok(false);
+    }
+    // Deleted manifests that could still be restored are not complete without it.
+    sql("DELETE FROM manifest_blobs WHERE blob_id = $2 AND manifest_id IN \
+         (SELECT id FROM manifests WHERE repository_id = $1 AND deleted_at IS NOT NULL)")
+    .bind(place.repository)
+    .bind(blob.id)
+    .execute(tx)
+    .await?;
+    sql("UPDATE blobs SET link_count = link_count - 1, touched_at = $2 WHERE id = $1")
+        .bind(blob.id)
+        .bind(at)
+        .execute(tx)
+        .await?;
+    let uses: i64 = sql("UPDATE account_blobs SET uses = uses - 1 WHERE account_id = $1 AND blob_id = $2 RETURNING uses")
+        .bind(place.account)
+        .bind(blob.id)
+        .scalar(tx)
+        .await?;
+    if uses == 0 {
+        sql("DELETE FROM account_blobs WHERE account_id = $1 AND blob_id = $2 AND uses = 0")
+            .bind(place.account)
+            .bind(blob.id)
+            .execute(tx)
+            .await?;
+    }
+    tx.ledger.bytes(place, -signed(blob.size), uses == 0, at);
+    Ok(true)
+}
+
+/// Whether a live manifest of the repository names the blob.
+pub async fn is_needed(tx: &mut Tx<'_>, repository: RepositoryId, blob: BlobId) -> Result<bool> {
+    sql("SELECT EXISTS (SELECT 1 FROM manifest_blobs e JOIN manifests m ON m.id = e.manifest_id \
+         WHERE e.blob_id = $2 AND m.repository_id = $1 AND m.deleted_at IS NULL)")
+    .bind(repository)
+    .bind(blob)
+    .scalar(tx)
+    .await
+}
+
+/// Notes that blobs are wanted, so that collection leaves them alone. Batch these, at most once an hour and blob.
+pub async fn touch(tx: &mut Tx<'_>, blobs: &[BlobId], at: Timestamp) -> Result<()> {
+    if blobs.is_empty() {
+        return Ok(());
+    }
+    let mut statement = sql("UPDATE blobs SET touched_at = $1 WHERE touched_at < $1 AND id IN ").bind(at);
+    statement.push_list(blobs);
+    statement.execute(tx).await?;
+    Ok(())
+}
+
+/// Removes links that no stored manifest needs and that are older than `before`, at most `limit`. Answers how many.
+pub async fn unlink_unused(tx: &mut Tx<'_>, before: Timestamp, limit: u32, now: Timestamp) -> Result<u64> {
+    record! {
+        /// A link that is not needed.
+        Unused {
+            /// Key.
+            id: BlobId,
+            /// Digest.
+            digest: Digest,
+            /// Bytes.
+            size: u64,
+            /// The account.
+            account_id: AccountId,
+            /// The organization.
+            organization_id: roadstead::id::OrganizationId,
+            /// The repository.
+            repository_id: RepositoryId,
+        }
+    }
+    let unused = sql("SELECT b.id, b.digest, b.size, r.account_id, r.organization_id, l.repository_id \
+                      FROM repository_blobs l JOIN blobs b ON b.id = l.blob_id JOIN repositories r ON r.id = l.repository_id \
+                      WHERE l.manifest_count = 0 AND l.linked_at < $1 AND b.touched_at < $1 ORDER BY l.linked_at LIMIT $2")
+    .bind(before)
+    .bind(limit)
+    .all::<Unused>(tx)
+    .await?;
+    let mut count = 0;
+    for it in unused {
+        let place = Place { account: it.account_id, organization: it.organization_id, repository: it.repository_id };
+        let blob = LinkedBlob { id: it.id, digest: it.digest, size: it.size };
+        count += u64::from(unlink(tx, &place, &blob, now).await?);
+    }
+    Ok(count)
+}
+
+/// Removes blobs that no repository has and nobody wanted since `before`, and dooms their objects; at most `limit`.
+pub async fn condemn(tx: &mut Tx<'_>, before: Timestamp, limit: u32, now: Timestamp) -> Result<u64> {
+    let found = sql("SELECT id FROM blobs WHERE link_count = 0 AND touched_at < $1 ORDER BY touched_at LIMIT $2")
+        .bind(before)
+        .bind(limit)
+        .and(tx.dialect().skip_locked())
+        .all::<(BlobId,)>(tx)
+        .await?;
+    if found.is_empty() {
+        return Ok(0);
+    }
+    let mut statement = sql("DELETE FROM blobs WHERE link_count = 0 AND id IN ");
+    statement.push_list(found.iter().map(|(id,)| id));
+    statement.push(" RETURNING object_id");
+    let objects = statement.all::<(ObjectId,)>(tx).await?;
+    let objects: Vec<ObjectId> = objects.into_iter().map(|(id,)| id).collect();
+    crate::object::doom(tx, &objects, now).await?;
+    Ok(objects.len() as u64)
+}
+
+fn signed(size: u64) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}

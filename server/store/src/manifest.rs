@@ -1,0 +1,458 @@
+//! Manifests: the exact bytes, what push parsed out of them, and what they name.
+
+use roadstead::id::{BlobId, ManifestId, RepositoryId, UserId};
+use roadstead::oci::{MediaType, Platform};
+use roadstead::page::Window;
+use roadstead::{Digest, TagName, Timestamp};
+
+use crate::change::{Change, ChangeKind};
+use crate::error::{Result, StoreError};
+use crate::ledger::Place;
+use crate::row::record;
+use crate::sql::sql;
+use crate::tag::Actor;
+use crate::tx::Tx;
+
+crate::value::texts! { MediaType }
+
+record! {
+    /// A manifest without its bytes.
+    ManifestRecord {
+        /// Key.
+        id: ManifestId,
+        /// The repository.
+        repository_id: RepositoryId,
+        /// Digest under which it was pushed.
+        digest: Digest,
+        /// Media type.
+        media_type: MediaType,
+        /// Whether it is an index.
+        is_index: bool,
+        /// `artifactType`, or the configuration's media type of an image manifest without one.
+        artifact_type: Option<String>,
+        /// Digest of the configuration.
+        config_digest: Option<Digest>,
+        /// Media type of the configuration.
+        config_media_type: Option<String>,
+        /// Operating system, from the configuration.
+        os: Option<String>,
+        /// Architecture, from the configuration.
+        architecture: Option<String>,
+        /// Variant, from the configuration.
+        variant: Option<String>,
+        /// Version of the operating system, from the configuration.
+        os_version: Option<String>,
+        /// When the image was built, from the configuration.
+        image_created_at: Option<Timestamp>,
+        /// Bytes of the manifest itself.
+        size: u64,
+        /// Bytes of configuration and layers; 0 for an index.
+        total_size: u64,
+        /// Layers.
+        layer_count: u32,
+        /// Digest of the manifest it is about.
+        subject_digest: Option<Digest>,
+        /// Its annotations, as JSON.
+        annotations: Option<serde_json::Value>,
+        /// When it was pushed.
+        pushed_at: Timestamp,
+        /// Who pushed it.
+        pusher_name: String,
+        /// Downloads.
+        pull_count: u64,
+        /// Last download.
+        last_pulled_at: Option<Timestamp>,
+    }
+}
+
+macro_rules! columns {
+    () => {
+        "m.id, m.repository_id, m.digest, m.media_type, m.is_index, m.artifact_type, m.config_digest, \
+         m.config_media_type, m.os, m.architecture, m.variant, m.os_version, m.image_created_at, m.size, m.total_size, \
+         m.layer_count, m.subject_digest, m.annotations, m.pushed_at, m.pusher_name, m.pull_count, m.last_pulled_at"
+    };
+}
+
+record! {
+    /// What a client gets.
+    ManifestBody {
+        /// Key.
+        id: ManifestId,
+        /// Digest under which it was pushed.
+        digest: Digest,
+        /// Media type.
+        media_type: MediaType,
+        /// The exact bytes.
+        body: Vec<u8>,
+    }
+}
+
+record! {
+    /// One entry of an index, with what is known of the child if it is here.
+    ChildRecord {
+        /// The index.
+        parent_id: ManifestId,
+        /// Place in the index, from 0.
+        position: u32,
+        /// Digest.
+        digest: Digest,
+        /// Media type, as the index says.
+        media_type: String,
+        /// Bytes of the child manifest, as the index says.
+        size: u64,
+        /// Artifact type, as the index or the child says.
+        artifact_type: Option<String>,
+        /// Operating system.
+        os: Option<String>,
+        /// Architecture.
+        architecture: Option<String>,
+        /// Variant.
+        variant: Option<String>,
+        /// Version of the operating system.
+        os_version: Option<String>,
+        /// The manifest that this entry is an attestation of.
+        attestation_for: Option<Digest>,
+        /// Key of the child, if it is here.
+        child_id: Option<ManifestId>,
+        /// Bytes of the child's configuration and layers.
+        total_size: Option<u64>,
+        /// The child's layers.
+        layer_count: Option<i64>,
+        /// When the child was built.
+        image_created_at: Option<Timestamp>,
+    }
+}
+
+/// An entry of an index that is being pushed.
+#[derive(Debug, Clone)]
+pub struct NewChild {
+    /// Digest.
+    pub digest: Digest,
+    /// Media type.
+    pub media_type: String,
+    /// Bytes, as the index says.
+    pub size: u64,
+    /// Artifact type, as the index says.
+    pub artifact_type: Option<String>,
+    /// Platform, as the index says.
+    pub platform: Option<Platform>,
+    /// The manifest that this entry is an attestation of.
+    pub attestation_for: Option<Digest>,
+}
+
+/// A manifest that is being pushed.
+#[derive(Debug, Clone)]
+pub struct NewManifest {
+    /// The repository.
+    pub place: Place,
+    /// Digest of the bytes.
+    pub digest: Digest,
+    /// Media type.
+    pub media_type: MediaType,
+    /// Whether it is an index.
+    pub is_index: bool,
+    /// `artifactType`, or the configuration's media type of an image manifest without one.
+    pub artifact_type: Option<String>,
+    /// Digest of the configuration.
+    pub config_digest: Option<Digest>,
+    /// Media type of the configuration.
+    pub config_media_type: Option<String>,
+    /// Platform, from the configuration.
+    pub platform: Option<Platform>,
+    /// When the image was built.
+    pub image_created_at: Option<Timestamp>,
+    /// Bytes of configuration and layers; 0 for an index.
+    pub total_size: u64,
+    /// Layers.
+    pub layer_count: u32,
+    /// Digest of the manifest it is about.
+    pub subject: Option<Digest>,
+    /// Its annotations.
+    pub annotations: Option<serde_json::Value>,
+    /// The exact bytes.
+    pub body: Vec<u8>,
+    /// The blobs it names that the repository has, each once.
+    pub blobs: Vec<BlobId>,
+    /// The manifests it names, in order.
+    pub children: Vec<NewChild>,
+    /// Who pushes.
+    pub pusher: Actor,
+    /// Now.
+    pub pushed_at: Timestamp,
+}
+
+/// Stores a manifest with its edges; the flag is `false` when the repository had it already.
+///
+/// # Errors
+/// [`StoreError::ForeignKey`] when one of the blobs was unlinked meanwhile.
+pub async fn insert(tx: &mut Tx<'_>, new: &NewManifest) -> Result<(ManifestId, bool)> {
+    let platform = new.platform.as_ref();
+    let text = |part: fn(&Platform) -> &str| platform.map(part).filter(|text| !text.is_empty()).map(str::to_owned);
+    let inserted = sql(
+        "INSERT INTO manifests (repository_id, digest, media_type, is_index, artifact_type, config_digest, \
+         config_media_type, os, architecture, variant, os_version, image_created_at, size, total_size, layer_count, \
+         subject_digest, annotations, pushed_at, pusher_id, pusher_name) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) \
+         ON CONFLICT DO NOTHING RETURNING id",
+    )
+    .bind(new.place.repository)
+    .bind(&new.digest)
+    .bind(new.media_type)
+    .bind(new.is_index)
+    .bind(new.artifact_type.as_deref())
+    .bind(new.config_digest.as_ref())
+    .bind(new.config_media_type.as_deref())
+    .bind(text(|platform| &platform.os))
+    .bind(text(|platform| &platform.architecture))
+    .bind(platform.and_then(|platform| platform.variant.clone()))
+    .bind(platform.and_then(|platform| platform.os_version.clone()))
+    .bind(new.image_created_at)
+    .bind(new.body.len() as u64)
+    .bind(new.total_size)
+    .bind(new.layer_count)
+    .bind(new.subject.as_ref())
+    .bind(new.annotations.as_ref())
+    .bind(new.pushed_at)
+    .bind(new.pusher.id)
+    .bind(new.pusher.name.as_str())
+    .optional::<(ManifestId,)>(tx)
+    .await?;
+    let delta = tx.ledger.repository(new.place.repository);
+    delta.pushes += 1;
+    delta.pushed_at = delta.pushed_at.max(Some(new.pushed_at));
+    delta.updated_at = delta.updated_at.max(Some(new.pushed_at));
+    tx.ledger.repository_day(new.place.repository, new.pushed_at).pushes += 1;
+    tx.ledger.account_day(new.place.account, new.pushed_at).pushes += 1;
+    let Some((id,)) = inserted else {
+        let known = sql("SELECT id FROM manifests WHERE repository_id = $1 AND digest = $2 AND deleted_at IS NULL")
+            .bind(new.place.repository)
+            .bind(&new.digest)
+            .scalar(tx)
+            .await?;
+        return Ok((known, false));
+    };
+    sql("INSERT INTO manifest_bodies (manifest_id, body) VALUES ($1, $2)").bind(id).bind(&new.body).execute(tx).await?;
+    insert_blobs(tx, id, new).await?;
+    insert_children(tx, id, new).await?;
+    tx.change(Change::new(ChangeKind::Manifest, new.pushed_at).at(&new.place).of(&new.digest));
+    Ok((id, true))
+}
+
+async fn insert_blobs(tx: &mut Tx<'_>, id: ManifestId, new: &NewManifest) -> Result<()> {
+    for part in new.blobs.chunks(256) {
+        let mut used =
+            sql("UPDATE repository_blobs SET manifest_count = manifest_count + 1 WHERE repository_id = $1 AND blob_id IN ")
+                .bind(new.place.repository);
+        used.push_list(part);
+        if used.execute(tx).await? != part.len() as u64 {
+            return Err(StoreError::ForeignKey);
+        }
+        let mut edges = sql("INSERT INTO manifest_blobs (manifest_id, blob_id) SELECT $1, id FROM blobs WHERE id IN ").bind(id);
+        edges.push_list(part);
+        edges.execute(tx).await?;
+    }
+    Ok(())
+}
+
+async fn insert_children(tx: &mut Tx<'_>, id: ManifestId, new: &NewManifest) -> Result<()> {
+    let mut position = 0_u32;
+    for part in new.children.chunks(32) {
+        let mut statement = sql("INSERT INTO manifest_children (parent_id, position, repository_id, digest, media_type, \
+                                 size, artifact_type, os, architecture, variant, os_version, attestation_for) VALUES ");
+        for (index, child) in part.iter().enumerate() {
+            let platform = child.platform.clone().unwrap_or_default();
+            statement.push(if index == 0 { "(" } else { ", (" });
+            statement.push_bind(id).push(", ").push_bind(position).push(", ");
+            statement.push_bind(new.place.repository).push(", ").push_bind(&child.digest).push(", ");
+            statement.push_bind(child.media_type.as_str()).push(", ").push_bind(child.size).push(", ");
+            statement.push_bind(child.artifact_type.as_deref()).push(", ");
+            statement.push_bind(Some(platform.os).filter(|text| !text.is_empty())).push(", ");
+            statement.push_bind(Some(platform.architecture).filter(|text| !text.is_empty())).push(", ");
+            statement.push_bind(platform.variant).push(", ").push_bind(platform.os_version).push(", ");
+            statement.push_bind(child.attestation_for.as_ref()).push(")");
+            position += 1;
+        }
+        statement.execute(tx).await?;
+    }
+    Ok(())
+}
+
+/// The manifest of this digest, without its bytes.
+pub async fn find(tx: &mut Tx<'_>, repository: RepositoryId, digest: &Digest) -> Result<Option<ManifestRecord>> {
+    sql(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM manifests m WHERE m.repository_id = $1 AND m.digest = $2 AND m.deleted_at IS NULL"
+    ))
+    .bind(repository)
+    .bind(digest)
+    .optional(tx)
+    .await
+}
+
+/// The manifests of these digests that are here, without their bytes.
+pub async fn find_many(tx: &mut Tx<'_>, repository: RepositoryId, digests: &[Digest]) -> Result<Vec<ManifestRecord>> {
+    if digests.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = sql(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM manifests m WHERE m.repository_id = $1 AND m.deleted_at IS NULL AND m.digest IN "
+    ))
+    .bind(repository);
+    statement.push_list(digests);
+    statement.all(tx).await
+}
+
+/// The bytes of the manifest of this digest.
+pub async fn body(tx: &mut Tx<'_>, repository: RepositoryId, digest: &Digest) -> Result<Option<ManifestBody>> {
+    sql("SELECT m.id, m.digest, m.media_type, y.body FROM manifests m JOIN manifest_bodies y ON y.manifest_id = m.id \
+         WHERE m.repository_id = $1 AND m.digest = $2 AND m.deleted_at IS NULL")
+    .bind(repository)
+    .bind(digest)
+    .optional(tx)
+    .await
+}
+
+/// The bytes of the manifest that a tag points to.
+pub async fn body_by_tag(tx: &mut Tx<'_>, repository: RepositoryId, tag: &TagName) -> Result<Option<ManifestBody>> {
+    sql("SELECT m.id, m.digest, m.media_type, y.body FROM tags t JOIN manifests m ON m.id = t.manifest_id \
+         JOIN manifest_bodies y ON y.manifest_id = m.id \
+         WHERE t.repository_id = $1 AND t.name = $2 AND t.deleted_at IS NULL AND m.deleted_at IS NULL")
+    .bind(repository)
+    .bind(tag)
+    .optional(tx)
+    .await
+}
+
+/// The entries of several indexes, in one statement, each index's in its own order.
+pub async fn children(tx: &mut Tx<'_>, parents: &[ManifestId]) -> Result<Vec<ChildRecord>> {
+    if parents.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = sql(
+        "SELECT e.parent_id, e.position, e.digest, e.media_type, e.size, \
+         coalesce(e.artifact_type, m.artifact_type) AS artifact_type, coalesce(e.os, m.os) AS os, \
+         coalesce(e.architecture, m.architecture) AS architecture, coalesce(e.variant, m.variant) AS variant, \
+         coalesce(e.os_version, m.os_version) AS os_version, e.attestation_for, m.id AS child_id, m.total_size, \
+         m.layer_count, m.image_created_at FROM manifest_children e \
+         LEFT JOIN manifests m ON m.repository_id = e.repository_id AND m.digest = e.digest AND m.deleted_at IS NULL \
+         WHERE e.parent_id IN ",
+    );
+    statement.push_list(parents);
+    statement.push(" ORDER BY e.parent_id, e.position");
+    statement.all(tx).await
+}
+
+/// The live indexes of the repository that name this digest.
+pub async fn parents(tx: &mut Tx<'_>, repository: RepositoryId, digest: &Digest) -> Result<Vec<Digest>> {
+    let found = sql("SELECT DISTINCT m.digest FROM manifest_children e JOIN manifests m ON m.id = e.parent_id \
+                     WHERE e.repository_id = $1 AND e.digest = $2 AND m.deleted_at IS NULL ORDER BY m.digest")
+    .bind(repository)
+    .bind(digest)
+    .all::<(Digest,)>(tx)
+    .await?;
+    Ok(found.into_iter().map(|(digest,)| digest).collect())
+}
+
+/// Manifests without a tag that are no child of a live index and about no other manifest, the newest first.
+pub async fn untagged(tx: &mut Tx<'_>, repository: RepositoryId, window: Window) -> Result<Vec<ManifestRecord>> {
+    sql(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM manifests m WHERE m.repository_id = $1 AND m.deleted_at IS NULL AND m.subject_digest IS NULL \
+         AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = m.id AND t.deleted_at IS NULL) \
+         AND NOT EXISTS (SELECT 1 FROM manifest_children e JOIN manifests p ON p.id = e.parent_id \
+         WHERE e.repository_id = m.repository_id AND e.digest = m.digest AND p.deleted_at IS NULL) \
+         ORDER BY m.pushed_at DESC, m.id DESC LIMIT $2 OFFSET $3"
+    ))
+    .bind(repository)
+    .bind(window.limit)
+    .bind(window.offset)
+    .all(tx)
+    .await
+}
+
+/// How many [`untagged`] lists in all.
+pub async fn count_untagged(tx: &mut Tx<'_>, repository: RepositoryId) -> Result<u64> {
+    sql("SELECT count(*) FROM manifests m WHERE m.repository_id = $1 AND m.deleted_at IS NULL \
+         AND m.subject_digest IS NULL \
+         AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = m.id AND t.deleted_at IS NULL) \
+         AND NOT EXISTS (SELECT 1 FROM manifest_children e JOIN manifests p ON p.id = e.parent_id \
+         WHERE e.repository_id = m.repository_id AND e.digest = m.digest AND p.deleted_at IS NULL)")
+    .bind(repository)
+    .scalar(tx)
+    .await
+}
+
+/// Platforms of the images of a repository: operating system, architecture, variant.
+pub async fn platforms(
+    tx: &mut Tx<'_>,
+    repository: RepositoryId,
+) -> Result<Vec<(String, String, Option<String>)>> {
+    sql("SELECT DISTINCT m.os, m.architecture, m.variant FROM manifests m WHERE m.repository_id = $1 \
+         AND m.deleted_at IS NULL AND m.os IS NOT NULL AND m.architecture IS NOT NULL ORDER BY 1, 2, 3")
+    .bind(repository)
+    .all(tx)
+    .await
+}
+
+/// Deletes a manifest and every tag that points to it: a tombstone stays until it is purged. `None` when there is none;
+/// else the tags that went with it. The caller has asked [`parents`] in the same transaction.
+pub async fn delete(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    digest: &Digest,
+    by: &Actor,
+    rule: Option<&str>,
+    at: Timestamp,
+) -> Result<Option<Vec<TagName>>> {
+    let deleted = sql("UPDATE manifests SET deleted_at = $3, deleted_by = $4, deleted_rule = $5 \
+                       WHERE repository_id = $1 AND digest = $2 AND deleted_at IS NULL RETURNING id")
+    .bind(place.repository)
+    .bind(digest)
+    .bind(at)
+    .bind(by.id)
+    .bind(rule)
+    .optional::<(ManifestId,)>(tx)
+    .await?;
+    let Some((id,)) = deleted else {
+        return Ok(None);
+    };
+    let tags = crate::tag::delete_of_manifest(tx, place, id, by, rule, at).await?;
+    let delta = tx.ledger.repository(place.repository);
+    delta.updated_at = delta.updated_at.max(Some(at));
+    tx.change(Change::new(ChangeKind::Manifest, at).at(place).of(digest));
+    Ok(Some(tags))
+}
+
+/// Removes for good manifests that were deleted before `before`, at most `limit`; their blobs lose a reference. Answers
+/// how many.
+pub async fn purge(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> Result<u64> {
+    let found = sql("SELECT id, repository_id FROM manifests WHERE deleted_at IS NOT NULL AND deleted_at < $1 \
+                     ORDER BY deleted_at, id LIMIT $2")
+    .bind(before)
+    .bind(limit)
+    .and(tx.dialect().skip_locked())
+    .all::<(ManifestId, RepositoryId)>(tx)
+    .await?;
+    for (manifest, repository) in &found {
+        sql("UPDATE repository_blobs SET manifest_count = manifest_count - 1 WHERE repository_id = $2 AND blob_id IN \
+             (SELECT blob_id FROM manifest_blobs WHERE manifest_id = $1)")
+        .bind(manifest)
+        .bind(repository)
+        .execute(tx)
+        .await?;
+        for text in [
+            "DELETE FROM tags WHERE manifest_id = $1",
+            "DELETE FROM manifest_blobs WHERE manifest_id = $1",
+            "DELETE FROM manifest_children WHERE parent_id = $1",
+            "DELETE FROM manifest_bodies WHERE manifest_id = $1",
+            "DELETE FROM manifests WHERE id = $1",
+        ] {
+            sql(text).bind(manifest).execute(tx).await?;
+        }
+    }
+    Ok(found.len() as u64)
+}

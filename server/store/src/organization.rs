@@ -1,0 +1,315 @@
+//! Organizations: `namespace` on SWR's wire, the first component of an image's name. Names are unique across accounts.
+
+use roadstead::access::{Permission, Visibility};
+use roadstead::id::{AccountId, OrganizationId, UserId};
+use roadstead::page::{Order, Page, Window};
+use roadstead::{OrganizationName, Timestamp};
+
+use crate::change::{Change, ChangeKind};
+use crate::dialect::contains;
+use crate::error::Result;
+use crate::row::record;
+use crate::sql::{Sql, sql};
+use crate::tx::Tx;
+
+record! {
+    /// An organization.
+    OrganizationRecord {
+        /// Key; SWR's integer id.
+        id: OrganizationId,
+        /// The account that owns it.
+        account_id: AccountId,
+        /// Name.
+        name: OrganizationName,
+        /// Who created it, while that user exists.
+        creator_id: Option<UserId>,
+        /// Who created it.
+        creator_name: String,
+        /// Whether new images are public.
+        default_public: bool,
+        /// Whether a first push creates the image.
+        create_on_push: bool,
+        /// Whether only Docker's media types are accepted.
+        docker_only: bool,
+        /// Pattern of tags that never move; empty is none.
+        immutable_tags: String,
+        /// Live repositories.
+        repository_count: u64,
+        /// Visible tags.
+        tag_count: u64,
+        /// Bytes of its repositories.
+        size: u64,
+        /// When it was created.
+        created_at: Timestamp,
+        /// When its settings last changed.
+        updated_at: Timestamp,
+    }
+}
+
+record! {
+    /// An organization in a caller's list.
+    OrganizationEntry {
+        /// Key; SWR's integer id.
+        id: OrganizationId,
+        /// Name.
+        name: OrganizationName,
+        /// Who created it.
+        creator_name: String,
+        /// The caller's own grant; `None` when only images inside are granted, or when no grant is needed.
+        permission: Option<Permission>,
+        /// Live repositories.
+        repository_count: u64,
+        /// Visible tags.
+        tag_count: u64,
+        /// Bytes of its repositories.
+        size: u64,
+        /// Users with a grant.
+        user_count: u64,
+        /// When it was created.
+        created_at: Timestamp,
+    }
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, account_id, name, creator_id, creator_name, default_public, create_on_push, docker_only, \
+             immutable_tags, repository_count, tag_count, size, created_at, updated_at FROM organizations ",
+            $rest
+        )
+    };
+}
+
+/// A counter of the organization for whoever has a grant on it, else the same over the images granted to user `$1`.
+macro_rules! inside {
+    ($whole:literal, $granted:literal) => {
+        concat!(
+            "CASE WHEN EXISTS (SELECT 1 FROM organization_grants w WHERE w.organization_id = o.id AND w.user_id = $1) THEN ",
+            $whole,
+            " ELSE (SELECT ",
+            $granted,
+            " FROM repository_grants g JOIN repositories i ON i.id = g.repository_id \
+             WHERE g.user_id = $1 AND g.organization_id = o.id AND i.deleted_at IS NULL) END"
+        )
+    };
+}
+
+/// What a new organization is made of.
+#[derive(Debug, Clone)]
+pub struct NewOrganization {
+    /// The account that owns it.
+    pub account: AccountId,
+    /// Name.
+    pub name: OrganizationName,
+    /// Who creates it.
+    pub creator: Option<(UserId, String)>,
+    /// Whether new images are public.
+    pub default_public: bool,
+    /// Now.
+    pub created_at: Timestamp,
+}
+
+/// Creates an organization. `NotUnique { table: "organizations" }` when the name is taken.
+pub async fn create(tx: &mut Tx<'_>, new: &NewOrganization) -> Result<OrganizationRecord> {
+    let (creator, creator_name) = new.creator.clone().unzip();
+    let id: OrganizationId = sql(
+        "INSERT INTO organizations (account_id, name, creator_id, creator_name, default_public, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING id",
+    )
+    .bind(new.account)
+    .bind(&new.name)
+    .bind(creator)
+    .bind(creator_name.unwrap_or_default())
+    .bind(new.default_public)
+    .bind(new.created_at)
+    .scalar(tx)
+    .await?;
+    tx.ledger.account(new.account).organizations += 1;
+    tx.change(
+        Change::new(ChangeKind::Organization, new.created_at).in_account(new.account).in_organization(id).of(&new.name),
+    );
+    sql(select!("WHERE id = $1")).bind(id).one(tx).await
+}
+
+/// The organization with this key.
+pub async fn find(tx: &mut Tx<'_>, id: OrganizationId) -> Result<Option<OrganizationRecord>> {
+    sql(select!("WHERE id = $1 AND deleted_at IS NULL")).bind(id).optional(tx).await
+}
+
+/// The organization of this name.
+pub async fn find_by_name(tx: &mut Tx<'_>, name: &OrganizationName) -> Result<Option<OrganizationRecord>> {
+    sql(select!("WHERE name = $1 AND deleted_at IS NULL")).bind(name).optional(tx).await
+}
+
+/// How many live organizations an account has, counted now: for the quota.
+pub async fn count(tx: &mut Tx<'_>, account: AccountId) -> Result<u64> {
+    sql("SELECT count(*) FROM organizations WHERE account_id = $1 AND deleted_at IS NULL").bind(account).scalar(tx).await
+}
+
+/// Ends the WHERE of a statement over `organizations o`: only what the caller may see.
+fn visible(statement: &mut Sql, visibility: Visibility) {
+    match visibility {
+        Visibility::Account(account) => {
+            statement.push("o.account_id = ").push_bind(account);
+        }
+        Visibility::Granted { account, user } => {
+            statement.push("o.account_id = ").push_bind(account);
+            statement.push(" AND (EXISTS (SELECT 1 FROM organization_grants v WHERE v.organization_id = o.id AND v.user_id = ");
+            statement.push_bind(user);
+            statement.push(") OR EXISTS (SELECT 1 FROM repository_grants v WHERE v.organization_id = o.id AND v.user_id = ");
+            statement.push_bind(user).push("))");
+        }
+    }
+    statement.push(" AND o.deleted_at IS NULL");
+}
+
+/// How a list is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sorted {
+    /// By time of creation instead of name.
+    pub by_creation: bool,
+    /// Direction.
+    pub order: Order,
+}
+
+/// The organizations the caller may see, by name; `search` is part of the name.
+pub async fn list(
+    tx: &mut Tx<'_>,
+    visibility: Visibility,
+    search: Option<&str>,
+    window: Window,
+) -> Result<Page<OrganizationEntry>> {
+    list_sorted(tx, visibility, search, Sorted { by_creation: false, order: Order::Asc }, window).await
+}
+
+/// The organizations the caller may see; `search` is part of the name. Whoever holds grants on single images only gets
+/// the counts of those images.
+pub async fn list_sorted(
+    tx: &mut Tx<'_>,
+    visibility: Visibility,
+    search: Option<&str>,
+    sorted: Sorted,
+    window: Window,
+) -> Result<Page<OrganizationEntry>> {
+    let mut statement = entries(visibility);
+    let mut total = sql("SELECT count(*) FROM organizations o WHERE ");
+    for part in [&mut statement, &mut total] {
+        visible(part, visibility);
+        if let Some(text) = search {
+            part.push(" AND o.name LIKE ").push_bind(contains(text)).push(" ESCAPE '\\'");
+        }
+    }
+    statement.push(match (sorted.by_creation, sorted.order) {
+        (false, Order::Asc) => " ORDER BY o.name LIMIT ",
+        (false, Order::Desc) => " ORDER BY o.name DESC LIMIT ",
+        (true, Order::Asc) => " ORDER BY o.created_at, o.id LIMIT ",
+        (true, Order::Desc) => " ORDER BY o.created_at DESC, o.id DESC LIMIT ",
+    });
+    statement.push_bind(window.limit);
+    statement.push(" OFFSET ").push_bind(window.offset);
+    let items = statement.all(tx).await?;
+    Ok(Page { items, total: total.scalar(tx).await?, window })
+}
+
+/// One organization, if the caller may see it.
+pub async fn entry(
+    tx: &mut Tx<'_>,
+    visibility: Visibility,
+    id: OrganizationId,
+) -> Result<Option<OrganizationEntry>> {
+    let mut statement = entries(visibility);
+    statement.push("o.id = ").push_bind(id).push(" AND ");
+    visible(&mut statement, visibility);
+    statement.optional(tx).await
+}
+
+/// Begins a statement that gives [`OrganizationEntry`] rows, up to its WHERE.
+fn entries(visibility: Visibility) -> Sql {
+    match visibility {
+        Visibility::Account(_) => sql(
+            "SELECT o.id, o.name, o.creator_name, CAST(NULL AS BIGINT) AS permission, o.repository_count, o.tag_count, \
+             o.size, (SELECT count(*) FROM organization_grants c WHERE c.organization_id = o.id) AS user_count, \
+             o.created_at FROM organizations o WHERE ",
+        ),
+        Visibility::Granted { user, .. } => sql(concat!(
+            "SELECT o.id, o.name, o.creator_name, (SELECT p.permission FROM organization_grants p \
+             WHERE p.organization_id = o.id AND p.user_id = $1) AS permission, ",
+            inside!("o.repository_count", "count(*)"),
+            " AS repository_count, ",
+            inside!("o.tag_count", "CAST(coalesce(sum(i.tag_count), 0) AS BIGINT)"),
+            " AS tag_count, ",
+            inside!("o.size", "CAST(coalesce(sum(i.size), 0) AS BIGINT)"),
+            " AS size, (SELECT count(*) FROM organization_grants c WHERE c.organization_id = o.id) AS user_count, \
+             o.created_at FROM organizations o WHERE "
+        ))
+        .bind(user),
+    }
+}
+
+/// The names of every organization the caller may see, for drop-downs.
+pub async fn names(tx: &mut Tx<'_>, visibility: Visibility) -> Result<Vec<OrganizationName>> {
+    let mut statement = sql("SELECT o.name FROM organizations o WHERE ");
+    visible(&mut statement, visibility);
+    statement.push(" ORDER BY o.name LIMIT 1000");
+    Ok(statement.all::<(OrganizationName,)>(tx).await?.into_iter().map(|(name,)| name).collect())
+}
+
+/// Changes the settings of an organization.
+pub async fn update(tx: &mut Tx<'_>, organization: &OrganizationRecord, at: Timestamp) -> Result<()> {
+    sql("UPDATE organizations SET default_public = $2, create_on_push = $3, docker_only = $4, immutable_tags = $5, \
+         updated_at = $6 WHERE id = $1")
+    .bind(organization.id)
+    .bind(organization.default_public)
+    .bind(organization.create_on_push)
+    .bind(organization.docker_only)
+    .bind(organization.immutable_tags.as_str())
+    .bind(at)
+    .execute(tx)
+    .await?;
+    changed(tx, organization, at);
+    Ok(())
+}
+
+/// Deletes an organization if no live repository is left in it; otherwise nothing happens and the answer is `false`.
+/// Its grants and unfinished uploads end with it.
+pub async fn delete(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationRecord,
+    by: Option<UserId>,
+    at: Timestamp,
+) -> Result<bool> {
+    let held = sql("SELECT id FROM organizations WHERE id = $1 AND deleted_at IS NULL")
+        .bind(organization.id)
+        .and(tx.dialect().for_update())
+        .optional::<(OrganizationId,)>(tx)
+        .await?;
+    let is_used: bool =
+        sql("SELECT EXISTS (SELECT 1 FROM repositories WHERE organization_id = $1 AND deleted_at IS NULL)")
+            .bind(organization.id)
+            .scalar(tx)
+            .await?;
+    if held.is_none() || is_used {
+        return Ok(false);
+    }
+    sql("UPDATE organizations SET deleted_at = $2, deleted_by = $3 WHERE id = $1")
+        .bind(organization.id)
+        .bind(at)
+        .bind(by)
+        .execute(tx)
+        .await?;
+    sql("DELETE FROM organization_grants WHERE organization_id = $1").bind(organization.id).execute(tx).await?;
+    sql("DELETE FROM repository_grants WHERE organization_id = $1").bind(organization.id).execute(tx).await?;
+    tx.ledger.account(organization.account_id).organizations -= 1;
+    changed(tx, organization, at);
+    crate::account::bump_permission_epoch(tx, organization.account_id, at).await?;
+    Ok(true)
+}
+
+fn changed(tx: &mut Tx<'_>, organization: &OrganizationRecord, at: Timestamp) {
+    tx.change(
+        Change::new(ChangeKind::Organization, at)
+            .in_account(organization.account_id)
+            .in_organization(organization.id)
+            .of(&organization.name),
+    );
+}

@@ -1,0 +1,145 @@
+//! Numbers for the overview: of the whole account, or of what the caller may see.
+
+use roadstead::access::Visibility;
+use roadstead::id::RepositoryId;
+use roadstead::{ImageName, Timestamp};
+
+use crate::error::Result;
+use crate::repository::visible;
+use crate::row::record;
+use crate::sql::sql;
+use crate::tx::Tx;
+use crate::usage::UsageDay;
+
+record! {
+    /// Counts.
+    Counts {
+        /// Organizations.
+        organizations: u64,
+        /// Repositories.
+        repositories: u64,
+        /// Visible tags.
+        tags: u64,
+        /// Bytes; of an account each blob once, of a part of it each blob once for every repository.
+        size: u64,
+        /// Bytes, each blob once for every repository that has it.
+        plain_size: u64,
+    }
+}
+
+record! {
+    /// Bytes kept at the end of a day.
+    SizeDay {
+        /// Days since 1970-01-01 UTC.
+        day: i32,
+        /// Bytes, each blob once.
+        size: u64,
+    }
+}
+
+record! {
+    /// Use of one repository.
+    RepositoryUse {
+        /// Key.
+        id: RepositoryId,
+        /// Organization and name.
+        path: ImageName,
+        /// Visible tags.
+        tag_count: u64,
+        /// Bytes.
+        size: u64,
+        /// Downloads in the time asked for.
+        pulls: u64,
+        /// Bytes sent in the time asked for.
+        pull_bytes: u64,
+        /// Pushes in the time asked for.
+        pushes: u64,
+        /// Last push or edit.
+        updated_at: Timestamp,
+    }
+}
+
+/// The counts.
+pub async fn counts(tx: &mut Tx<'_>, visibility: Visibility) -> Result<Counts> {
+    match visibility {
+        Visibility::Account(account) => {
+            sql("SELECT organization_count AS organizations, repository_count AS repositories, tag_count AS tags, size, \
+                 plain_size FROM accounts WHERE id = $1")
+            .bind(account)
+            .one(tx)
+            .await
+        }
+        Visibility::Granted { .. } => {
+            let mut statement = sql(
+                "SELECT count(DISTINCT r.organization_id) AS organizations, count(*) AS repositories, \
+                 CAST(coalesce(sum(r.tag_count), 0) AS BIGINT) AS tags, \
+                 CAST(coalesce(sum(r.size), 0) AS BIGINT) AS size, \
+                 CAST(coalesce(sum(r.size), 0) AS BIGINT) AS plain_size FROM repositories r WHERE ",
+            );
+            visible(&mut statement, visibility);
+            statement.one(tx).await
+        }
+    }
+}
+
+/// Pulls, pushes and traffic by day from `first` to `last`; days without use are absent.
+pub async fn days(tx: &mut Tx<'_>, visibility: Visibility, first: i32, last: i32) -> Result<Vec<UsageDay>> {
+    let mut statement = match visibility {
+        Visibility::Account(account) => sql("SELECT day, pulls, pushes, pull_bytes, push_bytes FROM account_days \
+                                             WHERE day >= $1 AND day <= $2 AND account_id = $3")
+        .bind(first)
+        .bind(last)
+        .bind(account),
+        Visibility::Granted { .. } => {
+            let mut statement = sql(
+                "SELECT d.day, CAST(sum(d.pulls) AS BIGINT) AS pulls, CAST(sum(d.pushes) AS BIGINT) AS pushes, \
+                 CAST(sum(d.pull_bytes) AS BIGINT) AS pull_bytes, CAST(sum(d.push_bytes) AS BIGINT) AS push_bytes \
+                 FROM repository_days d JOIN repositories r ON r.id = d.repository_id \
+                 WHERE d.day >= $1 AND d.day <= $2 AND ",
+            )
+            .bind(first)
+            .bind(last);
+            visible(&mut statement, visibility);
+            statement.and(" GROUP BY d.day")
+        }
+    };
+    statement.push(" ORDER BY day");
+    statement.all(tx).await
+}
+
+/// Bytes of the account at the end of the days on which they changed, from `first` to `last`, and the last such day before
+/// `first`.
+pub async fn size_days(
+    tx: &mut Tx<'_>,
+    account: roadstead::id::AccountId,
+    first: i32,
+    last: i32,
+) -> Result<Vec<SizeDay>> {
+    sql("SELECT day, size FROM account_days WHERE account_id = $1 AND size IS NOT NULL AND day <= $3 AND day >= coalesce(\
+         (SELECT max(p.day) FROM account_days p WHERE p.account_id = $1 AND p.size IS NOT NULL AND p.day < $2), $2) \
+         ORDER BY day")
+    .bind(account)
+    .bind(first)
+    .bind(last)
+    .all(tx)
+    .await
+}
+
+/// The most used repositories from day `first` on, by downloads.
+pub async fn most_used(
+    tx: &mut Tx<'_>,
+    visibility: Visibility,
+    first: i32,
+    limit: u32,
+) -> Result<Vec<RepositoryUse>> {
+    let mut statement = sql(
+        "SELECT r.id, r.path, r.tag_count, r.size, CAST(sum(d.pulls) AS BIGINT) AS pulls, \
+         CAST(sum(d.pull_bytes) AS BIGINT) AS pull_bytes, CAST(sum(d.pushes) AS BIGINT) AS pushes, r.updated_at \
+         FROM repository_days d JOIN repositories r ON r.id = d.repository_id WHERE d.day >= $1 AND ",
+    )
+    .bind(first);
+    visible(&mut statement, visibility);
+    statement.push(" GROUP BY r.id, r.path, r.tag_count, r.size, r.updated_at ORDER BY 5 DESC, r.path LIMIT ");
+    statement.push_bind(limit);
+    statement.all(tx).await
+}

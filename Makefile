@@ -86,6 +86,8 @@ soak: install-run install-test front debug ## the slow suites in full
 	ROADSTEAD_SOAK=1 scripts/suite.sh rust-soak scripts/with-postgres.sh scripts/test-rust.sh --run-ignored all
 	ROADSTEAD_SOAK=1 scripts/suite.sh clients-soak scripts/e2e.sh clients
 	ROADSTEAD_SOAK=1 scripts/suite.sh browser-soak scripts/e2e.sh browser
+	$(MAKE) --no-print-directory build
+	ROADSTEAD_TEST_BINARY=$(abspath target/release/roadstead) scripts/suite.sh scale scripts/e2e.sh tests/scale.test.mjs
 
 clean: ## forget what was built here
 	rm -rf target

@@ -15,6 +15,8 @@ export ROADSTEAD_TOOLS := $(TOOLS)
 unexport MAKEFLAGS
 
 WASM    := $(TARGET)/front/wasm32-unknown-unknown/wasm-release/roadstead_app.wasm
+# In .ci/run preparations are timed too.
+step     = $(if $(ROADSTEAD_CI),scripts/suite.sh --step $(1))
 FRONT   := CARGO_TARGET_DIR=$(TARGET)/front
 
 help: ## this list
@@ -53,17 +55,17 @@ target/site.stamp: target/wasm.stamp $(STATIC_SOURCES) scripts/site.sh
 
 target/wasm.stamp: $(FRONT_SOURCES) scripts/front.sh
 	@mkdir -p "$(SITE)"
-	$(FRONT) scripts/front.sh "$(WASM)" "$(SITE)"
+	$(FRONT) $(call step,build-wasm) scripts/front.sh "$(WASM)" "$(SITE)"
 	@touch $@
 
 debug: front
-	cargo build --locked -p roadstead-server --bin roadstead
+	$(call step,build-debug) cargo build --locked -p roadstead-server --bin roadstead
 
 install-run:
-	@scripts/install-run.sh
+	@$(call step,install-run) scripts/install-run.sh
 
 install-test:
-	@scripts/install-test.sh
+	@$(call step,install-test) scripts/install-test.sh
 
 ## --- what keeps it right -----------------------------------------------------
 

@@ -152,6 +152,29 @@ pub enum Visibility {
     },
 }
 
+/// Which rows of lists a user sees, by ownership and policies; grants are for the query to join.
+///
+/// A policy shows the whole account only if it allows reading every image and none denies reading any: a list never
+/// names what an explicit deny hides.
+#[must_use]
+pub fn visibility(user: &UserActor, statements: &[Statement]) -> Visibility {
+    let name = "swr:repo:getRepo";
+    let allows_all = statements
+        .iter()
+        .any(|statement| statement.effect == Effect::Allow && statement.matches(name, ""));
+    let denies_some = statements
+        .iter()
+        .any(|statement| statement.effect == Effect::Deny && statement.names(name));
+    if user.is_owner || (allows_all && !denies_some) {
+        Visibility::Account(user.account)
+    } else {
+        Visibility::Granted {
+            account: user.account,
+            user: user.user,
+        }
+    }
+}
+
 /// Decides whether `actor` may do `action` on `target` at `now`.
 ///
 /// # Errors
@@ -180,6 +203,9 @@ fn judge(
     now: Timestamp,
 ) -> Result<Reason, Refusal> {
     let rule = action.rule();
+    if !fits(rule.scope, resource) {
+        return Err(Refusal::NoGrant);
+    }
     let is_public = matches!(
         resource,
         Resource::Image {
@@ -220,6 +246,24 @@ fn judge(
         return Ok(Reason::Share);
     }
     Err(Refusal::NoGrant)
+}
+
+/// Whether the action can be asked of such a thing at all. A new image is asked of as an image without a key.
+const fn fits(scope: Scope, resource: Resource<'_>) -> bool {
+    matches!(
+        (scope, resource),
+        (Scope::Image, Resource::Image { .. })
+            | (
+                Scope::Organization,
+                Resource::Organization { .. }
+                    | Resource::Image {
+                        repository: None,
+                        ..
+                    },
+            )
+            | (Scope::Account, Resource::Account { .. })
+            | (Scope::Instance, Resource::Instance)
+    )
 }
 
 /// Whether policies allow every IAM name; an explicit deny of any of them ends the decision. The owner is not

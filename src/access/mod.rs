@@ -13,10 +13,12 @@ mod decide;
 mod login_key;
 mod permission;
 mod policy;
+mod target;
 
 pub use action::{Action, Need, Rule, Scope};
 pub use actor::{Access, Actor, JobName, UserActor};
-pub use decide::{Allowed, Grants, Reason, Refusal, Resource, Target, Visibility, decide};
+pub use decide::{Allowed, Grants, Reason, Refusal, Resource, Target, Visibility, decide, visibility};
 pub use login_key::login_key;
 pub use permission::Permission;
 pub use policy::{Effect, Policy, Statement, SystemPolicy};
+pub use target::{AccountTarget, InstanceTarget, OrganizationTarget, RepositoryTarget};

@@ -27,14 +27,23 @@ pub struct Statement {
 }
 
 impl Statement {
+    /// Whether it is about this action, on whatever resource.
+    #[must_use]
+    pub fn names(&self, action: &str) -> bool {
+        self.action.iter().any(|pattern| {
+            let pattern = pattern.to_ascii_lowercase();
+            let pattern = match pattern.as_str() {
+                "swr:system:createloginsecret" => "swr::createloginsecret",
+                other => other,
+            };
+            wildcard(pattern, &action.to_ascii_lowercase())
+        })
+    }
+
     /// Whether it is about this action on this resource. `resource` is `repo:org/image`, `namespace:org` or empty.
     #[must_use]
     pub fn matches(&self, action: &str, resource: &str) -> bool {
-        let action_matches = self.action.iter().any(|pattern| {
-            let pattern = pattern.replace("swr:system:createLoginSecret", "swr::createLoginSecret");
-            wildcard(&pattern.to_ascii_lowercase(), &action.to_ascii_lowercase())
-        });
-        action_matches
+        self.names(action)
             && (self.resource.is_empty()
                 || self.resource.iter().any(|pattern| {
                     let mut parts = pattern.splitn(4, ':');

@@ -1,1 +1,256 @@
-//! .
+//! What may be done: every use case, and the one authorization point.
+//!
+//! [`Service`] is built once by boot from a store, an object store and the [ports](port). It hands out one small struct
+//! per resource; a door parses, makes a [`Context`], calls **one** method, and renders the answer.
+//!
+//! # Invariants
+//! - The first line of a method that acts for somebody names its `Action` and calls [`access::Access::authorize`].
+//! - One transaction per method; bytes are moved outside of it.
+//! - No clock, no randomness, no environment: they are [ports](port) or come from boot.
+//!
+//! To add a resource: a module with a struct of what it needs, a field in `Resources`, an accessor on [`Service`].
+
+pub mod access;
+pub mod account;
+mod audit;
+pub mod context;
+pub mod credential;
+mod error;
+pub mod image;
+pub mod limit;
+mod login;
+pub mod organization;
+pub mod overview;
+pub mod password;
+pub mod port;
+pub mod seal;
+pub mod session;
+pub mod setting;
+pub mod setup;
+pub mod tag;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod token;
+mod watch;
+
+use std::fmt;
+use std::sync::Arc;
+
+use roadstead::Result;
+use roadstead_object::Objects;
+use roadstead_store::Store;
+
+pub use access::Access;
+pub use account::Accounts;
+pub use context::{Address, Context};
+pub use credential::Credentials;
+pub use image::Images;
+pub use organization::Organizations;
+pub use overview::Overviews;
+pub use port::{Clock, Ports, Random};
+pub use seal::{MasterKey, MasterKeys, Sealer};
+pub use session::Sessions;
+pub use setting::{FixedSettings, InstanceSettings, SettingsCell};
+pub use setup::Setup;
+pub use tag::{TagNames, Tags};
+pub use token::Tokens;
+
+use login::Logins;
+use password::Passwords;
+
+/// What a [`Service`] is made of.
+#[derive(Clone)]
+pub struct Parts {
+    /// Facts.
+    pub store: Store,
+    /// Bytes.
+    pub objects: Objects,
+    /// Time and randomness.
+    pub ports: Ports,
+    /// Settings in force.
+    pub settings: SettingsCell,
+    /// What seals secrets.
+    pub master_keys: MasterKeys,
+}
+
+/// Every use case. Clones share everything.
+#[derive(Clone)]
+pub struct Service {
+    inner: Arc<Resources>,
+}
+
+struct Resources {
+    parts: Parts,
+    access: Access,
+    sealer: Sealer,
+    settings: Arc<InstanceSettings>,
+    accounts: Arc<Accounts>,
+    sessions: Sessions,
+    credentials: Arc<Credentials>,
+    tokens: Tokens,
+    setup: Setup,
+    organizations: Organizations,
+    images: Images,
+    tags: Tags,
+    overview: Overviews,
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Service")
+    }
+}
+
+impl Service {
+    /// Puts the parts together. Nothing is read or written yet: call [`Service::prepare`] next.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let Parts { store, ports, settings: cell, .. } = parts.clone();
+        let access = Access::new(store.clone(), cell.clone());
+        let sealer = Sealer::new(parts.master_keys.clone(), store.clone(), ports.clone());
+        let passwords = Arc::new(Passwords::new(ports.clone()));
+        let logins =
+            Logins { store: store.clone(), access: access.clone(), passwords: passwords.clone() };
+        let settings = Arc::new(InstanceSettings::new(parts.clone(), access.clone()));
+        let accounts =
+            Arc::new(Accounts::new(store.clone(), cell.clone(), ports.clone(), passwords));
+        let credentials = Arc::new(Credentials::new(
+            store.clone(),
+            access.clone(),
+            cell.clone(),
+            ports.clone(),
+            sealer.clone(),
+            logins.clone(),
+        ));
+        let organizations =
+            Organizations::new(store.clone(), access.clone(), cell.clone(), ports.clone());
+        let resources = Resources {
+            images: Images::new(store.clone(), access.clone(), cell.clone(), ports.clone()),
+            tags: Tags::new(
+                store.clone(),
+                parts.objects.clone(),
+                access.clone(),
+                ports.clone(),
+            ),
+            overview: Overviews::new(store.clone(), access.clone(), organizations.clone()),
+            organizations,
+            sessions: Sessions::new(store.clone(), access.clone(), cell, ports.clone(), logins),
+            tokens: Tokens::new(
+                store.clone(),
+                access.clone(),
+                ports.clone(),
+                sealer.clone(),
+                credentials.clone(),
+            ),
+            setup: Setup::new(store, access.clone(), ports, accounts.clone(), settings.clone()),
+            parts,
+            access,
+            sealer,
+            settings,
+            accounts,
+            credentials,
+        };
+        Self { inner: Arc::new(resources) }
+    }
+
+    /// Called once after the migrations, before anything is served: checks the master key, puts saved settings in
+    /// force, reads or makes the signing key.
+    ///
+    /// # Errors
+    /// Invalid, with what to do, when the master key is not the one that sealed this database; those of the store.
+    pub async fn prepare(&self) -> Result<()> {
+        self.inner.sealer.prepare().await?;
+        self.inner.settings.reload().await?;
+        self.inner.tokens.prepare().await
+    }
+
+    /// The one authorization point.
+    #[must_use]
+    pub fn access(&self) -> &Access {
+        &self.inner.access
+    }
+
+    /// Settings in force.
+    #[must_use]
+    pub fn settings_cell(&self) -> &SettingsCell {
+        &self.inner.parts.settings
+    }
+
+    /// Time and randomness.
+    #[must_use]
+    pub fn ports(&self) -> &Ports {
+        &self.inner.parts.ports
+    }
+
+    /// The store, for the doors' own rows (sessions) and for boot.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.inner.parts.store
+    }
+
+    /// Seals secrets for their place.
+    #[must_use]
+    pub fn sealer(&self) -> &Sealer {
+        &self.inner.sealer
+    }
+
+    /// The first account.
+    #[must_use]
+    pub fn setup(&self) -> &Setup {
+        &self.inner.setup
+    }
+
+    /// Signing in, and one's own profile.
+    #[must_use]
+    pub fn sessions(&self) -> &Sessions {
+        &self.inner.sessions
+    }
+
+    /// Login credentials.
+    #[must_use]
+    pub fn credentials(&self) -> &Credentials {
+        &self.inner.credentials
+    }
+
+    /// Bearer tokens.
+    #[must_use]
+    pub fn tokens(&self) -> &Tokens {
+        &self.inner.tokens
+    }
+
+    /// Accounts and users.
+    #[must_use]
+    pub fn accounts(&self) -> &Accounts {
+        &self.inner.accounts
+    }
+
+    /// Settings of the instance.
+    #[must_use]
+    pub fn settings(&self) -> &InstanceSettings {
+        &self.inner.settings
+    }
+
+    /// Organizations.
+    #[must_use]
+    pub fn organizations(&self) -> &Organizations {
+        &self.inner.organizations
+    }
+
+    /// Images.
+    #[must_use]
+    pub fn images(&self) -> &Images {
+        &self.inner.images
+    }
+
+    /// Tags and manifests.
+    #[must_use]
+    pub fn tags(&self) -> &Tags {
+        &self.inner.tags
+    }
+
+    /// The overview.
+    #[must_use]
+    pub fn overview(&self) -> &Overviews {
+        &self.inner.overview
+    }
+}

@@ -1,0 +1,248 @@
+//! **The** authorization point (`design.md` 3.4): who may do what, decided on every request.
+//!
+//! [`Access::authorize`] resolves a name to a target, loads the caller's grants, asks the pure
+//! [`decide`](roadstead::access::decide), narrows by the bearer token, and answers with the proof that use cases pass on.
+//!
+//! # Invariants
+//! - A change of rights binds the next request. What is cached is stamped with a generation that moves when anything
+//!   that could change a decision is committed: at once for commits of this process, within half a second for those of
+//!   others ([`Access::watch_changes`]). The end of a share or credential is compared with the clock on every request.
+//! - What the actor may not see is `Hidden`, whether it exists or not, in the same words.
+//! - A token only narrows. What it lacks but the actor may do is `Unauthenticated`, so that the client fetches another.
+//!
+//! To add a kind of target, implement [`Named`] for the way it is named.
+
+mod known;
+mod named;
+mod person;
+mod watch;
+
+use std::sync::Arc;
+
+use roadstead::access::{
+    Action, Actor, Allowed, Permission, Refusal, RepositoryTarget, Resource, Target, Visibility,
+    decide,
+};
+use roadstead::error::Subject;
+use roadstead::id::UserId;
+use roadstead::manage::image::ImageRights;
+use roadstead::{Error, ErrorKind, ImageName, Result};
+use roadstead_store::Store;
+
+pub use named::{Account, Instance, Named, NewImage, OwnAccount};
+pub(crate) use person::Person;
+pub(crate) use watch::{Generation, Stamp};
+
+use crate::context::{Context, unauthenticated};
+use crate::setting::SettingsCell;
+use known::Known;
+
+/// The authorization point. Clones share the caches.
+#[derive(Clone, Debug)]
+pub struct Access {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    settings: SettingsCell,
+    generation: Generation,
+    known: Known,
+    people: moka::sync::Cache<UserId, (Stamp, Option<Arc<Person>>)>,
+}
+
+/// What a name turned out to be, and what the caller's rights around it are.
+#[derive(Debug, Clone)]
+pub struct Resolution<T> {
+    /// The target; `None` when there is none of that name.
+    pub(crate) target: Option<T>,
+    /// What the caller holds.
+    pub(crate) grants: Arc<roadstead::access::Grants>,
+    /// Whether the caller may know that the name is free or taken.
+    pub(crate) is_visible: bool,
+    /// What it is about, for errors.
+    pub(crate) subject: Subject,
+}
+
+impl Access {
+    /// Listens to the store, so that what this process commits is known here before anybody is answered.
+    pub(crate) fn new(store: Store, settings: SettingsCell) -> Self {
+        let inner = Arc::new(Inner {
+            store,
+            settings,
+            generation: Generation::default(),
+            known: Known::new(),
+            people: moka::sync::Cache::new(20_000),
+        });
+        let listener = Arc::downgrade(&inner);
+        inner.store.on_change(move |changes| {
+            if let Some(inner) = listener.upgrade() {
+                inner.generation.note(changes);
+            }
+        });
+        Self { inner }
+    }
+
+    /// Decides whether the caller may do `action` on what `name` names, and hands out the proof.
+    ///
+    /// # Errors
+    /// `Unauthenticated` for anonymous callers, ended credentials, and tokens that lack the scope; `Hidden` for what
+    /// the caller may not see, whether it exists or not; `NotFound` for a missing thing whose parent the caller sees;
+    /// `Denied` for the rest.
+    #[tracing::instrument(name = "service.access.authorize", level = "debug", skip_all, fields(action = ?action))]
+    pub async fn authorize<N: Named>(
+        &self,
+        ctx: &Context,
+        action: Action,
+        name: N,
+    ) -> Result<Allowed<N::Resolved>> {
+        let found = name.resolve(self, ctx).await?;
+        let Some(target) = found.target else {
+            return Err(match ctx.actor {
+                Actor::Anonymous => unauthenticated(),
+                _ if found.is_visible => {
+                    Error::not_found(found.subject, "there is none of this name")
+                }
+                _ => Error::hidden(found.subject),
+            });
+        };
+        match decide(&ctx.actor, action, target, &found.grants, ctx.now()) {
+            Ok(allowed) => {
+                narrow(ctx, action, allowed.target().resource())?;
+                tracing::debug!(reason = ?allowed.reason(), "allowed");
+                Ok(allowed)
+            }
+            Err(refusal) => {
+                tracing::debug!(?refusal, "refused");
+                Err(refused(refusal, found.is_visible, found.subject))
+            }
+        }
+    }
+
+    /// Which rows of lists the caller sees.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when nobody in particular asks; those of the store.
+    pub async fn visibility(&self, ctx: &Context) -> Result<Visibility> {
+        let user = ctx.user()?;
+        if user.is_owner {
+            return Ok(Visibility::Account(user.account));
+        }
+        let statements = self.statements(user.user).await?;
+        Ok(roadstead::access::visibility(user, &statements))
+    }
+
+    /// What the caller may do with an image that they see.
+    ///
+    /// # Errors
+    /// `Hidden` when they do not see it.
+    pub async fn rights(&self, ctx: &Context, target: &RepositoryTarget) -> Result<ImageRights> {
+        let found = self.image(ctx, &target.name).await?;
+        let may = |action| decide(&ctx.actor, action, target.clone(), &found.grants, ctx.now());
+        for (action, permission) in [
+            (Action::DeleteImage, Permission::Manage),
+            (Action::UpdateImage, Permission::Edit),
+            (Action::ReadImage, Permission::Read),
+        ] {
+            if let Ok(allowed) = may(action) {
+                return Ok(ImageRights { permission, reason: allowed.reason() });
+            }
+        }
+        Err(Error::hidden(Subject::Repository))
+    }
+
+    /// Whether the caller might do `action` on the image, were it to exist: what a token is issued for. An image that
+    /// does not exist is judged by the rights on its organization.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn would_allow(
+        &self,
+        ctx: &Context,
+        action: Action,
+        name: &ImageName,
+    ) -> Result<bool> {
+        let found = self.image(ctx, name).await?;
+        Ok(match &found.target {
+            Some(target) => {
+                decide(&ctx.actor, action, target.clone(), &found.grants, ctx.now()).is_ok()
+            }
+            None => match &found.parent {
+                Some(parent) => {
+                    let image = parent.new_image(name);
+                    decide(&ctx.actor, action, image, &found.grants, ctx.now()).is_ok()
+                }
+                None => false,
+            },
+        })
+    }
+
+    /// Whether [`Access::authorize`] would allow; for flags in answers.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn may<N: Named>(&self, ctx: &Context, action: Action, name: N) -> Result<bool> {
+        match self.authorize(ctx, action, name).await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.kind() {
+                ErrorKind::Unauthenticated
+                | ErrorKind::Hidden
+                | ErrorKind::NotFound
+                | ErrorKind::Denied => Ok(false),
+                _ => Err(error),
+            },
+        }
+    }
+
+    pub(crate) fn generation(&self) -> &Generation {
+        &self.inner.generation
+    }
+}
+
+/// A token that lacks the scope does not carry what the actor may do.
+fn narrow(ctx: &Context, action: Action, resource: Resource<'_>) -> Result<()> {
+    let Some(scopes) = &ctx.scopes else {
+        return Ok(());
+    };
+    let covers = |kind: &str, name: &str, word: &str| {
+        scopes.iter().any(|scope| scope.covers(kind, name, word))
+    };
+    let covered = match (action, resource) {
+        (Action::PullImage | Action::ReadImage, Resource::Image { name, .. }) => {
+            covers("repository", &name.to_string(), "pull")
+        }
+        (Action::PushImage | Action::CreateImage, Resource::Image { name, .. }) => {
+            covers("repository", &name.to_string(), "push")
+        }
+        (Action::DeleteTag | Action::DeleteImage, Resource::Image { name, .. }) => {
+            covers("repository", &name.to_string(), "delete")
+        }
+        (Action::ListCatalog, _) => covers("registry", "catalog", "*"),
+        _ => false,
+    };
+    if covered {
+        Ok(())
+    } else {
+        Err(Error::new(
+            ErrorKind::Unauthenticated,
+            Subject::Credential,
+            "the token does not cover this; ask for one with the scope that the challenge names",
+        ))
+    }
+}
+
+fn refused(refusal: Refusal, is_visible: bool, subject: Subject) -> Error {
+    match refusal {
+        Refusal::AuthenticationRequired => unauthenticated(),
+        Refusal::CredentialExpired => Error::new(
+            ErrorKind::Unauthenticated,
+            Subject::Credential,
+            "the credential has ended; log in again",
+        ),
+        Refusal::ExplicitDeny | Refusal::NoGrant if is_visible => {
+            Error::new(ErrorKind::Denied, subject, "you do not have permission to do this")
+        }
+        Refusal::ExplicitDeny | Refusal::NoGrant => Error::hidden(subject),
+    }
+}

@@ -1,0 +1,171 @@
+//! The ways in which targets are named.
+
+use std::future::Future;
+
+use roadstead::access::{
+    AccountTarget, Action, Actor, InstanceTarget, OrganizationTarget, RepositoryTarget, Target,
+    decide,
+};
+use roadstead::error::Subject;
+use roadstead::{AccountName, Error, ErrorKind, ImageName, OrganizationName, Result};
+
+use super::known::{KnownImage, KnownOrganization};
+use super::{Access, Resolution};
+use crate::context::{Context, unauthenticated};
+
+/// A way to name a target of a decision.
+pub trait Named: Send {
+    /// What it resolves to.
+    type Resolved: Target + Clone + Send + Sync + 'static;
+
+    /// Finds the target and what the caller holds on it.
+    fn resolve(
+        self,
+        access: &Access,
+        ctx: &Context,
+    ) -> impl Future<Output = Result<Resolution<Self::Resolved>>> + Send;
+}
+
+/// A new image in an organization that exists.
+#[derive(Debug, Clone, Copy)]
+pub struct NewImage<'a>(pub &'a ImageName);
+
+/// The caller's own account.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnAccount;
+
+/// An account by its name; others than one's own are for the command line and jobs.
+#[derive(Debug, Clone, Copy)]
+pub struct Account<'a>(pub &'a AccountName);
+
+/// The whole instance.
+#[derive(Debug, Clone, Copy)]
+pub struct Instance;
+
+impl KnownImage {
+    /// Whether the caller sees it; for a missing image, whether they would see any of that name.
+    fn is_visible(&self, ctx: &Context, name: &ImageName) -> bool {
+        let (actor, now) = (&ctx.actor, ctx.now());
+        match (&self.target, &self.parent) {
+            (Some(target), _) => {
+                decide(actor, Action::ReadImage, target.clone(), &self.grants, now).is_ok()
+            }
+            (None, Some(parent)) => {
+                decide(actor, Action::ReadImage, parent.new_image(name), &self.grants, now).is_ok()
+            }
+            (None, None) => false,
+        }
+    }
+}
+
+impl KnownOrganization {
+    fn is_visible(&self, ctx: &Context) -> bool {
+        self.target.as_ref().is_some_and(|target| {
+            decide(&ctx.actor, Action::ReadOrganization, target.clone(), &self.grants, ctx.now())
+                .is_ok()
+        })
+    }
+}
+
+impl Named for &ImageName {
+    type Resolved = RepositoryTarget;
+
+    async fn resolve(self, access: &Access, ctx: &Context) -> Result<Resolution<RepositoryTarget>> {
+        let known = access.image(ctx, self).await?;
+        Ok(Resolution {
+            target: known.target.clone(),
+            grants: known.grants.clone(),
+            is_visible: known.is_visible(ctx, self),
+            subject: Subject::Repository,
+        })
+    }
+}
+
+impl Named for &OrganizationName {
+    type Resolved = OrganizationTarget;
+
+    async fn resolve(
+        self,
+        access: &Access,
+        ctx: &Context,
+    ) -> Result<Resolution<OrganizationTarget>> {
+        let known = access.organization(ctx, self).await?;
+        Ok(Resolution {
+            target: known.target.clone(),
+            grants: known.grants.clone(),
+            is_visible: known.is_visible(ctx),
+            subject: Subject::Organization,
+        })
+    }
+}
+
+impl Named for NewImage<'_> {
+    type Resolved = OrganizationTarget;
+
+    async fn resolve(
+        self,
+        access: &Access,
+        ctx: &Context,
+    ) -> Result<Resolution<OrganizationTarget>> {
+        let known = access.organization(ctx, self.0.organization()).await?;
+        Ok(Resolution {
+            target: known.target.as_ref().map(|parent| parent.new_image(self.0)),
+            grants: known.grants.clone(),
+            is_visible: known.is_visible(ctx),
+            subject: Subject::Organization,
+        })
+    }
+}
+
+impl Named for OwnAccount {
+    type Resolved = AccountTarget;
+
+    async fn resolve(self, access: &Access, ctx: &Context) -> Result<Resolution<AccountTarget>> {
+        let user = match &ctx.actor {
+            Actor::User(user) => user,
+            Actor::Anonymous => return Err(unauthenticated()),
+            Actor::System(_) => {
+                return Err(Error::new(
+                    ErrorKind::Denied,
+                    Subject::Account,
+                    "the system has no account of its own; name one",
+                ));
+            }
+        };
+        Ok(Resolution {
+            target: Some(AccountTarget { id: user.account, name: user.account_name.clone() }),
+            grants: access.own_grants(&ctx.actor).await?,
+            is_visible: true,
+            subject: Subject::Account,
+        })
+    }
+}
+
+impl Named for Account<'_> {
+    type Resolved = AccountTarget;
+
+    async fn resolve(self, access: &Access, ctx: &Context) -> Result<Resolution<AccountTarget>> {
+        let target = access.account(self.0).await?;
+        let own = ctx.actor.user().map(|user| user.account);
+        Ok(Resolution {
+            is_visible: matches!(ctx.actor, Actor::System(_))
+                || own.is_some() && own == target.as_ref().map(|target| target.id),
+            target,
+            grants: access.own_grants(&ctx.actor).await?,
+            subject: Subject::Account,
+        })
+    }
+}
+
+impl Named for Instance {
+    type Resolved = InstanceTarget;
+
+    async fn resolve(self, access: &Access, ctx: &Context) -> Result<Resolution<InstanceTarget>> {
+        Ok(Resolution {
+            target: Some(InstanceTarget),
+            grants: access.own_grants(&ctx.actor).await?,
+            is_visible: true,
+            subject: Subject::Request,
+        })
+    }
+}

@@ -1,0 +1,108 @@
+//! Proving who one is by name and password: the same for the console and for clients.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use roadstead::error::Subject;
+use roadstead::{AccountName, Error, ErrorKind, Result, Secret, UserName};
+use roadstead_store::{Store, StoreError, account, user};
+
+use crate::access::{Access, Person};
+use crate::error::stored;
+use crate::limit::FailureLimit;
+use crate::password::Passwords;
+
+/// Who says to be whom: an account, and a user of it; without a user, the account's owner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Claim {
+    pub(crate) account: AccountName,
+    pub(crate) user: Option<UserName>,
+}
+
+impl Claim {
+    /// What failures are counted for.
+    fn subject(&self) -> String {
+        match &self.user {
+            Some(user) => format!("{}/{}", self.account.folded(), user.folded()),
+            None => self.account.folded(),
+        }
+    }
+}
+
+/// Checks claims.
+#[derive(Clone)]
+pub(crate) struct Logins {
+    pub(crate) store: Store,
+    pub(crate) access: Access,
+    pub(crate) passwords: Arc<Passwords>,
+}
+
+impl Logins {
+    /// Proves a claim with a password. `None` for a claim that cannot be one (a bad name) costs what others cost.
+    ///
+    /// # Errors
+    /// `RateLimited` after too many failures; else one `Unauthenticated` for every cause.
+    pub(crate) async fn prove(
+        &self,
+        claim: Option<Claim>,
+        typed: &str,
+        password: &Secret,
+        client: Option<IpAddr>,
+        limit: &FailureLimit,
+    ) -> Result<Person> {
+        let subject = claim.as_ref().map_or_else(|| typed.to_owned(), Claim::subject);
+        limit.check(&subject, client)?;
+        let stamp = self.access.generation().people();
+        let found = match claim {
+            Some(claim) => self.find(claim).await?,
+            None => None,
+        };
+        let (person, hash) = found.unzip();
+        let user = person.as_ref().map(|person| person.actor.user);
+        let is_right = self.passwords.verify(user, hash.flatten(), password, stamp).await?;
+        match person {
+            Some(person) if is_right => {
+                limit.succeed(&subject, client);
+                Ok(person)
+            }
+            _ => {
+                limit.fail(&subject, client, &self.passwords.tag(password));
+                Err(wrong())
+            }
+        }
+    }
+
+    async fn find(&self, claim: Claim) -> Result<Option<(Person, Option<Secret>)>> {
+        let found = self
+            .store
+            .read("login.find", |tx| {
+                let claim = claim.clone();
+                Box::pin(async move {
+                    let Some(account) = account::find_by_name(tx, &claim.account).await? else {
+                        return Ok(None);
+                    };
+                    let user = match &claim.user {
+                        Some(name) => user::find_by_name(tx, account.id, name).await?,
+                        None => user::find_owner(tx, &claim.account).await?,
+                    };
+                    let Some(user) = user else { return Ok(None) };
+                    let hash = user::password_hash(tx, user.id).await?;
+                    Ok::<_, StoreError>(Some((account, user, hash)))
+                })
+            })
+            .await
+            .map_err(stored)?;
+        Ok(found.and_then(|(account, user, hash)| {
+            Person::of(user, &account).map(|person| (person, hash))
+        }))
+    }
+}
+
+/// One sentence for all causes.
+pub(crate) fn wrong() -> Error {
+    Error::new(
+        ErrorKind::Unauthenticated,
+        Subject::Password,
+        "wrong account, user name or password",
+    )
+}

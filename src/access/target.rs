@@ -1,0 +1,101 @@
+//! What actions are asked of: one image, one organization, one account, the instance.
+
+use super::decide::{Resource, Target};
+use crate::id::{AccountId, OrganizationId, RepositoryId};
+use crate::name::{AccountName, ImageName, OrganizationName};
+
+/// One image that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepositoryTarget {
+    /// Its key.
+    pub id: RepositoryId,
+    /// Its organization.
+    pub organization: OrganizationId,
+    /// Account that owns it.
+    pub account: AccountId,
+    /// Its name.
+    pub name: ImageName,
+    /// Whether everyone may pull.
+    pub is_public: bool,
+}
+
+impl Target for RepositoryTarget {
+    fn resource(&self) -> Resource<'_> {
+        Resource::Image {
+            account: self.account,
+            organization: self.organization,
+            repository: Some(self.id),
+            name: &self.name,
+            is_public: self.is_public,
+        }
+    }
+}
+
+/// One organization that exists, or a new image in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationTarget {
+    /// Its key.
+    pub id: OrganizationId,
+    /// Account that owns it.
+    pub account: AccountId,
+    /// Its name.
+    pub name: OrganizationName,
+    /// The image that is to be created in it, when that is what is asked: policies name it, grants are those of the
+    /// organization.
+    pub new_image: Option<ImageName>,
+}
+
+impl OrganizationTarget {
+    /// The same organization, asked for creating `name` in it.
+    #[must_use]
+    pub fn new_image(&self, name: &ImageName) -> Self {
+        Self {
+            new_image: Some(name.clone()),
+            ..self.clone()
+        }
+    }
+}
+
+impl Target for OrganizationTarget {
+    fn resource(&self) -> Resource<'_> {
+        match &self.new_image {
+            Some(name) => Resource::Image {
+                account: self.account,
+                organization: self.id,
+                repository: None,
+                name,
+                is_public: false,
+            },
+            None => Resource::Organization {
+                account: self.account,
+                organization: self.id,
+                name: &self.name,
+            },
+        }
+    }
+}
+
+/// One account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountTarget {
+    /// Its key.
+    pub id: AccountId,
+    /// Its name.
+    pub name: AccountName,
+}
+
+impl Target for AccountTarget {
+    fn resource(&self) -> Resource<'_> {
+        Resource::Account { account: self.id }
+    }
+}
+
+/// The whole instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InstanceTarget;
+
+impl Target for InstanceTarget {
+    fn resource(&self) -> Resource<'_> {
+        Resource::Instance
+    }
+}

@@ -107,6 +107,11 @@ pub async fn find(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<AccountRecord
     sql(select!("WHERE id = $1 AND deleted_at IS NULL")).bind(id).optional(tx).await
 }
 
+/// The account with this key; other transactions that change it wait until this one ends.
+pub async fn lock(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<AccountRecord>> {
+    sql(select!("WHERE id = $1 AND deleted_at IS NULL")).bind(id).and(tx.dialect().for_update()).optional(tx).await
+}
+
 /// The account of this name, whatever its case.
 pub async fn find_by_name(tx: &mut Tx<'_>, name: &AccountName) -> Result<Option<AccountRecord>> {
     sql(select!("WHERE name_key = $1 AND deleted_at IS NULL")).bind(name.folded()).optional(tx).await

@@ -124,6 +124,24 @@ pub async fn recent(tx: &mut Tx<'_>, scope: AuditScope, limit: u32) -> Result<Ve
     statement.all(tx).await
 }
 
+/// The last events of these names, at most `limit`.
+pub async fn recent_named(
+    tx: &mut Tx<'_>,
+    scope: AuditScope,
+    names: &[&str],
+    limit: u32,
+) -> Result<Vec<AuditRecord>> {
+    let mut statement = sql(
+        "SELECT id, trace_id, account_id, user_id, actor, category, source, name, resource_type, resource_id, \
+         resource_name, organization_id, repository_id, level, code, address, request_id, detail, happened_at \
+         FROM audit_events WHERE ",
+    );
+    push_scope(&mut statement, scope);
+    statement.push(" AND name IN ").push_list(names.iter().copied());
+    statement.push(" AND level = 'normal' ORDER BY happened_at DESC, id DESC LIMIT ").push_bind(limit);
+    statement.all(tx).await
+}
+
 fn push_scope(statement: &mut Sql, scope: AuditScope) {
     match scope {
         AuditScope::Account(account) => statement.push("account_id = ").push_bind(account),

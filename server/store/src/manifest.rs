@@ -1,6 +1,6 @@
 //! Manifests: the exact bytes, what push parsed out of them, and what they name.
 
-use roadstead::id::{BlobId, ManifestId, RepositoryId, UserId};
+use roadstead::id::{BlobId, ManifestId, RepositoryId};
 use roadstead::oci::{MediaType, Platform};
 use roadstead::page::Window;
 use roadstead::{Digest, TagName, Timestamp};

@@ -1,7 +1,7 @@
 //! Numbers for the overview: of the whole account, or of what the caller may see.
 
 use roadstead::access::Visibility;
-use roadstead::id::RepositoryId;
+use roadstead::id::{AccountId, RepositoryId, UserId};
 use roadstead::{ImageName, Timestamp};
 
 use crate::error::Result;
@@ -111,7 +111,7 @@ pub async fn days(tx: &mut Tx<'_>, visibility: Visibility, first: i32, last: i32
 /// `first`.
 pub async fn size_days(
     tx: &mut Tx<'_>,
-    account: roadstead::id::AccountId,
+    account: AccountId,
     first: i32,
     last: i32,
 ) -> Result<Vec<SizeDay>> {
@@ -122,6 +122,31 @@ pub async fn size_days(
     .bind(first)
     .bind(last)
     .all(tx)
+    .await
+}
+
+/// By how many bytes the repositories that the caller may see grew on each day since they exist, oldest first: summed up,
+/// the bytes at the end of each day.
+pub async fn growth(tx: &mut Tx<'_>, visibility: Visibility, last: i32) -> Result<Vec<(i32, i64)>> {
+    let mut statement = sql(
+        "SELECT g.day, CAST(sum(g.delta) AS BIGINT) FROM (SELECT d.day AS day, d.size - coalesce(lag(d.size) OVER \
+         (PARTITION BY d.repository_id ORDER BY d.day), 0) AS delta FROM repository_days d \
+         JOIN repositories r ON r.id = d.repository_id WHERE d.size IS NOT NULL AND d.day <= $1 AND ",
+    )
+    .bind(last);
+    visible(&mut statement, visibility);
+    statement.push(") g GROUP BY g.day ORDER BY g.day");
+    statement.all(tx).await
+}
+
+/// Whether a user has ever got a login command or has an access key.
+pub async fn has_logged_in(tx: &mut Tx<'_>, account: AccountId, user: UserId) -> Result<bool> {
+    sql("SELECT EXISTS (SELECT 1 FROM temporary_credentials WHERE user_id = $1) \
+         OR EXISTS (SELECT 1 FROM access_keys WHERE user_id = $1) \
+         OR EXISTS (SELECT 1 FROM audit_events WHERE account_id = $2 AND name = 'createDockerConfig' AND user_id = $1)")
+    .bind(user)
+    .bind(account)
+    .scalar(tx)
     .await
 }
 

@@ -1,0 +1,450 @@
+//! Images: list, look at, create empty, edit, delete.
+//!
+//! # Invariants
+//! - Lists are filtered by the caller's visibility in the query, never after it.
+//! - A deletion is a tombstone in one transaction with its audit event; bytes are collected later.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use roadstead::access::{Action, Actor, Allowed, Grants, Permission, RepositoryTarget, decide};
+use roadstead::error::Subject;
+use roadstead::id::RepositoryId;
+use roadstead::manage::image::{
+    Category, Image, ImageDeletion, ImageQuery, ImageRights, ImageSort, ImageUpdate,
+};
+use roadstead::page::Page;
+use roadstead::{Error, ErrorKind, ImageName, OrganizationName, Result, TagName, Timestamp};
+use roadstead_store::repository::{
+    Attributes, Filter, NewRepository, RepositoryExtra, RepositoryRecord, Sort,
+};
+use roadstead_store::{Durability, Store, organization, repository};
+
+use crate::access::{Access, NewImage, OwnAccount};
+use crate::audit::{self, Event, Origin};
+use crate::context::Context;
+use crate::error::{Failed, stored};
+use crate::port::Ports;
+use crate::setting::SettingsCell;
+
+/// Longest description, in characters.
+const DESCRIPTION_LIMIT: usize = 30_000;
+
+/// Images.
+#[derive(Debug, Clone)]
+pub struct Images {
+    store: Store,
+    access: Access,
+    settings: SettingsCell,
+    ports: Ports,
+}
+
+impl Images {
+    pub(crate) const fn new(
+        store: Store,
+        access: Access,
+        settings: SettingsCell,
+        ports: Ports,
+    ) -> Self {
+        Self {
+            store,
+            access,
+            settings,
+            ports,
+        }
+    }
+
+    /// Images of the caller's account that they see. In `query.search`, the name of an organization before a `/`
+    /// narrows to that organization.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when nobody in particular asks; those of the store.
+    #[tracing::instrument(name = "service.image.list", skip_all)]
+    pub async fn list(&self, ctx: &Context, query: ImageQuery) -> Result<Page<Image>> {
+        self.access
+            .authorize(ctx, Action::ListImages, OwnAccount)
+            .await?;
+        let visibility = self.access.visibility(ctx).await?;
+        let user = ctx.user()?.user;
+        let (prefix, whole, rest) = split_search(query.search.as_deref());
+        let filter = Filter {
+            visibility,
+            organizations: query.organizations,
+            search: whole,
+            category: query.category.map(|category| category.as_str().to_owned()),
+            is_public: query.is_public,
+            is_shared: false,
+        };
+        let (sort, order, window) = (sort_of(query.sort), query.order, query.window);
+        let (page, extras) = self
+            .store
+            .read("image.list", move |tx| {
+                let mut filter = filter.clone();
+                let (prefix, rest) = (prefix.clone(), rest.clone());
+                Box::pin(async move {
+                    if let Some(name) = prefix
+                        && let Some(found) = organization::find_by_name(tx, &name).await?
+                        && organization::entry(tx, visibility, found.id).await?.is_some()
+                    {
+                        filter.organizations = vec![name];
+                        filter.search = rest;
+                    }
+                    let page = repository::list(tx, &filter, sort, order, window).await?;
+                    let ids: Vec<RepositoryId> = page.items.iter().map(|it| it.id).collect();
+                    let extras = repository::extras(tx, Some(user), &ids).await?;
+                    Ok((page, extras))
+                })
+            })
+            .await
+            .map_err(stored)?;
+        let own = self.access.own_grants(&ctx.actor).await?;
+        let mut extras: HashMap<RepositoryId, RepositoryExtra> =
+            extras.into_iter().map(|extra| (extra.id, extra)).collect();
+        Ok(page.map(|record| {
+            let extra = extras.remove(&record.id);
+            let rights = rights(&ctx.actor, &own, &record, extra.as_ref(), ctx.now());
+            shown(record, extra.and_then(|extra| extra.newest_tag), rights)
+        }))
+    }
+
+    /// One image.
+    ///
+    /// # Errors
+    /// `Hidden` when the caller does not see it, whether it exists or not.
+    #[tracing::instrument(name = "service.image.get", skip_all, fields(image = %name))]
+    pub async fn get(&self, ctx: &Context, name: &ImageName) -> Result<Image> {
+        let allowed = self.access.authorize(ctx, Action::ReadImage, name).await?;
+        self.read(ctx, allowed.target()).await
+    }
+
+    async fn read(&self, ctx: &Context, target: &RepositoryTarget) -> Result<Image> {
+        let id = target.id;
+        let user = ctx.actor.user().map(|user| user.user);
+        let (record, extras) = self
+            .store
+            .read("image.get", move |tx| {
+                Box::pin(async move {
+                    let record = repository::find(tx, id).await?;
+                    Ok((record, repository::extras(tx, user, &[id]).await?))
+                })
+            })
+            .await
+            .map_err(stored)?;
+        let record = record.ok_or_else(|| Error::hidden(Subject::Repository))?;
+        let rights = self.access.rights(ctx, target).await?;
+        let newest = extras.into_iter().next().and_then(|extra| extra.newest_tag);
+        Ok(shown(record, newest, rights))
+    }
+
+    /// Creates an empty image.
+    ///
+    /// # Errors
+    /// `Hidden` or `Denied` without the right on the organization; `AlreadyExists`; `TooLarge` for the description.
+    #[tracing::instrument(name = "service.image.create", skip_all, fields(image = %name))]
+    pub async fn create(
+        &self,
+        ctx: &Context,
+        name: &ImageName,
+        update: ImageUpdate,
+    ) -> Result<Image> {
+        let allowed = self
+            .access
+            .authorize(ctx, Action::CreateImage, NewImage(name))
+            .await?;
+        check_description(update.description.as_deref())?;
+        let organization = allowed.target().id;
+        let public_by_setting = self.settings.current().new_images_public.value;
+        let creator = ctx.actor.user().map(|user| (user.user, user.user_name.to_string()));
+        let event = Origin::of(ctx, &self.ports)
+            .event("createImageRepository", "imagerepository")
+            .in_account(allowed.target().account)
+            .named(name);
+        let (wanted, now) = (Arc::new((name.clone(), update)), ctx.now());
+        let made = self
+            .store
+            .run("image.create", Durability::Durable, move |tx| {
+                let (wanted, creator, event) = (Arc::clone(&wanted), creator.clone(), event.clone());
+                Box::pin(async move {
+                    let Some(parent) = organization::find(tx, organization).await? else {
+                        return Ok(None);
+                    };
+                    let (name, update) = &*wanted;
+                    let new = NewRepository {
+                        path: name.clone(),
+                        is_public: update
+                            .is_public
+                            .unwrap_or(parent.default_public || public_by_setting),
+                        category: update.category.unwrap_or_default().as_str().to_owned(),
+                        description: update.description.clone().unwrap_or_default(),
+                        creator,
+                        created_at: now,
+                        organization: parent,
+                    };
+                    let made = repository::create(tx, &new).await?;
+                    if let Some((record, true)) = &made {
+                        let event = event
+                            .id(record.id)
+                            .in_repository(record.organization_id, record.id);
+                        audit::append(tx, event).await?;
+                    }
+                    Ok::<_, Failed>(made)
+                })
+            })
+            .await?;
+        match made {
+            Some((record, true)) => {
+                let target = target_of(&record);
+                self.read(ctx, &target).await
+            }
+            Some((_, false)) => Err(Error::new(
+                ErrorKind::AlreadyExists,
+                Subject::Repository,
+                "an image of this name is in the organization already; choose another name",
+            )),
+            None => Err(Error::hidden(Subject::Organization)),
+        }
+    }
+
+    /// Changes what is given of type, category and description.
+    ///
+    /// # Errors
+    /// `Hidden` or `Denied`; `TooLarge` for the description.
+    #[tracing::instrument(name = "service.image.update", skip_all, fields(image = %name))]
+    pub async fn update(
+        &self,
+        ctx: &Context,
+        name: &ImageName,
+        update: ImageUpdate,
+    ) -> Result<Image> {
+        let allowed = self
+            .access
+            .authorize(ctx, Action::UpdateImage, name)
+            .await?;
+        check_description(update.description.as_deref())?;
+        let target = allowed.target().clone();
+        let event = self.changed(ctx, &allowed, "updateImageRepository").detail(serde_json::json!({
+            "is_public": update.is_public,
+            "category": update.category,
+            "description": update.description.is_some(),
+        }));
+        let attributes = Arc::new(Attributes {
+            is_public: update.is_public,
+            category: update.category.map(|category| category.as_str().to_owned()),
+            description: update.description,
+        });
+        let (id, now) = (target.id, ctx.now());
+        self.store
+            .run("image.update", Durability::Durable, move |tx| {
+                let (attributes, event) = (Arc::clone(&attributes), event.clone());
+                Box::pin(async move {
+                    let updated = repository::update(tx, id, &attributes, None, now).await?;
+                    if updated.is_some() {
+                        audit::append(tx, event).await?;
+                    }
+                    Ok::<_, Failed>(updated)
+                })
+            })
+            .await?
+            .ok_or_else(|| Error::hidden(Subject::Repository))?;
+        self.read(ctx, &target).await
+    }
+
+    /// What deleting the image would remove: its tags, about how many bytes, and how much it is used.
+    ///
+    /// # Errors
+    /// `Hidden` or `Denied`.
+    #[tracing::instrument(name = "service.image.deletion", skip_all, fields(image = %name))]
+    pub async fn deletion(&self, ctx: &Context, name: &ImageName) -> Result<ImageDeletion> {
+        let allowed = self
+            .access
+            .authorize(ctx, Action::DeleteImage, name)
+            .await?;
+        let (id, since) = (allowed.target().id, ctx.now().day() - 6);
+        self.store
+            .read("image.deletion", move |tx| {
+                Box::pin(async move {
+                    let Some(record) = repository::find(tx, id).await? else {
+                        return Ok(None);
+                    };
+                    let (freed, recent_pulls) = repository::at_stake(tx, id, since).await?;
+                    Ok(Some(ImageDeletion {
+                        tags: record.tag_count,
+                        freed,
+                        recent_pulls,
+                    }))
+                })
+            })
+            .await
+            .map_err(stored)?
+            .ok_or_else(|| Error::hidden(Subject::Repository))
+    }
+
+    /// Deletes the image with its tags, grants and shares. It disappears at once; bytes are collected later.
+    ///
+    /// # Errors
+    /// `Hidden` or `Denied`.
+    #[tracing::instrument(name = "service.image.delete", skip_all, fields(image = %name))]
+    pub async fn delete(&self, ctx: &Context, name: &ImageName) -> Result<()> {
+        let allowed = self
+            .access
+            .authorize(ctx, Action::DeleteImage, name)
+            .await?;
+        let event = self.changed(ctx, &allowed, "deleteImageRepository");
+        let (id, now) = (allowed.target().id, ctx.now());
+        let by = ctx.actor.user().map(|user| user.user);
+        let deleted = self
+            .store
+            .run("image.delete", Durability::Durable, move |tx| {
+                let event = event.clone();
+                Box::pin(async move {
+                    let Some(record) = repository::find(tx, id).await? else {
+                        return Ok(false);
+                    };
+                    let deleted = repository::delete(tx, &record, by, None, now).await?;
+                    if deleted {
+                        audit::append(tx, event).await?;
+                    }
+                    Ok::<_, Failed>(deleted)
+                })
+            })
+            .await?;
+        if deleted {
+            Ok(())
+        } else {
+            Err(Error::hidden(Subject::Repository))
+        }
+    }
+
+    fn changed(&self, ctx: &Context, allowed: &Allowed<RepositoryTarget>, name: &str) -> Event {
+        let target = allowed.target();
+        Origin::of(ctx, &self.ports)
+            .event(name, "imagerepository")
+            .in_account(target.account)
+            .named(&target.name)
+            .id(target.id)
+            .in_repository(target.organization, target.id)
+    }
+}
+
+/// What is searched: an organization before a `/` if one of that name is visible, the text as a whole otherwise, and
+/// what follows the organization.
+fn split_search(
+    search: Option<&str>,
+) -> (Option<OrganizationName>, Option<String>, Option<String>) {
+    let said = |text: &str| Some(text.trim().to_lowercase()).filter(|text| !text.is_empty());
+    let whole = search.and_then(said);
+    let Some((before, after)) = whole.as_deref().and_then(|text| text.split_once('/')) else {
+        return (None, whole, None);
+    };
+    (before.parse().ok(), whole.clone(), said(after))
+}
+
+const fn sort_of(sort: ImageSort) -> Sort {
+    match sort {
+        ImageSort::UpdatedTime => Sort::Updated,
+        ImageSort::Name => Sort::Name,
+        ImageSort::Namespace => Sort::Path,
+        ImageSort::IsPublic => Sort::Public,
+        ImageSort::TagCount => Sort::Tags,
+        ImageSort::Size => Sort::Size,
+        ImageSort::Pulls => Sort::Pulls,
+    }
+}
+
+fn check_description(description: Option<&str>) -> Result<()> {
+    if description.is_some_and(|text| text.chars().count() > DESCRIPTION_LIMIT) {
+        return Err(Error::new(
+            ErrorKind::TooLarge,
+            Subject::Description,
+            "the description is too long: at most 30,000 characters",
+        ));
+    }
+    Ok(())
+}
+
+fn target_of(record: &RepositoryRecord) -> RepositoryTarget {
+    RepositoryTarget {
+        id: record.id,
+        organization: record.organization_id,
+        account: record.account_id,
+        name: record.path.clone(),
+        is_public: record.is_public,
+    }
+}
+
+/// The strongest right on an image of a list, and where it comes from. What is listed can be read.
+fn rights(
+    actor: &Actor,
+    own: &Grants,
+    record: &RepositoryRecord,
+    extra: Option<&RepositoryExtra>,
+    now: Timestamp,
+) -> ImageRights {
+    let grants = Grants {
+        organization: extra.and_then(|extra| extra.organization_permission),
+        image: extra.and_then(|extra| extra.image_permission),
+        ..own.clone()
+    };
+    let may = |action| decide(actor, action, target_of(record), &grants, now);
+    for (action, permission) in [
+        (Action::DeleteImage, Permission::Manage),
+        (Action::UpdateImage, Permission::Edit),
+        (Action::ReadImage, Permission::Read),
+    ] {
+        if let Ok(allowed) = may(action) {
+            return ImageRights {
+                permission,
+                reason: allowed.reason(),
+            };
+        }
+    }
+    ImageRights {
+        permission: Permission::Read,
+        reason: roadstead::access::Reason::Grant,
+    }
+}
+
+fn shown(record: RepositoryRecord, newest_tag: Option<TagName>, rights: ImageRights) -> Image {
+    Image {
+        id: record.id,
+        name: record.path,
+        is_public: record.is_public,
+        category: record.category.parse().unwrap_or(Category::Other),
+        description: record.description,
+        tags: record.tag_count,
+        size: record.size,
+        pulls: record.pull_count,
+        newest_tag,
+        created_by: record.creator_name,
+        created_at: record.created_at,
+        updated_at: record.updated_at,
+        rights,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_organization_before_a_slash_may_narrow() {
+        assert_eq!(split_search(None), (None, None, None));
+        assert_eq!(split_search(Some("  ")), (None, None, None));
+        assert_eq!(split_search(Some("Ngi")), (None, Some("ngi".into()), None));
+        let (prefix, whole, rest) = split_search(Some("group/Ngi"));
+        assert_eq!(prefix.unwrap().as_str(), "group");
+        assert_eq!(whole.as_deref(), Some("group/ngi"));
+        assert_eq!(rest.as_deref(), Some("ngi"));
+        assert_eq!(split_search(Some("group/")).2, None);
+    }
+
+    #[test]
+    fn descriptions_are_counted_in_characters() {
+        assert!(check_description(Some(&"镜".repeat(30_000))).is_ok());
+        assert_eq!(
+            check_description(Some(&"镜".repeat(30_001))).unwrap_err().kind(),
+            ErrorKind::TooLarge
+        );
+    }
+}

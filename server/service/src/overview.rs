@@ -1,0 +1,313 @@
+//! The overview: counts, use by day and month, what just happened, how to start. One read of the store.
+//!
+//! # Invariants
+//! - Numbers cover the account for whoever sees all of it, else what the caller sees; the answer says which.
+//! - Other people's events are only for those who may read the audit log.
+
+use roadstead::access::{Action, Effect, Grants, UserActor, Visibility};
+use roadstead::manage::organization::OrganizationQuota;
+use roadstead::manage::overview::{Activity, Overview, UsageDay};
+use roadstead::page::{Order, Window};
+use roadstead::{Result, Timestamp};
+use roadstead_store::audit::{AuditRecord, AuditScope};
+use roadstead_store::overview::Counts;
+use roadstead_store::{Store, StoreError, audit, organization, overview, usage};
+
+use crate::access::{Access, OwnAccount};
+use crate::context::Context;
+use crate::error::stored;
+use crate::organization::Organizations;
+
+/// Days of the daily series.
+const DAYS: i32 = 30;
+/// Months of the monthly series.
+const MONTHS: usize = 12;
+/// How many events are shown.
+const EVENTS: u32 = 10;
+/// Events that are shown (`console.md` A.3); the console has a sentence for each.
+const SHOWN: [&str; 7] = [
+    "createImageTag",
+    "deleteImageTag",
+    "createImageRepository",
+    "updateImageRepository",
+    "deleteImageRepository",
+    "createUserNamespace",
+    "deleteUserNamespace",
+];
+
+/// The overview.
+#[derive(Debug, Clone)]
+pub struct Overviews {
+    store: Store,
+    access: Access,
+    organizations: Organizations,
+}
+
+struct Found {
+    counts: Counts,
+    organizations: u64,
+    days: Vec<usage::UsageDay>,
+    sizes: Vec<(i32, u64)>,
+    events: Vec<AuditRecord>,
+    has_logged_in: bool,
+}
+
+impl Overviews {
+    pub(crate) const fn new(store: Store, access: Access, organizations: Organizations) -> Self {
+        Self {
+            store,
+            access,
+            organizations,
+        }
+    }
+
+    /// What the overview shows to the caller.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when nobody in particular asks; those of the store.
+    #[tracing::instrument(name = "service.overview.get", skip_all)]
+    pub async fn get(&self, ctx: &Context) -> Result<Overview> {
+        self.access
+            .authorize(ctx, Action::ReadOverview, OwnAccount)
+            .await?;
+        let user = ctx.user()?;
+        let visibility = self.access.visibility(ctx).await?;
+        let own = self.access.own_grants(&ctx.actor).await?;
+        let scope = if reads_audit(user, &own) {
+            AuditScope::Account(user.account)
+        } else {
+            AuditScope::User(user.user)
+        };
+        let today = ctx.now().day();
+        let months = months_until(today);
+        let first = months.first().copied().unwrap_or(today).min(today - DAYS + 1);
+        let found = self.read(user, visibility, scope, first, today).await?;
+        let quota = self.organizations.quota(ctx).await?;
+        let is_whole_account = matches!(visibility, Visibility::Account(_));
+        let daily = daily(&found.days, &found.sizes, today);
+        let monthly = monthly(&found.days, &found.sizes, &months, today);
+        Ok(Overview {
+            is_whole_account,
+            organizations: if is_whole_account {
+                quota
+            } else {
+                OrganizationQuota {
+                    used: found.organizations,
+                    limit: None,
+                }
+            },
+            images: found.counts.repositories,
+            tags: found.counts.tags,
+            size: found.counts.size,
+            size_before_deduplication: found.counts.plain_size,
+            traffic: monthly.last().map_or(0, |month| month.traffic),
+            daily,
+            monthly,
+            activity: found.events.into_iter().map(activity).collect(),
+            pushable: self.organizations.pushable(ctx).await?,
+            has_logged_in: found.has_logged_in,
+        })
+    }
+
+    async fn read(
+        &self,
+        user: &UserActor,
+        visibility: Visibility,
+        scope: AuditScope,
+        first: i32,
+        today: i32,
+    ) -> Result<Found> {
+        let (account, id) = (user.account, user.user);
+        self.store
+            .read("overview.get", move |tx| {
+                Box::pin(async move {
+                    let none = Window { offset: 0, limit: 0 };
+                    let by_name = organization::Sorted {
+                        by_creation: false,
+                        order: Order::Asc,
+                    };
+                    let organizations =
+                        organization::list_sorted(tx, visibility, None, by_name, none).await?;
+                    let sizes = match visibility {
+                        Visibility::Account(account) => {
+                            overview::size_days(tx, account, first, today)
+                                .await?
+                                .into_iter()
+                                .map(|day| (day.day, day.size))
+                                .collect()
+                        }
+                        Visibility::Granted { .. } => {
+                            summed(overview::growth(tx, visibility, today).await?)
+                        }
+                    };
+                    Ok::<_, StoreError>(Found {
+                        counts: overview::counts(tx, visibility).await?,
+                        organizations: organizations.total,
+                        days: overview::days(tx, visibility, first, today).await?,
+                        sizes,
+                        events: audit::recent_named(tx, scope, &SHOWN, EVENTS).await?,
+                        has_logged_in: overview::has_logged_in(tx, account, id).await?,
+                    })
+                })
+            })
+            .await
+            .map_err(stored)
+    }
+}
+
+/// Whether the events of the whole account are theirs to see (`protocol.md` 3.5, audit traces).
+fn reads_audit(user: &UserActor, own: &Grants) -> bool {
+    let says = |effect: Effect| {
+        own.statements.iter().any(|statement| {
+            statement.effect == effect && statement.matches("swr:system:listAuditTraces", "")
+        })
+    };
+    user.is_owner || says(Effect::Allow) && !says(Effect::Deny)
+}
+
+fn activity(record: AuditRecord) -> Activity {
+    Activity {
+        event: record.name,
+        user: record.actor,
+        resource: record.resource_name,
+        at: record.happened_at,
+    }
+}
+
+/// Growth by day, summed up to sizes.
+fn summed(growth: Vec<(i32, i64)>) -> Vec<(i32, u64)> {
+    let mut size = 0_i64;
+    growth
+        .into_iter()
+        .map(|(day, delta)| {
+            size = size.saturating_add(delta);
+            (day, u64::try_from(size).unwrap_or(0))
+        })
+        .collect()
+}
+
+/// The first day of the month of `day`.
+fn first_of_month(day: i32) -> i32 {
+    let (_, _, of_month, ..) = Timestamp::from_seconds(i64::from(day) * 86_400).civil(0);
+    day - i32::try_from(of_month).unwrap_or(1) + 1
+}
+
+/// The first days of this month and the eleven before, oldest first.
+fn months_until(today: i32) -> Vec<i32> {
+    let mut months = vec![first_of_month(today)];
+    while months.len() < MONTHS {
+        let Some(last) = months.last() else { break };
+        months.push(first_of_month(last - 1));
+    }
+    months.reverse();
+    months
+}
+
+/// The size at the end of `day`: that of the last change until then.
+fn size_at(sizes: &[(i32, u64)], day: i32) -> u64 {
+    let until = sizes.partition_point(|(changed, _)| *changed <= day);
+    until
+        .checked_sub(1)
+        .and_then(|last| sizes.get(last))
+        .map_or(0, |(_, size)| *size)
+}
+
+/// Use between two days, both included, shown as `day`.
+fn used(days: &[usage::UsageDay], sizes: &[(i32, u64)], day: i32, first: i32, last: i32) -> UsageDay {
+    let inside = || days.iter().filter(|row| (first..=last).contains(&row.day));
+    UsageDay {
+        day,
+        stored: size_at(sizes, last),
+        traffic: inside().map(|row| row.pull_bytes).sum(),
+        pushes: inside().map(|row| row.pushes).sum(),
+        pulls: inside().map(|row| row.pulls).sum(),
+    }
+}
+
+fn daily(days: &[usage::UsageDay], sizes: &[(i32, u64)], today: i32) -> Vec<UsageDay> {
+    (today - DAYS + 1..=today)
+        .map(|day| used(days, sizes, day, day, day))
+        .collect()
+}
+
+fn monthly(
+    days: &[usage::UsageDay],
+    sizes: &[(i32, u64)],
+    months: &[i32],
+    today: i32,
+) -> Vec<UsageDay> {
+    let ends = months.iter().skip(1).map(|next| next - 1).chain([today]);
+    months
+        .iter()
+        .zip(ends)
+        .map(|(first, last)| used(days, sizes, *first, *first, last))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+
+    fn day_of(text: &str) -> i32 {
+        text.parse::<Timestamp>().unwrap().day()
+    }
+
+    fn row(day: i32, pulls: u64, pushes: u64, pull_bytes: u64) -> usage::UsageDay {
+        usage::UsageDay {
+            day,
+            pulls,
+            pushes,
+            pull_bytes,
+            push_bytes: 0,
+        }
+    }
+
+    #[test]
+    fn months_begin_on_their_first_day_across_the_year() {
+        let months = months_until(day_of("2024-03-31T12:00:00Z"));
+        assert_eq!(months.len(), 12);
+        assert_eq!(months[0], day_of("2023-04-01T00:00:00Z"));
+        assert_eq!(months[10], day_of("2024-02-01T00:00:00Z"));
+        assert_eq!(months[11], day_of("2024-03-01T00:00:00Z"));
+    }
+
+    #[test]
+    fn sizes_last_until_they_change() {
+        let sizes = [(10, 100), (12, 300)];
+        assert_eq!(size_at(&sizes, 9), 0);
+        assert_eq!(size_at(&sizes, 10), 100);
+        assert_eq!(size_at(&sizes, 11), 100);
+        assert_eq!(size_at(&sizes, 40), 300);
+        assert_eq!(summed(vec![(1, 5), (3, -2), (4, -9)]), [(1, 5), (3, 3), (4, 0)]);
+    }
+
+    #[test]
+    fn days_without_use_are_there_with_their_size() {
+        let today = 100;
+        let daily = daily(&[row(99, 2, 1, 50), row(10, 9, 9, 9)], &[(60, 7)], today);
+        assert_eq!(daily.len(), 30);
+        assert_eq!(daily[0].day, 71);
+        assert_eq!((daily[28].pulls, daily[28].pushes, daily[28].traffic), (2, 1, 50));
+        assert_eq!((daily[29].pulls, daily[29].stored), (0, 7));
+    }
+
+    #[test]
+    fn months_add_up_and_end_with_their_last_size() {
+        let today = day_of("2024-03-15T00:00:00Z");
+        let months = months_until(today);
+        let days = [
+            row(day_of("2024-02-01T00:00:00Z"), 1, 0, 10),
+            row(day_of("2024-02-29T00:00:00Z"), 2, 0, 20),
+            row(day_of("2024-03-01T00:00:00Z"), 4, 0, 40),
+        ];
+        let sizes = [
+            (day_of("2024-02-10T00:00:00Z"), 5),
+            (day_of("2024-03-02T00:00:00Z"), 8),
+        ];
+        let monthly = monthly(&days, &sizes, &months, today);
+        assert_eq!((monthly[10].pulls, monthly[10].traffic, monthly[10].stored), (3, 30, 5));
+        assert_eq!((monthly[11].pulls, monthly[11].traffic, monthly[11].stored), (4, 40, 8));
+        assert_eq!(monthly[9].stored, 0);
+    }
+}

@@ -174,6 +174,18 @@ impl Objects {
         }
     }
 
+    /// Asks the storage a question it can answer at once.
+    ///
+    /// # Errors
+    /// When the storage does not answer.
+    pub async fn check(&self) -> Result<()> {
+        let nothing = object_store::path::Path::from("objects/00/never-written");
+        match self.store.head(&nothing).await {
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Whether there is such an object.
     ///
     /// # Errors

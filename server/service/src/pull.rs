@@ -1,0 +1,222 @@
+//! Reading manifests: a tag is looked up each time, the bytes of a digest never change and are remembered.
+//!
+//! A deletion forgets what is remembered before its caller is answered; a deletion by another process as soon as its
+//! change is heard of. Reads that began before are not remembered.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use moka::sync::Cache;
+use roadstead::access::Action;
+use roadstead::error::Subject;
+use roadstead::id::{ManifestId, RepositoryId};
+use roadstead::oci::MediaType;
+use roadstead::{Digest, Error, ImageName, Reference, Result, TagName};
+use roadstead_store::change::{Change, ChangeKind};
+use roadstead_store::{Store, manifest, tag};
+
+use crate::blob::place;
+use crate::context::Context;
+use crate::error::stored;
+use crate::manifest::{Manifests, StoredManifest};
+
+/// Bytes of all remembered manifests together.
+const CAPACITY: u64 = 16 * 1024 * 1024;
+/// A manifest over this many bytes is not remembered.
+const LARGEST: usize = 512 * 1024;
+
+/// Bytes of manifests by image and digest.
+#[derive(Debug)]
+pub(crate) struct Remembered {
+    bodies: Cache<(RepositoryId, Digest), Arc<Kept>>,
+    forgotten: AtomicU64,
+}
+
+/// A manifest as it is remembered.
+#[derive(Debug)]
+struct Kept {
+    id: ManifestId,
+    stored: StoredManifest,
+}
+
+impl Remembered {
+    pub(crate) fn new() -> Self {
+        Self {
+            bodies: Cache::builder()
+                .max_capacity(CAPACITY)
+                .weigher(|_, kept: &Arc<Kept>| {
+                    u32::try_from(kept.stored.bytes.len() + 512).unwrap_or(u32::MAX)
+                })
+                .build(),
+            forgotten: AtomicU64::new(0),
+        }
+    }
+
+    /// Takes note of commits.
+    pub(crate) fn note(&self, changes: &[Change]) {
+        for change in changes {
+            if change.kind == ChangeKind::Manifest
+                && let Some(repository) = change.repository_id
+                && let Ok(digest) = change.subject.parse::<Digest>()
+            {
+                self.forgotten.fetch_add(1, Ordering::AcqRel);
+                self.bodies.invalidate(&(repository, digest));
+            }
+        }
+    }
+
+    /// Forgets everything.
+    pub(crate) fn forget_all(&self) {
+        self.forgotten.fetch_add(1, Ordering::AcqRel);
+        self.bodies.invalidate_all();
+    }
+
+    /// Remembers what was read while `before` was the count of what had been forgotten.
+    fn insert(&self, key: (RepositoryId, Digest), kept: &Arc<Kept>, before: u64) {
+        if kept.stored.bytes.len() > LARGEST {
+            return;
+        }
+        self.bodies.insert(key.clone(), Arc::clone(kept));
+        if self.forgotten.load(Ordering::Acquire) != before {
+            self.bodies.invalidate(&key);
+        }
+    }
+}
+
+/// There is no such manifest in the image.
+pub(crate) fn unknown(reference: &Reference) -> Error {
+    Error::not_found(Subject::Manifest, "the image has no such tag or manifest")
+        .with_detail(serde_json::json!({ "reference": reference }))
+}
+
+impl Manifests {
+    /// A manifest with its bytes (end-3, GET); counted as a download. With `wants_single`, a tag of an index answers
+    /// with its linux/amd64 child, if it has one.
+    ///
+    /// # Errors
+    /// `NotFound` about the manifest; those of `Access::authorize` for pulling.
+    #[tracing::instrument(name = "service.manifest.get", skip_all, fields(image = %image))]
+    pub async fn get(
+        &self,
+        ctx: &Context,
+        image: &ImageName,
+        reference: &Reference,
+        wants_single: bool,
+    ) -> Result<StoredManifest> {
+        let allowed = self.access.authorize(ctx, Action::PullImage, image).await?;
+        let target = allowed.target();
+        let kept = self.find(target.id, reference, wants_single).await?;
+        let tag = match reference {
+            Reference::Tag(tag) => Some(tag),
+            Reference::Digest(_) => None,
+        };
+        let bytes = kept.stored.bytes.len() as u64;
+        self.usage.pulled(place(target), tag, kept.id, bytes, ctx.now());
+        Ok(kept.stored.clone())
+    }
+
+    /// The same without counting (end-3, HEAD).
+    ///
+    /// # Errors
+    /// As [`Manifests::get`].
+    #[tracing::instrument(name = "service.manifest.head", skip_all, fields(image = %image))]
+    pub async fn head(
+        &self,
+        ctx: &Context,
+        image: &ImageName,
+        reference: &Reference,
+        wants_single: bool,
+    ) -> Result<StoredManifest> {
+        let allowed = self.access.authorize(ctx, Action::PullImage, image).await?;
+        let kept = self.find(allowed.target().id, reference, wants_single).await?;
+        Ok(kept.stored.clone())
+    }
+
+    async fn find(
+        &self,
+        repository: RepositoryId,
+        reference: &Reference,
+        wants_single: bool,
+    ) -> Result<Arc<Kept>> {
+        let (digest, is_tag) = match reference {
+            Reference::Digest(digest) => (digest.clone(), false),
+            Reference::Tag(tag) => (
+                tagged(&self.store, repository, tag).await?.ok_or_else(|| unknown(reference))?,
+                true,
+            ),
+        };
+        let kept = self
+            .body(repository, &digest)
+            .await?
+            .ok_or_else(|| unknown(reference))?;
+        if is_tag && wants_single && kept.stored.media_type.is_index() {
+            return Ok(self.single(repository, &kept).await?.unwrap_or(kept));
+        }
+        Ok(kept)
+    }
+
+    async fn body(&self, repository: RepositoryId, digest: &Digest) -> Result<Option<Arc<Kept>>> {
+        let key = (repository, digest.clone());
+        if let Some(kept) = self.remembered.bodies.get(&key) {
+            return Ok(Some(kept));
+        }
+        let before = self.remembered.forgotten.load(Ordering::Acquire);
+        let found = self
+            .store
+            .peek("manifest.body", |tx| {
+                let digest = digest.clone();
+                Box::pin(async move { manifest::body(tx, repository, &digest).await })
+            })
+            .await
+            .map_err(stored)?;
+        Ok(found.map(|record| {
+            let kept = Arc::new(Kept {
+                id: record.id,
+                stored: StoredManifest {
+                    digest: record.digest,
+                    media_type: record.media_type,
+                    bytes: record.body.into(),
+                },
+            });
+            self.remembered.insert(key, &kept, before);
+            kept
+        }))
+    }
+
+    /// The linux/amd64 child of an index, if it is here.
+    async fn single(&self, repository: RepositoryId, index: &Kept) -> Result<Option<Arc<Kept>>> {
+        let children = self
+            .store
+            .peek("manifest.children", |tx| {
+                let parents = [index.id];
+                Box::pin(async move { manifest::children(tx, &parents).await })
+            })
+            .await
+            .map_err(stored)?;
+        let child = children.into_iter().find(|child| {
+            child.child_id.is_some()
+                && child.os.as_deref() == Some("linux")
+                && child.architecture.as_deref() == Some("amd64")
+                && child
+                    .media_type
+                    .parse::<MediaType>()
+                    .is_ok_and(|media_type| !media_type.is_index())
+        });
+        match child {
+            Some(child) => self.body(repository, &child.digest).await,
+            None => Ok(None),
+        }
+    }
+}
+
+/// What a tag points to.
+async fn tagged(store: &Store, repository: RepositoryId, tag: &TagName) -> Result<Option<Digest>> {
+    let found = store
+        .peek("tag.find", |tx| {
+            let tag = tag.clone();
+            Box::pin(async move { tag::find(tx, repository, &tag).await })
+        })
+        .await
+        .map_err(stored)?;
+    Ok(found.map(|record| record.digest))
+}

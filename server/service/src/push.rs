@@ -1,0 +1,159 @@
+//! Where a push goes: an image that exists, or one that its first blob or manifest creates.
+//!
+//! Clients look for blobs and open sessions before the image exists, so that is no error; the image is created in the
+//! same transaction as the first thing that is kept in it, and a push that fails before leaves nothing.
+
+use roadstead::access::{Action, Actor};
+use roadstead::error::Subject;
+use roadstead::id::{AccountId, OrganizationId};
+use roadstead::{Error, ErrorKind, ImageName, Result, Timestamp};
+use roadstead_store::repository::NewRepository;
+use roadstead_store::{Place, Tx, organization, repository};
+
+use crate::access::{Access, NewImage};
+use crate::audit::{self, Event, Origin};
+use crate::context::{Context, unauthenticated};
+use crate::error::{Failed, Outcome};
+use crate::port::Ports;
+use crate::setting::SettingsCell;
+
+/// Category of an image that nobody gave one.
+const CATEGORY: &str = "other";
+
+/// Where a push goes, decided.
+#[derive(Debug, Clone)]
+pub(crate) struct Destination {
+    /// The image.
+    pub(crate) name: ImageName,
+    /// Account that owns it.
+    pub(crate) account: AccountId,
+    /// Its organization.
+    pub(crate) organization: OrganizationId,
+    /// Its keys; `None` while it does not exist.
+    pub(crate) place: Option<Place>,
+    /// Who pushes.
+    pub(crate) pusher: roadstead_store::tag::Actor,
+    /// Recorded when the push creates the image.
+    created: Event,
+    /// Whether new images are public, and may be made by a push.
+    new_is_public: bool,
+    may_create: bool,
+    now: Timestamp,
+}
+
+/// Decides whether the caller may push to `image`, existing or not.
+///
+/// # Errors
+/// Those of [`Access::authorize`].
+pub(crate) async fn destination(
+    access: &Access,
+    settings: &SettingsCell,
+    ports: &Ports,
+    ctx: &Context,
+    image: &ImageName,
+) -> Result<Destination> {
+    let settings = settings.current();
+    let exists = access.image(ctx, image).await?.target.is_some();
+    let (account, organization, place) = if exists {
+        let allowed = access.authorize(ctx, Action::PushImage, image).await?;
+        let target = allowed.target();
+        let place = Place {
+            account: target.account,
+            organization: target.organization,
+            repository: target.id,
+        };
+        (target.account, target.organization, Some(place))
+    } else {
+        let allowed = access
+            .authorize(ctx, Action::CreateImage, NewImage(image))
+            .await?;
+        (allowed.target().account, allowed.target().id, None)
+    };
+    if place.is_none() && !settings.create_on_push.value {
+        return Err(create_it_first());
+    }
+    Ok(Destination {
+        name: image.clone(),
+        account,
+        organization,
+        place,
+        pusher: pusher(ctx),
+        created: Origin::of(ctx, ports)
+            .event("createImageRepository", "imagerepository")
+            .in_account(account)
+            .named(image),
+        new_is_public: settings.new_images_public.value,
+        may_create: settings.create_on_push.value,
+        now: ctx.now(),
+    })
+}
+
+/// Who pushes or deletes, as the history keeps it.
+pub(crate) fn pusher(ctx: &Context) -> roadstead_store::tag::Actor {
+    match &ctx.actor {
+        Actor::User(user) => roadstead_store::tag::Actor {
+            id: Some(user.user),
+            name: user.user_name.to_string(),
+        },
+        Actor::System(job) => roadstead_store::tag::Actor {
+            id: None,
+            name: job.0.to_owned(),
+        },
+        Actor::Anonymous => roadstead_store::tag::Actor::default(),
+    }
+}
+
+/// Who may go on with an upload session.
+///
+/// # Errors
+/// `Unauthenticated` for nobody in particular.
+pub(crate) fn owner(ctx: &Context) -> Result<String> {
+    match &ctx.actor {
+        Actor::User(user) => Ok(format!("user:{}", user.user)),
+        Actor::System(job) => Ok(format!("system:{}", job.0)),
+        Actor::Anonymous => Err(unauthenticated()),
+    }
+}
+
+impl Destination {
+    /// The image's keys; creates it when it does not exist yet. For use inside the transaction that keeps something.
+    pub(crate) async fn open(&self, tx: &mut Tx<'_>) -> Outcome<Place> {
+        if let Some(place) = self.place {
+            return Ok(place);
+        }
+        let gone = || Failed::Domain(Error::hidden(Subject::Organization));
+        let parent = organization::find(tx, self.organization)
+            .await?
+            .ok_or_else(gone)?;
+        if !(self.may_create && parent.create_on_push) {
+            return Err(create_it_first().into());
+        }
+        let is_public = self.new_is_public || parent.default_public;
+        let new = NewRepository {
+            organization: parent,
+            path: self.name.clone(),
+            is_public,
+            category: CATEGORY.to_owned(),
+            description: String::new(),
+            creator: self.pusher.id.map(|id| (id, self.pusher.name.clone())),
+            created_at: self.now,
+        };
+        let (record, is_new) = repository::create(tx, &new).await?.ok_or_else(gone)?;
+        let place = record.place();
+        if is_new {
+            let event = self.created.clone()
+                .id(record.id)
+                .in_repository(place.organization, place.repository);
+            audit::append(tx, event).await?;
+        }
+        Ok(place)
+    }
+}
+
+fn create_it_first() -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        Subject::Repository,
+        "the image does not exist, and pushing does not create it here: create it in the console first",
+    )
+}

@@ -1,0 +1,289 @@
+//! The session's row: found, leased to one writer, written back, ended.
+
+use std::sync::Arc;
+
+use roadstead::error::Subject;
+use roadstead::id::AccountId;
+use roadstead::{Error, ErrorKind, Hasher, Result};
+use roadstead_object::{KeySeed, ObjectKey, Progress, Stage};
+use roadstead_store::upload::{self, UploadRecord};
+use roadstead_store::{Durability, StoreError, object};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{LEASE, LIFE, Uploads};
+use crate::context::Context;
+use crate::error::stored;
+use crate::push::{Destination, owner};
+
+/// A session that this request alone may write.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) id: String,
+    pub(super) holder: String,
+    pub(super) account: AccountId,
+    pub(super) stage: Stage,
+    pub(super) progress: Progress,
+    /// Whether anything was staged before this request.
+    pub(super) is_staged: bool,
+}
+
+/// There is no such session, or none of this caller: the same words.
+pub(super) fn unknown() -> Error {
+    Error::not_found(
+        Subject::Upload,
+        "there is no such upload; it may have ended or been cancelled: start again",
+    )
+}
+
+/// A chunk that does not follow what is there.
+pub(super) fn out_of_range(offset: u64, message: &str) -> Error {
+    Error::new(ErrorKind::RangeInvalid, Subject::Upload, message)
+        .with_detail(json!({ "offset": offset }))
+}
+
+impl Uploads {
+    /// The session, if it is this caller's for this image.
+    pub(super) async fn find(
+        &self,
+        ctx: &Context,
+        destination: &Destination,
+        id: Uuid,
+    ) -> Result<Option<UploadRecord>> {
+        let (id, now, owner) = (id.to_string(), ctx.now(), owner(ctx)?);
+        let found = self
+            .inner
+            .store
+            .peek("upload.find", |tx| {
+                let id = id.clone();
+                Box::pin(async move { upload::find(tx, &id, now).await })
+            })
+            .await
+            .map_err(stored)?;
+        Ok(found.filter(|record| is_of(record, destination, &owner)))
+    }
+
+    /// Takes the session for this request.
+    pub(super) async fn hold(
+        &self,
+        ctx: &Context,
+        destination: &Destination,
+        id: Uuid,
+    ) -> Result<Held> {
+        let found = self.find(ctx, destination, id).await?.ok_or_else(unknown)?;
+        let holder = self.inner.ports.uuid().to_string();
+        let Some(record) = self.lease(&found.id, &holder).await? else {
+            return Err(out_of_range(
+                found.received,
+                "another request is sending to this upload; wait for it, or go on from where it is",
+            ));
+        };
+        let stage = match &record.staging_state {
+            Some(text) => text.parse::<Stage>().map_err(Error::internal)?,
+            None => self.inner.objects.begin(self.new_key()),
+        };
+        let hasher = match &record.hash_state {
+            Some(state) => Hasher::resume(state)?,
+            None => Hasher::new(record.algorithm),
+        };
+        Ok(Held {
+            id: record.id,
+            holder,
+            account: record.account_id,
+            stage,
+            progress: Progress {
+                offset: record.received,
+                hasher,
+            },
+            is_staged: record.staging_state.is_some(),
+        })
+    }
+
+    fn new_key(&self) -> ObjectKey {
+        let ports = &self.inner.ports;
+        ObjectKey::new(KeySeed {
+            milliseconds: u64::try_from(ports.now().0 / 1_000).unwrap_or_default(),
+            random: ports.bytes(),
+        })
+    }
+
+    /// Takes or renews the lease; `None` when somebody else has it, or the session is gone.
+    pub(super) async fn lease(&self, id: &str, holder: &str) -> Result<Option<UploadRecord>> {
+        let (id, holder) = (id.to_owned(), holder.to_owned());
+        let now = self.inner.ports.now();
+        let until = now.plus_seconds(LEASE);
+        self.inner
+            .store
+            .run("upload.lease", Durability::Relaxed, move |tx| {
+                let (id, holder) = (id.clone(), holder.clone());
+                Box::pin(async move { upload::lease(tx, &id, &holder, now, until).await })
+            })
+            .await
+            .map_err(stored)
+    }
+
+    /// Writes down how far the session has come, and gives it back.
+    pub(super) async fn save(&self, held: Held) -> Result<()> {
+        let now = self.inner.ports.now();
+        let progress = Arc::new(upload::Progress {
+            received: held.progress.offset,
+            hash_state: held.progress.hasher.state(),
+            staging_state: held.stage.to_string(),
+            object_key: held.stage.key().to_string(),
+            updated_at: now,
+            expires_at: now.plus_seconds(LIFE),
+        });
+        let (id, holder) = (held.id, held.holder);
+        let is_ours = self
+            .inner
+            .store
+            .run("upload.save", Durability::Relaxed, move |tx| {
+                let (id, holder) = (id.clone(), holder.clone());
+                let progress = Arc::clone(&progress);
+                Box::pin(async move { upload::save(tx, &id, &holder, &progress).await })
+            })
+            .await
+            .map_err(stored)?;
+        if is_ours { Ok(()) } else { Err(unknown()) }
+    }
+
+    /// Gives the session back as it was.
+    pub(super) async fn release(&self, held: Held) -> Result<()> {
+        self.inner
+            .store
+            .run("upload.release", Durability::Relaxed, move |tx| {
+                let (id, holder) = (held.id.clone(), held.holder.clone());
+                Box::pin(async move { upload::release(tx, &id, &holder).await })
+            })
+            .await
+            .map_err(stored)
+    }
+
+    /// Ends the session and removes what it staged.
+    pub(super) async fn abandon(&self, held: Held) -> Result<()> {
+        let is_staged = held.is_staged || held.progress.offset > 0;
+        self.end(held.id, is_staged.then(|| held.stage.key().to_string()))
+            .await?;
+        if is_staged && let Err(error) = self.inner.objects.discard(&held.stage).await {
+            // Its key is on the list of what is to be removed.
+            tracing::warn!(key = %held.stage.key(), %error, "a stage could not be removed yet");
+        }
+        Ok(())
+    }
+
+    /// Ends a session that this process opened for itself; failures are logged.
+    pub(super) async fn forget(&self, id: String) {
+        let now = self.inner.ports.now();
+        let found = self
+            .inner
+            .store
+            .peek("upload.find", |tx| {
+                let id = id.clone();
+                Box::pin(async move { upload::find(tx, &id, now).await })
+            })
+            .await;
+        let outcome = match found {
+            Ok(Some(record)) => self.end_record(record).await,
+            Ok(None) => Ok(()),
+            Err(error) => Err(stored(error)),
+        };
+        if let Err(error) = outcome {
+            tracing::warn!(%error, "an upload that failed could not be removed yet");
+        }
+    }
+
+    async fn end_record(&self, record: UploadRecord) -> Result<()> {
+        self.end(record.id, record.object_key).await?;
+        if let Some(stage) = record.staging_state
+            && let Ok(stage) = stage.parse::<Stage>()
+            && let Err(error) = self.inner.objects.discard(&stage).await
+        {
+            tracing::warn!(key = %stage.key(), %error, "a stage could not be removed yet");
+        }
+        Ok(())
+    }
+
+    async fn end(&self, id: String, object_key: Option<String>) -> Result<()> {
+        let (now, backend) = (self.inner.ports.now(), self.inner.objects.kind().as_str());
+        self.inner
+            .store
+            .run("upload.end", Durability::Relaxed, move |tx| {
+                let (id, object_key) = (id.clone(), object_key.clone());
+                Box::pin(async move {
+                    upload::delete(tx, &id).await?;
+                    if let Some(key) = object_key {
+                        object::insert_doomed(tx, &key, backend, now).await?;
+                    }
+                    Ok::<_, StoreError>(())
+                })
+            })
+            .await
+            .map_err(stored)
+    }
+
+    /// Ends sessions whose time is over.
+    pub(super) async fn expire(&self) -> Result<()> {
+        let now = self.inner.ports.now();
+        loop {
+            let ended = self
+                .inner
+                .store
+                .peek("upload.expired", |tx| {
+                    Box::pin(async move { upload::expired(tx, now, 100).await })
+                })
+                .await
+                .map_err(stored)?;
+            if ended.is_empty() {
+                return Ok(());
+            }
+            for record in ended {
+                self.end_record(record).await?;
+            }
+        }
+    }
+
+    /// Removes the bytes of objects that were staged in vain or replaced.
+    pub(super) async fn remove_doomed(&self) -> Result<()> {
+        let now = self.inner.ports.now();
+        let doomed = self
+            .inner
+            .store
+            .peek("object.doomed", |tx| {
+                Box::pin(async move { object::doomed(tx, now, 1_000).await })
+            })
+            .await
+            .map_err(stored)?;
+        let mut gone = Vec::with_capacity(doomed.len());
+        for record in doomed {
+            let outcome = match record.object_key.parse::<ObjectKey>() {
+                Ok(key) => self.inner.objects.delete(key).await,
+                Err(error) => Err(error),
+            };
+            match outcome {
+                Ok(()) => gone.push(record.id),
+                Err(error) => {
+                    tracing::warn!(key = record.object_key, %error, "an object could not be removed yet");
+                }
+            }
+        }
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let gone = Arc::new(gone);
+        self.inner
+            .store
+            .run("object.remove", Durability::Relaxed, move |tx| {
+                let gone = Arc::clone(&gone);
+                Box::pin(async move { object::remove(tx, &gone).await })
+            })
+            .await
+            .map(|_| ())
+            .map_err(stored)
+    }
+}
+
+fn is_of(record: &UploadRecord, destination: &Destination, owner: &str) -> bool {
+    record.owner == owner
+        && record.organization_id == destination.organization
+        && record.repository_name == *destination.name.repository()
+}

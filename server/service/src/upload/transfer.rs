@@ -1,0 +1,305 @@
+//! Receiving bytes into a held session, and making them a blob.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use roadstead::error::Subject;
+use roadstead::id::AccountId;
+use roadstead::{Digest, Error, ErrorKind, Hasher, Result};
+use roadstead_object::{Appended, Ended, ObjectError};
+use roadstead_store::blob::NewBlob;
+use roadstead_store::{Durability, upload};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::session::{Held, out_of_range, unknown};
+use super::{ChunkRange, LEASE, RENEW, Upload, Uploads, link_new, too_large};
+use crate::error::Failed;
+use crate::push::Destination;
+
+/// How many bodies each account is sending.
+pub(super) struct Turns {
+    most: usize,
+    wait: Duration,
+    accounts: Mutex<HashMap<AccountId, Arc<Semaphore>>>,
+}
+
+impl Turns {
+    pub(super) fn new(most: usize, wait: Duration) -> Self {
+        Self {
+            most,
+            wait,
+            accounts: Mutex::default(),
+        }
+    }
+
+    /// Waits for a turn. Docker does not retry 429 when it pushes, so this is `Unavailable` in the end.
+    async fn take(&self, account: AccountId) -> Result<OwnedSemaphorePermit> {
+        let semaphore = {
+            let mut accounts = self.accounts.lock();
+            // Whoever sends nothing now is forgotten.
+            if accounts.len() > 1_000 {
+                accounts.retain(|_, semaphore| semaphore.available_permits() < self.most);
+            }
+            Arc::clone(
+                accounts
+                    .entry(account)
+                    .or_insert_with(|| Arc::new(Semaphore::new(self.most))),
+            )
+        };
+        match tokio::time::timeout(self.wait, semaphore.acquire_owned()).await {
+            Ok(Ok(turn)) => Ok(turn),
+            Ok(Err(_)) | Err(_) => Err(Error::new(
+                ErrorKind::Unavailable,
+                Subject::Upload,
+                format!("more than {} layers are being uploaded by your account; try again", self.most),
+            )
+            .retry_after(30)),
+        }
+    }
+}
+
+impl Uploads {
+    /// Takes a body into the session. On failure the session is given back: with what arrived when the body broke off,
+    /// as it was when the request made no sense.
+    pub(super) async fn receive(
+        &self,
+        held: Held,
+        range: Option<ChunkRange>,
+        body: Upload,
+    ) -> Result<Held> {
+        let allowance = match self.allowance(&held, range, body.length) {
+            Ok(allowance) => allowance,
+            Err(error) => {
+                let ends = error.kind() == ErrorKind::TooLarge;
+                if ends { self.abandon(held).await? } else { self.release(held).await? }
+                return Err(error);
+            }
+        };
+        let turn = match self.inner.turns.take(held.account).await {
+            Ok(turn) => turn,
+            Err(error) => {
+                self.release(held).await?;
+                return Err(error);
+            }
+        };
+        let appending = self.inner.objects.append(
+            held.stage.clone(),
+            held.progress.clone(),
+            body.stream,
+            allowance.limit,
+        );
+        let appended = self.while_leased(&held, appending).await;
+        drop(turn);
+        let Some(Appended { stage, progress, ended }) = appended else {
+            return Err(unknown());
+        };
+        let received = progress.offset.saturating_sub(held.progress.offset);
+        let before = (held.stage.clone(), held.progress.clone());
+        let held = Held {
+            stage,
+            progress,
+            is_staged: true,
+            ..held
+        };
+        match ended {
+            Ended::Whole if allowance.exactly.is_some_and(|wanted| wanted != received) => {
+                let (stage, progress) = before;
+                self.save(Held { stage, progress, ..held }).await?;
+                Err(Error::invalid(
+                    Subject::Size,
+                    format!("{received} bytes arrived, but the range says otherwise"),
+                ))
+            }
+            Ended::Whole => Ok(held),
+            Ended::TooLong if allowance.exactly.is_some() => {
+                let (stage, progress) = before;
+                self.save(Held { stage, progress, ..held }).await?;
+                Err(Error::invalid(
+                    Subject::Size,
+                    "more bytes arrived than the range says",
+                ))
+            }
+            Ended::TooLong => {
+                self.abandon(held).await?;
+                Err(too_large(self.limit()))
+            }
+            Ended::Cut(error) => {
+                self.save(held).await?;
+                Err(Error::invalid(
+                    Subject::Upload,
+                    "the body broke off; ask for the upload's range and go on from there",
+                )
+                .caused_by(error))
+            }
+            Ended::Failed(ObjectError::Lost { .. }) => {
+                self.abandon(held).await?;
+                Err(unknown())
+            }
+            Ended::Failed(error) => {
+                self.save(held).await?;
+                Err(storage(error))
+            }
+        }
+    }
+
+    /// How many bytes may come.
+    fn allowance(
+        &self,
+        held: &Held,
+        range: Option<ChunkRange>,
+        length: Option<u64>,
+    ) -> Result<Allowance> {
+        let offset = held.progress.offset;
+        let limit = match self.limit() {
+            0 => u64::MAX,
+            most => most.saturating_sub(offset),
+        };
+        let Some(range) = range else {
+            if length.is_some_and(|length| length > limit) {
+                return Err(too_large(self.limit()));
+            }
+            return Ok(Allowance { limit, exactly: None });
+        };
+        if range.start != offset {
+            return Err(out_of_range(
+                offset,
+                "the chunk does not begin where the upload ends; go on from the range given here",
+            ));
+        }
+        let wanted = (range.end - range.start).saturating_add(1);
+        if length.is_some_and(|length| length != wanted) {
+            return Err(Error::invalid(
+                Subject::Size,
+                "Content-Length and Content-Range do not agree",
+            ));
+        }
+        if wanted > limit {
+            return Err(too_large(self.limit()));
+        }
+        Ok(Allowance {
+            limit: wanted,
+            exactly: Some(wanted),
+        })
+    }
+
+    fn limit(&self) -> u64 {
+        self.inner.settings.current().max_layer_bytes.value
+    }
+
+    /// Renews the lease while the work goes on; `None` when it was lost.
+    async fn while_leased<T>(&self, held: &Held, work: impl Future<Output = T>) -> Option<T> {
+        tokio::pin!(work);
+        loop {
+            match tokio::time::timeout(RENEW, &mut work).await {
+                Ok(done) => return Some(done),
+                Err(_) => match self.lease(&held.id, &held.holder).await {
+                    Ok(Some(_)) => {}
+                    Ok(None) => return None,
+                    // The database is busy; the lease still has two more chances.
+                    Err(error) => tracing::warn!(%error, "an upload's lease was not renewed"),
+                },
+            }
+        }
+    }
+
+    /// Checks the digest, makes the bytes durable, and links the blob in the transaction that ends the session.
+    pub(super) async fn keep(
+        &self,
+        destination: Destination,
+        held: Held,
+        digest: Digest,
+    ) -> Result<()> {
+        let same_algorithm = held.progress.hasher.algorithm() == digest.algorithm();
+        if same_algorithm {
+            let received = held.progress.hasher.clone().finish();
+            if let Err(error) = received.verify(&digest) {
+                self.abandon(held).await?;
+                return Err(error);
+            }
+        }
+        let completing = self.inner.objects.complete(&held.stage, &held.progress);
+        let completed = self.while_leased(&held, completing).await;
+        match completed {
+            Some(Ok(())) => {}
+            Some(Err(ObjectError::Lost { .. })) => {
+                self.abandon(held).await?;
+                return Err(unknown());
+            }
+            Some(Err(error)) => {
+                self.save(held).await?;
+                return Err(storage(error));
+            }
+            None => return Err(unknown()),
+        }
+        if !same_algorithm {
+            let hasher = Hasher::new(digest.algorithm());
+            let (key, size) = (held.stage.key(), held.progress.offset);
+            let hashing = self.inner.objects.hash(key, size, hasher);
+            let hashed = self.while_leased(&held, hashing).await.ok_or_else(unknown)?;
+            let received = hashed.map_err(storage)?.finish();
+            if let Err(error) = received.verify(&digest) {
+                self.abandon(held).await?;
+                return Err(error);
+            }
+        }
+        self.record(destination, held, digest).await
+    }
+
+    async fn record(&self, destination: Destination, held: Held, digest: Digest) -> Result<()> {
+        let now = self.inner.ports.now();
+        let size = held.progress.offset;
+        let new = Arc::new(NewBlob {
+            digest,
+            size,
+            object_key: held.stage.key().to_string(),
+            backend: self.inner.objects.kind().as_str().to_owned(),
+            encryption_key_id: None,
+            created_at: now,
+        });
+        let place = self
+            .inner
+            .store
+            .run("upload.complete", Durability::Durable, move |tx| {
+                let (destination, new) = (destination.clone(), Arc::clone(&new));
+                let (id, holder) = (held.id.clone(), held.holder.clone());
+                Box::pin(async move {
+                    // Whoever lost the session meanwhile must not link an object that another one may remove.
+                    let until = now.plus_seconds(LEASE);
+                    if upload::lease(tx, &id, &holder, now, until).await?.is_none() {
+                        return Err(Failed::Domain(unknown()));
+                    }
+                    let place = destination.open(tx).await?;
+                    link_new(tx, &place, &new).await?;
+                    upload::delete(tx, &id).await?;
+                    Ok(place)
+                })
+            })
+            .await
+            .map_err(Error::from)?;
+        self.inner.usage.pushed(place, size, now);
+        Ok(())
+    }
+}
+
+/// How many bytes a request may bring.
+struct Allowance {
+    /// At most.
+    limit: u64,
+    /// And no fewer, when the range says how many.
+    exactly: Option<u64>,
+}
+
+/// A storage that fails in the middle of a push.
+fn storage(error: ObjectError) -> Error {
+    match error {
+        ObjectError::Full(_) => Error::new(
+            ErrorKind::Unavailable,
+            Subject::Upload,
+            "the registry's storage is full; tell its administrator",
+        )
+        .caused_by(error),
+        error => Error::unavailable(error),
+    }
+}

@@ -423,28 +423,4 @@ fn shown(record: RepositoryRecord, newest_tag: Option<TagName>, rights: ImageRig
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn an_organization_before_a_slash_may_narrow() {
-        assert_eq!(split_search(None), (None, None, None));
-        assert_eq!(split_search(Some("  ")), (None, None, None));
-        assert_eq!(split_search(Some("Ngi")), (None, Some("ngi".into()), None));
-        let (prefix, whole, rest) = split_search(Some("group/Ngi"));
-        assert_eq!(prefix.unwrap().as_str(), "group");
-        assert_eq!(whole.as_deref(), Some("group/ngi"));
-        assert_eq!(rest.as_deref(), Some("ngi"));
-        assert_eq!(split_search(Some("group/")).2, None);
-    }
-
-    #[test]
-    fn descriptions_are_counted_in_characters() {
-        assert!(check_description(Some(&"镜".repeat(30_000))).is_ok());
-        assert_eq!(
-            check_description(Some(&"镜".repeat(30_001))).unwrap_err().kind(),
-            ErrorKind::TooLarge
-        );
-    }
-}
+mod tests;

@@ -422,3 +422,6 @@ fn not_empty(images: u64) -> Error {
     )
     .with_detail(serde_json::json!({ "n": images }))
 }
+
+#[cfg(test)]
+mod tests;

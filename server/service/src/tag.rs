@@ -413,28 +413,4 @@ fn deleter(ctx: &Context) -> tag::Actor {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    fn query(search: Option<&str>, platform: Option<&str>) -> TagQuery {
-        TagQuery {
-            search: search.map(str::to_owned),
-            platform: platform.map(str::to_owned),
-            untagged: false,
-            sort: TagSort::default(),
-            order: roadstead::page::Order::Desc,
-            window: Window::of_page(1, 20),
-        }
-    }
-
-    #[test]
-    fn platforms_are_taken_apart() {
-        let filter = filter_of(&query(Some(" V1 "), Some("linux/arm/v7")));
-        assert_eq!(filter.search.as_deref(), Some("v1"));
-        assert_eq!(filter.platform, Some(("linux".into(), "arm".into())));
-        assert_eq!(filter.variant.as_deref(), Some("v7"));
-        let filter = filter_of(&query(Some("  "), Some("linux")));
-        assert_eq!((filter.search, filter.platform), (None, None));
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 //! A blob exists once; a repository sees it through a link. Linking and condemning change the same row, so that one of
 //! them sees the other: a push never gets a blob that collection is about to remove.
 
-use roadstead::id::{AccountId, BlobId, ObjectId, RepositoryId};
+use roadstead::id::{AccountId, BlobId, ObjectId, OrganizationId, RepositoryId};
 use roadstead::{Digest, Timestamp};
 
 use crate::error::{Result, StoreError};
@@ -140,8 +140,10 @@ async fn hold(tx: &mut Tx<'_>, digest: &Digest, at: Timestamp) -> Result<Option<
     .await
 }
 
-/// Makes a blob visible in a repository; `false` when it was already. `None`-safe against collection: a blob that is gone
-/// is [`StoreError::ForeignKey`].
+/// Makes a blob visible in a repository; `false` when it was already.
+///
+/// # Errors
+/// [`StoreError::ForeignKey`] when the blob was collected meanwhile.
 pub async fn link(tx: &mut Tx<'_>, place: &Place, blob: &LinkedBlob, at: Timestamp) -> Result<bool> {
     let linked = sql("INSERT INTO repository_blobs (repository_id, blob_id, linked_at) VALUES ($1, $2, $3) \
                       ON CONFLICT (repository_id, blob_id) DO NOTHING")
@@ -230,34 +232,17 @@ pub async fn touch(tx: &mut Tx<'_>, blobs: &[BlobId], at: Timestamp) -> Result<(
 
 /// Removes links that no stored manifest needs and that are older than `before`, at most `limit`. Answers how many.
 pub async fn unlink_unused(tx: &mut Tx<'_>, before: Timestamp, limit: u32, now: Timestamp) -> Result<u64> {
-    record! {
-        /// A link that is not needed.
-        Unused {
-            /// Key.
-            id: BlobId,
-            /// Digest.
-            digest: Digest,
-            /// Bytes.
-            size: u64,
-            /// The account.
-            account_id: AccountId,
-            /// The organization.
-            organization_id: roadstead::id::OrganizationId,
-            /// The repository.
-            repository_id: RepositoryId,
-        }
-    }
     let unused = sql("SELECT b.id, b.digest, b.size, r.account_id, r.organization_id, l.repository_id \
                       FROM repository_blobs l JOIN blobs b ON b.id = l.blob_id JOIN repositories r ON r.id = l.repository_id \
                       WHERE l.manifest_count = 0 AND l.linked_at < $1 AND b.touched_at < $1 ORDER BY l.linked_at LIMIT $2")
     .bind(before)
     .bind(limit)
-    .all::<Unused>(tx)
+    .all::<(BlobId, Digest, u64, AccountId, OrganizationId, RepositoryId)>(tx)
     .await?;
     let mut count = 0;
-    for it in unused {
-        let place = Place { account: it.account_id, organization: it.organization_id, repository: it.repository_id };
-        let blob = LinkedBlob { id: it.id, digest: it.digest, size: it.size };
+    for (id, digest, size, account, organization, repository) in unused {
+        let place = Place { account, organization, repository };
+        let blob = LinkedBlob { id, digest, size };
         count += u64::from(unlink(tx, &place, &blob, now).await?);
     }
     Ok(count)

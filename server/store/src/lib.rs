@@ -78,7 +78,7 @@ pub use crate::dialect::Dialect;
 pub use crate::error::{Result, StoreError};
 pub use crate::ledger::Place;
 pub use crate::metrics::{BUCKETS, Meter, Metrics};
-pub use crate::record::Recorder;
+pub use crate::record::{LARGE_TABLES, Recorder, full_scans};
 pub use crate::row::{At, Record, Row};
 pub use crate::tx::Tx;
 pub use crate::value::{Bind, Column, Value};

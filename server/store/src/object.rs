@@ -1,7 +1,7 @@
 //! Objects: bytes in the object store. A key is never used twice, so removing one races with nothing.
 
 use roadstead::id::ObjectId;
-use roadstead::Timestamp;
+use roadstead::{Digest, Timestamp};
 
 use crate::blob::NewBlob;
 use crate::error::Result;
@@ -110,6 +110,30 @@ pub async fn note_verified(tx: &mut Tx<'_>, object: ObjectId, fault: Option<&str
         .execute(tx)
         .await?;
     Ok(())
+}
+
+record! {
+    /// A live object with the digest that its bytes must have.
+    StoredBlob {
+        /// Key of the object.
+        id: ObjectId,
+        /// Key in the object store.
+        object_key: String,
+        /// Bytes.
+        size: u64,
+        /// What the bytes must hash to.
+        digest: Digest,
+    }
+}
+
+/// Live objects after `last`, in the order of their keys.
+pub async fn stored_after(tx: &mut Tx<'_>, last: ObjectId, limit: u32) -> Result<Vec<StoredBlob>> {
+    sql("SELECT o.id, o.object_key, o.size, b.digest FROM objects o JOIN blobs b ON b.object_id = o.id \
+         WHERE o.id > $1 AND o.state = 'live' ORDER BY o.id LIMIT $2")
+        .bind(last)
+        .bind(limit)
+        .all(tx)
+        .await
 }
 
 /// Whether the database knows an object key, live or doomed.

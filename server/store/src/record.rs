@@ -1,8 +1,32 @@
-//! For tests: every statement that was run, once.
+//! For tests: every statement that was run, once, and which of them read whole tables.
+//!
+//! A suite opens its store with a [`Recorder`] and ends with [`full_scans`]: a list over a table that grows with use must
+//! go through an index.
 
 use std::collections::BTreeSet;
 
 use parking_lot::Mutex;
+
+use crate::Store;
+use crate::dialect::Dialect;
+use crate::error::Result;
+use crate::row::record;
+use crate::sql::Sql;
+
+/// Tables that grow with use, of which no statement may read everything.
+pub const LARGE_TABLES: [&str; 11] = [
+    "blobs",
+    "repository_blobs",
+    "account_blobs",
+    "manifests",
+    "manifest_bodies",
+    "manifest_blobs",
+    "manifest_children",
+    "tags",
+    "tag_history",
+    "audit_events",
+    "jobs",
+];
 
 /// Collects the texts of statements.
 #[derive(Debug, Default)]
@@ -23,4 +47,55 @@ impl Recorder {
     pub fn statements(&self) -> Vec<String> {
         self.texts.lock().iter().cloned().collect()
     }
+}
+
+record! {
+    /// One line of a plan.
+    PlanLine {
+        /// `SCAN m USING INDEX …`
+        detail: String,
+    }
+}
+
+/// The recorded statements whose plan reads one of `tables` from end to end, each with the line of its plan. Plans are
+/// SQLite's; on PostgreSQL, which plans by the size of tables, the answer is empty.
+pub async fn full_scans(store: &Store, tables: &[&str]) -> Result<Vec<String>> {
+    let statements = match (store.dialect(), &store.options.recorder) {
+        (Dialect::Sqlite, Some(recorder)) => recorder.statements(),
+        _ => Vec::new(),
+    };
+    let mut found = Vec::new();
+    for text in statements.iter().filter(|text| !text.starts_with("EXPLAIN")) {
+        let explain = Sql::recorded(format!("EXPLAIN QUERY PLAN {text}"));
+        let plan: Vec<PlanLine> = store
+            .peek("record.explain", |tx| {
+                let explain = explain.clone();
+                Box::pin(async move { explain.all(tx).await })
+            })
+            .await?;
+        let names = names_of(text, tables);
+        for line in plan {
+            let scanned = line.detail.strip_prefix("SCAN ").and_then(|rest| rest.split(' ').next());
+            if scanned.is_some_and(|name| names.contains(name)) {
+                found.push(format!("{}\n    in {text}", line.detail));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The tables and the aliases that stand for them in a statement.
+fn names_of(text: &str, tables: &[&str]) -> BTreeSet<String> {
+    const NOT_ALIASES: [&str; 9] = ["WHERE", "SET", "ON", "JOIN", "LEFT", "ORDER", "GROUP", "LIMIT", "VALUES"];
+    let mut names = BTreeSet::new();
+    let mut words = text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',')).filter(|word| !word.is_empty()).peekable();
+    while let Some(word) = words.next() {
+        if tables.contains(&word) {
+            names.insert(word.to_owned());
+            if let Some(alias) = words.peek().filter(|next| !NOT_ALIASES.contains(next)) {
+                names.insert((*alias).to_owned());
+            }
+        }
+    }
+    names
 }

@@ -13,7 +13,7 @@ use crate::value::{Bind, Value};
 
 /// A statement with its arguments.
 #[derive(Debug, Clone)]
-pub struct Sql {
+pub(crate) struct Sql {
     text: Cow<'static, str>,
     arguments: Vec<Value>,
 }
@@ -54,6 +54,11 @@ macro_rules! dispatch {
 }
 
 impl Sql {
+    /// For tests: a statement that was run before, asked about.
+    pub(crate) const fn recorded(text: String) -> Self {
+        Self { text: Cow::Owned(text), arguments: Vec::new() }
+    }
+
     /// The next argument of the text so far.
     pub(crate) fn bind(mut self, value: impl Bind) -> Self {
         self.arguments.push(value.into_value());

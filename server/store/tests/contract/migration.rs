@@ -1,0 +1,90 @@
+//! Schemas: the same files for both databases, applied once, refused when too new.
+
+use roadstead_store::{Options, Store, StoreError, account};
+
+use crate::home::{Home, both, tx};
+
+#[test]
+fn both_folders_have_the_same_files() {
+    let names = |database: &str| {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations").join(database);
+        let mut names: Vec<_> =
+            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    assert!(names("sqlite").len() >= 3);
+    assert_eq!(names("sqlite"), names("postgres"));
+}
+
+#[tokio::test]
+async fn the_sqlite_file_is_private() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = Home::sqlite().await;
+    home.account("alice").await;
+    let path = home.url.strip_prefix("sqlite://").unwrap();
+    for companion in ["", "-wal", "-shm"] {
+        let mode = std::fs::metadata(format!("{path}{companion}")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{path}{companion}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_address_is_refused_with_a_sentence() {
+    let refused = Store::open("mysql://localhost/x", Options::default()).await.unwrap_err();
+    assert!(refused.to_string().contains("sqlite://"), "{refused}");
+}
+
+async fn migrating_again_changes_nothing(home: &Home) {
+    home.account("alice").await;
+    home.store.migrate().await.unwrap();
+    assert!(!tx!(home.read, [] |tx| account::is_empty(tx).await));
+}
+
+async fn two_processes_may_migrate_at_once(home: &Home) {
+    let other = Store::open(&home.url, Options::default()).await.unwrap();
+    let (one, two) = tokio::join!(home.store.migrate(), other.migrate());
+    one.unwrap();
+    two.unwrap();
+}
+
+async fn a_newer_schema_is_refused_with_a_sentence(home: &Home) {
+    let text = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                VALUES (9999, 'from the future', TRUE, '', 0)";
+    if home.url.starts_with("sqlite") {
+        let pool = sqlx::SqlitePool::connect(&home.url).await.unwrap();
+        sqlx::query(text).execute(&pool).await.unwrap();
+    } else {
+        let pool = sqlx::PgPool::connect(&home.url).await.unwrap();
+        sqlx::query(text).execute(&pool).await.unwrap();
+    }
+    let refused = home.store.migrate().await.unwrap_err();
+    assert!(matches!(refused, StoreError::TooNew { found: 9999, .. }), "{refused:?}");
+    assert!(refused.to_string().contains("start the newer program"), "{refused}");
+}
+
+async fn a_bad_value_is_corrupt(home: &Home) {
+    let alice = home.account("alice").await;
+    let text = "UPDATE accounts SET public_id = 'no id'";
+    if home.url.starts_with("sqlite") {
+        let pool = sqlx::SqlitePool::connect(&home.url).await.unwrap();
+        sqlx::query(text).execute(&pool).await.unwrap();
+    } else {
+        let pool = sqlx::PgPool::connect(&home.url).await.unwrap();
+        sqlx::query(text).execute(&pool).await.unwrap();
+    }
+    let id = alice.id;
+    let found = home
+        .store
+        .read("test", move |tx| Box::pin(async move { account::find(tx, id).await }))
+        .await
+        .unwrap_err();
+    assert!(matches!(&found, StoreError::Corrupt { what } if what.contains("public_id")), "{found:?}");
+}
+
+both! {
+    migrating_again_changes_nothing
+    two_processes_may_migrate_at_once
+    a_newer_schema_is_refused_with_a_sentence
+    a_bad_value_is_corrupt
+}

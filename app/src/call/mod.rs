@@ -1,0 +1,13 @@
+//! Server functions: parse, take the context, call one service method, translate the error. One file per resource.
+//!
+//! They are public endpoints under `/console/call`; the server's layer checks origin and CSRF token (`_csrf` in plain
+//! forms, `x-csrf-token` from WASM). To add one, copy a neighbour; the service decides what is allowed.
+
+pub mod account;
+pub mod image;
+pub mod organization;
+pub mod overview;
+pub mod session;
+pub mod setting;
+pub mod setup;
+pub mod tag;

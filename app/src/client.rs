@@ -1,0 +1,46 @@
+//! The browser's way to server functions: `fetch` with the CSRF token in `x-csrf-token`.
+//!
+//! Every `#[server]` of the console names it: `#[server(prefix = "/console/call", client = ConsoleClient)]`.
+
+use bytes::Bytes;
+use futures::{Sink, Stream};
+use server_fn::client::Client;
+use server_fn::client::browser::BrowserClient;
+use server_fn::error::FromServerFnError;
+use server_fn::request::browser::BrowserRequest;
+use server_fn::response::browser::BrowserResponse;
+
+/// `fetch`, with the CSRF token.
+pub struct ConsoleClient;
+
+impl<E, I, O> Client<E, I, O> for ConsoleClient
+where
+    E: FromServerFnError,
+    I: FromServerFnError,
+    O: FromServerFnError,
+{
+    type Request = BrowserRequest;
+    type Response = BrowserResponse;
+
+    fn send(request: Self::Request) -> impl Future<Output = Result<Self::Response, E>> + Send {
+        if let Some(token) = crate::dom::csrf_token() {
+            request.headers().append("x-csrf-token", &token);
+        }
+        <BrowserClient as Client<E, I, O>>::send(request)
+    }
+
+    fn open_websocket(
+        path: &str,
+    ) -> impl Future<
+        Output = Result<
+            (impl Stream<Item = Result<Bytes, Bytes>> + Send + 'static, impl Sink<Bytes> + Send + 'static),
+            E,
+        >,
+    > + Send {
+        <BrowserClient as Client<E, I, O>>::open_websocket(path)
+    }
+
+    fn spawn(future: impl Future<Output = ()> + Send + 'static) {
+        <BrowserClient as Client<E, I, O>>::spawn(future);
+    }
+}

@@ -1,0 +1,212 @@
+//! Dialogs: opened by the address (`?dialog=name`), so that they work as server-rendered forms; alive, they trap the
+//! focus, close on Escape, and return the focus to the opener.
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_location, use_navigate};
+
+use crate::component::noscroll;
+use crate::component::icon::Icon;
+use crate::i18n::{t_string, use_i18n};
+use crate::link;
+
+/// Name and value of every query parameter of the current page; a name that occurs often, often.
+#[must_use]
+pub fn use_query_pairs() -> Signal<Vec<(String, String)>> {
+    let query = use_location().query;
+    Signal::derive(move || {
+        query.with(|query| {
+            query.into_iter().map(|(name, value)| (name.to_string(), value.to_owned())).collect::<Vec<_>>()
+        })
+    })
+}
+
+/// The address of this page with some query values changed; see [`link::change_query`].
+#[must_use]
+pub fn use_changed_query(changes: Vec<(&'static str, Option<String>)>) -> Signal<String> {
+    let path = use_location().pathname;
+    let pairs = use_query_pairs();
+    Signal::derive(move || {
+        let changes: Vec<(&str, Option<&str>)> =
+            changes.iter().map(|(name, value)| (*name, value.as_deref())).collect();
+        link::change_query(&path.get(), &pairs.get(), &changes)
+    })
+}
+
+/// The address that opens the dialog `name` on this page.
+#[must_use]
+pub fn use_dialog_link(name: &'static str) -> Signal<String> {
+    use_changed_query(vec![("dialog", Some(name.to_owned()))])
+}
+
+/// The address that opens the dialog `name` for `item` (a tag, an organization) on this page; read it back with
+/// [`use_dialog_item`].
+#[must_use]
+pub fn use_item_dialog_link(name: &'static str, item: String) -> Signal<String> {
+    use_changed_query(vec![("dialog", Some(name.to_owned())), ("item", Some(item))])
+}
+
+/// What the open dialog is about.
+#[must_use]
+pub fn use_dialog_item() -> Signal<Option<String>> {
+    let query = use_location().query;
+    Signal::derive(move || query.with(|query| query.get("item")))
+}
+
+/// The address of this page without a dialog.
+#[must_use]
+pub fn use_close_link() -> Signal<String> {
+    use_changed_query(vec![("dialog", None), ("item", None)])
+}
+
+/// Whether the dialog `name` is open.
+#[must_use]
+pub fn use_is_open(name: &'static str) -> Signal<bool> {
+    let query = use_location().query;
+    Signal::derive(move || query.with(|query| query.get("dialog").is_some_and(|open| open == name)))
+}
+
+/// A link that opens the dialog `name`: a real link, without moving the page.
+#[component]
+pub fn DialogLink(
+    /// The dialog.
+    name: &'static str,
+    /// What it is about.
+    #[prop(optional, into)]
+    item: Option<String>,
+    /// Classes.
+    #[prop(default = "btn")]
+    class: &'static str,
+    /// Test hook.
+    #[prop(optional, into)]
+    testid: Option<String>,
+    /// Icon and words.
+    children: Children,
+) -> impl IntoView {
+    let href = use_changed_query(vec![("dialog", Some(name.to_owned())), ("item", item)]);
+    view! {
+        <a class=class href=move || href.get() {..noscroll()} data-testid=testid>
+            {children()}
+        </a>
+    }
+}
+
+/// A dialog at `?dialog={name}`. Children are `dialog__body` and `dialog__foot`, usually inside one form.
+#[component]
+pub fn Dialog(
+    /// Name in the address.
+    name: &'static str,
+    /// Title.
+    #[prop(into)]
+    title: Signal<String>,
+    /// `dialog`, with `dialog--sm` (480 px) or `dialog--lg` (800 px).
+    #[prop(default = "dialog")]
+    class: &'static str,
+    /// Body and foot; rendered only while open.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let is_open = use_is_open(name);
+    let children = StoredValue::new(children);
+    view! {
+        <Show when=move || is_open.get()>
+            <OpenDialog name=name title=title class=class>
+                {children.with_value(|children| children())}
+            </OpenDialog>
+        </Show>
+    }
+}
+
+#[component]
+fn OpenDialog(name: &'static str, title: Signal<String>, class: &'static str, children: Children) -> impl IntoView {
+    let i18n = use_i18n();
+    let close = use_close_link();
+    let navigate = use_navigate();
+    let root = NodeRef::<leptos::html::Section>::new();
+    let opener = StoredValue::new_local(crate::dom::Focused::default());
+    let is_touched = StoredValue::new(false);
+    Effect::new(move |_| {
+        if root.get().is_some() {
+            opener.set_value(crate::dom::focused());
+            let scope = format!("#dialog-{name}");
+            // The field that asks for it, else the first field, else Cancel, else the close button.
+            let _ = crate::dom::focus(&format!("{scope} [data-autofocus]"))
+                || crate::dom::focus(&format!(
+                    "{scope} .dialog__body :is(input:not([type=hidden]), select, textarea):not([disabled])"
+                ))
+                || crate::dom::focus(&format!("{scope} .dialog__foot .btn"))
+                || crate::dom::focus(&format!("{scope} .dialog__close"));
+        }
+    });
+    on_cleanup(move || opener.with_value(crate::dom::Focused::restore));
+    let leave = {
+        let navigate = navigate.clone();
+        move || navigate(&close.get_untracked(), NavigateOptions { scroll: false, ..NavigateOptions::default() })
+    };
+    let leave_by_shade = leave.clone();
+    let on_key = move |event: leptos::ev::KeyboardEvent| match event.key().as_str() {
+        "Escape" => {
+            event.prevent_default();
+            if !is_touched.get_value() || crate::dom::confirm(t_string!(i18n, components.discard_question)) {
+                leave();
+            }
+        }
+        "Tab" => {
+            if let Some(root) = root.get()
+                && crate::dom::trap_tab(&root, event.shift_key())
+            {
+                event.prevent_default();
+            }
+        }
+        "Enter" if event.ctrl_key() || event.meta_key() => {
+            crate::dom::submit_form_of(&event);
+        }
+        _ => {}
+    };
+    let on_shade = move |event: leptos::ev::MouseEvent| {
+        if crate::dom::is_target_itself(&event) && !is_touched.get_value() {
+            leave_by_shade();
+        }
+    };
+    view! {
+        <div class="overlay" on:click=on_shade>
+            <section
+                class=class
+                id=format!("dialog-{name}")
+                role="dialog"
+                aria-modal="true"
+                aria-labelledby=format!("dialog-{name}-title")
+                data-testid=format!("dialog.{name}")
+                node_ref=root
+                on:keydown=on_key
+                on:input=move |_| is_touched.set_value(true)
+            >
+                <header class="dialog__head">
+                    <h2 id=format!("dialog-{name}-title")>{move || title.get()}</h2>
+                    <a
+                        class="btn btn--icon btn--quiet dialog__close"
+                        href=move || close.get()
+                        {..noscroll()}
+                        aria-label=move || t_string!(i18n, common.close)
+                        title=move || t_string!(i18n, common.close)
+                        data-testid="confirm.close"
+                    >
+                        <Icon icon=icondata::LuX />
+                    </a>
+                </header>
+                {children()}
+            </section>
+        </div>
+    }
+}
+
+/// The Cancel link of a dialog's foot.
+#[component]
+pub fn CancelLink() -> impl IntoView {
+    let i18n = use_i18n();
+    let close = use_close_link();
+    view! {
+        <a class="btn" href=move || close.get() {..noscroll()} data-testid="confirm.cancel">
+            {move || t_string!(i18n, common.cancel)}
+        </a>
+    }
+}

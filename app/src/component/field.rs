@@ -1,0 +1,453 @@
+//! Form fields: label, control, help or error under it. Validation on leaving the field, and live after the first error.
+
+use leptos::prelude::*;
+
+use crate::component::icon::Icon;
+use crate::i18n::{t, t_string, use_i18n};
+
+/// A rule: `Some(sentence)` when the value breaks it. Called in a reactive place, so the sentence follows the language.
+pub type Rule = Callback<String, Option<String>>;
+
+/// What stands under a field: the error if there is one, else the help.
+#[component]
+fn Under(id: String, help: MaybeProp<String>, error: Signal<Option<String>>) -> impl IntoView {
+    move || match error.get() {
+        Some(error) => view! {
+            <p class="field__error" id=id.clone() data-testid=id.clone()>
+                <Icon icon=icondata::LuCircleAlert class="icon icon--xs" />
+                <span>{error}</span>
+            </p>
+        }
+        .into_any(),
+        None => help.get().map(|help| view! { <p class="field__help" id=id.clone()>{help}</p> }).into_any(),
+    }
+}
+
+/// State of a checked field.
+#[derive(Clone, Copy)]
+struct Check {
+    value: RwSignal<String>,
+    error: Signal<Option<String>>,
+    is_checked: RwSignal<bool>,
+}
+
+fn check(initial: String, rule: Option<Rule>, server: Signal<Option<String>>) -> Check {
+    let value = RwSignal::new(initial.clone());
+    let is_checked = RwSignal::new(false);
+    let sent = RwSignal::new(initial);
+    // What the server said holds until the value changes.
+    Effect::new(move |_| {
+        if server.get().is_some() {
+            sent.set(value.get_untracked());
+        }
+    });
+    let error = Signal::derive(move || {
+        let now = value.get();
+        let own = is_checked.get().then(|| rule.and_then(|rule| rule.run(now.clone()))).flatten();
+        own.or_else(|| server.get().filter(|_| now == sent.get()))
+    });
+    Check { value, error, is_checked }
+}
+
+/// A line of text.
+#[component]
+pub fn TextField(
+    /// Name in the form, and part of the id `field-{name}` and test hook `field.{name}`.
+    name: &'static str,
+    /// Label.
+    #[prop(into)]
+    label: Signal<String>,
+    /// Says the rule before it is broken.
+    #[prop(optional, into)]
+    help: MaybeProp<String>,
+    /// Value at first.
+    #[prop(optional, into)]
+    value: String,
+    /// `text`, `url`, `number`, …
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// `autocomplete`.
+    #[prop(default = "off")]
+    autocomplete: &'static str,
+    /// Must not be empty.
+    #[prop(optional)]
+    is_required: bool,
+    /// Most characters.
+    #[prop(default = 2_048)]
+    max: u32,
+    /// 40 px high.
+    #[prop(optional)]
+    is_large: bool,
+    /// Fixed font.
+    #[prop(optional)]
+    is_mono: bool,
+    /// Cannot be changed, and why ("Set by the configuration").
+    #[prop(optional, into)]
+    locked: MaybeProp<String>,
+    /// The rule.
+    #[prop(optional)]
+    rule: Option<Rule>,
+    /// What the server said about this field.
+    #[prop(optional, into)]
+    error: Signal<Option<String>>,
+    /// Receives every change.
+    #[prop(optional, into)]
+    on_change: Option<Callback<String>>,
+    /// Gets the focus in a dialog.
+    #[prop(optional)]
+    is_first: bool,
+    /// Test hook instead of `field.{name}`.
+    #[prop(optional)]
+    testid: Option<&'static str>,
+) -> impl IntoView {
+    let testid = testid.map_or_else(|| format!("field.{name}"), str::to_owned);
+    let i18n = use_i18n();
+    let (id, under) = (format!("field-{name}"), format!("field-{name}-help"));
+    let field = check(value.clone(), rule, error);
+    let class = match (is_large, is_mono) {
+        (true, _) => "input input--lg",
+        (false, true) => "input input--mono",
+        (false, false) => "input",
+    };
+    let is_locked = move || locked.with(Option::is_some);
+    let help = MaybeProp::derive(move || locked.get().or_else(|| help.get()));
+    view! {
+        <div class="field">
+            <label class="field__label" for=id.clone()>
+                {move || label.get()}
+                {(!is_required).then(|| view! { <small class="field__optional">{t!(i18n, common.optional)}</small> })}
+            </label>
+            <input
+                class=class
+                id=id
+                name=name
+                type=kind
+                value=value
+                autocomplete=autocomplete
+                autocapitalize="off"
+                spellcheck="false"
+                maxlength=max
+                required=is_required
+                disabled=is_locked
+                data-autofocus=is_first.then_some("")
+                aria-describedby=under.clone()
+                aria-invalid=move || field.error.with(Option::is_some).then_some("true")
+                data-testid=testid
+                on:input=move |event| {
+                    let value = event_target_value(&event);
+                    if let Some(on_change) = on_change {
+                        on_change.run(value.clone());
+                    }
+                    field.value.set(value);
+                }
+                on:change=move |_| field.is_checked.set(true)
+            />
+            <Under id=under help=help error=field.error />
+        </div>
+    }
+}
+
+/// A password with its reveal toggle.
+#[component]
+pub fn PasswordField(
+    /// Name in the form.
+    name: &'static str,
+    /// Label.
+    #[prop(into)]
+    label: Signal<String>,
+    /// Says the rule before it is broken.
+    #[prop(optional, into)]
+    help: MaybeProp<String>,
+    /// `current-password` or `new-password`.
+    autocomplete: &'static str,
+    /// 40 px high.
+    #[prop(optional)]
+    is_large: bool,
+    /// The rule.
+    #[prop(optional)]
+    rule: Option<Rule>,
+    /// What the server said about this field.
+    #[prop(optional, into)]
+    error: Signal<Option<String>>,
+    /// Receives every change.
+    #[prop(optional, into)]
+    on_change: Option<Callback<String>>,
+    /// Gets the focus at first.
+    #[prop(optional)]
+    is_first: bool,
+    /// Test hook instead of `field.{name}`.
+    #[prop(optional)]
+    testid: Option<&'static str>,
+) -> impl IntoView {
+    let testid = testid.map_or_else(|| format!("field.{name}"), str::to_owned);
+    let i18n = use_i18n();
+    let (id, under) = (format!("field-{name}"), format!("field-{name}-help"));
+    let field = check(String::new(), rule, error);
+    let is_shown = RwSignal::new(false);
+    let toggle_name = move || {
+        if is_shown.get() {
+            t_string!(i18n, components.password_hide)
+        } else {
+            t_string!(i18n, components.password_show)
+        }
+    };
+    view! {
+        <div class="field">
+            <label class="field__label" for=id.clone()>
+                {move || label.get()}
+            </label>
+            <span class="input-wrap">
+                <input
+                    class=if is_large { "input input--lg input--toggle" } else { "input input--toggle" }
+                    id=id
+                    name=name
+                    type=move || if is_shown.get() { "text" } else { "password" }
+                    autocomplete=autocomplete
+                    autocapitalize="off"
+                    spellcheck="false"
+                    maxlength="256"
+                    required
+                    autofocus=is_first
+                    aria-describedby=under.clone()
+                    aria-invalid=move || field.error.with(Option::is_some).then_some("true")
+                    data-testid=testid
+                    on:input=move |event| {
+                        let value = event_target_value(&event);
+                        if let Some(on_change) = on_change {
+                            on_change.run(value.clone());
+                        }
+                        field.value.set(value);
+                    }
+                    on:change=move |_| field.is_checked.set(true)
+                />
+                <span class="input-wrap__end">
+                    <button
+                        type="button"
+                        class="copy copy--md needs-script"
+                        aria-label=toggle_name
+                        aria-pressed=move || is_shown.get().to_string()
+                        on:click=move |_| is_shown.update(|on| *on = !*on)
+                    >
+                        {move || {
+                            let icon = if is_shown.get() { icondata::LuEyeOff } else { icondata::LuEye };
+                            view! { <Icon icon=icon /> }
+                        }}
+                    </button>
+                </span>
+            </span>
+            <Under id=under help=help error=field.error />
+        </div>
+    }
+}
+
+/// Several lines, with a live counter.
+#[component]
+pub fn TextArea(
+    /// Name in the form.
+    name: &'static str,
+    /// Label.
+    #[prop(into)]
+    label: Signal<String>,
+    /// Value at first.
+    #[prop(optional, into)]
+    value: String,
+    /// Most characters (Unicode scalar values).
+    max: usize,
+    /// Rows.
+    #[prop(default = 6)]
+    rows: u32,
+    /// What the server said about this field.
+    #[prop(optional, into)]
+    error: Signal<Option<String>>,
+    /// Test hook instead of `field.{name}`.
+    #[prop(optional)]
+    testid: Option<&'static str>,
+) -> impl IntoView {
+    let testid = testid.map_or_else(|| format!("field.{name}"), str::to_owned);
+    let i18n = use_i18n();
+    let (id, under) = (format!("field-{name}"), format!("field-{name}-help"));
+    let counted = format!("{testid}.count");
+    let rule = Callback::new(move |text: String| {
+        (text.chars().count() > max).then(|| t_string!(i18n, errors.description).to_owned())
+    });
+    let field = check(value.clone(), Some(rule), error);
+    let counter = move || {
+        let n = field.value.with(|text| text.chars().count());
+        t_string!(
+            i18n,
+            components.character_count,
+            n = crate::format::grouped(n as u64),
+            limit = crate::format::grouped(max as u64)
+        )
+        .to_string()
+    };
+    view! {
+        <div class="field">
+            <label class="field__label" for=id.clone()>
+                {move || label.get()}
+                <small class="field__optional">{t!(i18n, common.optional)}</small>
+                <small class="push" data-testid=counted>{counter}</small>
+            </label>
+            <textarea
+                class="textarea"
+                id=id
+                name=name
+                rows=rows
+                aria-describedby=under.clone()
+                aria-invalid=move || field.error.with(Option::is_some).then_some("true")
+                data-testid=testid
+                on:input=move |event| {
+                    field.value.set(event_target_value(&event));
+                    field.is_checked.set(true);
+                }
+            >
+                {value}
+            </textarea>
+            <Under id=under help=MaybeProp::default() error=field.error />
+        </div>
+    }
+}
+
+/// One of a list, `(value, words)`.
+#[component]
+pub fn SelectField(
+    /// Name in the form.
+    name: &'static str,
+    /// Label.
+    #[prop(into)]
+    label: Signal<String>,
+    /// Help.
+    #[prop(optional, into)]
+    help: MaybeProp<String>,
+    /// Values and words.
+    options: Vec<(String, Signal<String>)>,
+    /// The value that is chosen.
+    #[prop(into)]
+    value: String,
+    /// Cannot be changed, and why.
+    #[prop(optional, into)]
+    locked: MaybeProp<String>,
+    /// Test hook instead of `field.{name}`.
+    #[prop(optional)]
+    testid: Option<&'static str>,
+) -> impl IntoView {
+    let testid = testid.map_or_else(|| format!("field.{name}"), str::to_owned);
+    let (id, under) = (format!("field-{name}"), format!("field-{name}-help"));
+    let items = options
+        .into_iter()
+        .map(|(option, words)| {
+            let is_selected = option == value;
+            view! { <option value=option selected=is_selected>{move || words.get()}</option> }
+        })
+        .collect_view();
+    let help = MaybeProp::derive(move || locked.get().or_else(|| help.get()));
+    view! {
+        <div class="field">
+            <label class="field__label" for=id.clone()>
+                {move || label.get()}
+            </label>
+            <select
+                class="select"
+                id=id
+                name=name
+                aria-describedby=under.clone()
+                disabled=move || locked.with(Option::is_some)
+                data-testid=testid
+            >
+                {items}
+            </select>
+            <Under id=under help=help error=Signal::stored(None) />
+        </div>
+    }
+}
+
+/// A checkbox. Sends `true` when checked and nothing when not: take it as `#[server(default)] bool`.
+#[component]
+pub fn CheckField(
+    /// Name in the form.
+    name: &'static str,
+    /// Words beside it.
+    #[prop(into)]
+    label: Signal<String>,
+    /// Checked at first.
+    #[prop(optional)]
+    is_checked: bool,
+    /// One more sentence.
+    #[prop(optional, into)]
+    help: MaybeProp<String>,
+    /// Cannot be changed, and why.
+    #[prop(optional, into)]
+    locked: MaybeProp<String>,
+    /// Test hook instead of `field.{name}`.
+    #[prop(optional)]
+    testid: Option<&'static str>,
+) -> impl IntoView {
+    let testid = testid.map_or_else(|| format!("field.{name}"), str::to_owned);
+    let help = move || locked.get().or_else(|| help.get());
+    view! {
+        <label class="choice">
+            <input
+                type="checkbox"
+                class="check"
+                name=name
+                value="true"
+                checked=is_checked
+                disabled=move || locked.with(Option::is_some)
+                data-testid=testid
+            />
+            <span>
+                {move || label.get()}
+                {move || help().map(|help| view! { <span class="choice__help">{help}</span> })}
+            </span>
+        </label>
+    }
+}
+
+/// One of a few, as radio buttons: `(value, words, help)`.
+#[component]
+pub fn RadioField(
+    /// Name in the form.
+    name: &'static str,
+    /// Legend.
+    #[prop(into)]
+    label: Signal<String>,
+    /// Values, words, help.
+    options: Vec<(String, Signal<String>, MaybeProp<String>)>,
+    /// The value that is chosen.
+    #[prop(into)]
+    value: String,
+    /// Test hooks are `{testid}.{value}` instead of `field.{name}.{value}`.
+    #[prop(optional)]
+    testid: Option<&'static str>,
+) -> impl IntoView {
+    let hook = testid.map_or_else(|| format!("field.{name}"), str::to_owned);
+    let items = options
+        .into_iter()
+        .map(|(option, words, help)| {
+            let is_checked = option == value;
+            let testid = format!("{hook}.{option}");
+            view! {
+                <label class="choice">
+                    <input
+                        type="radio"
+                        class="check check--radio"
+                        name=name
+                        value=option
+                        checked=is_checked
+                        data-testid=testid
+                    />
+                    <span>
+                        {move || words.get()}
+                        {move || help.get().map(|help| view! { <span class="choice__help">{help}</span> })}
+                    </span>
+                </label>
+            }
+        })
+        .collect_view();
+    view! {
+        <fieldset class="field">
+            <legend class="field__label">{move || label.get()}</legend>
+            <div class="stack stack--sm">{items}</div>
+        </fieldset>
+    }
+}

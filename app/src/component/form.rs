@@ -1,0 +1,132 @@
+//! Forms that change something: a plain POST without scripts, a call with inline errors once alive.
+
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_router::hooks::use_navigate;
+use leptos_router::NavigateOptions;
+use serde::de::DeserializeOwned;
+use server_fn::codec::PostUrl;
+use server_fn::{Http, ServerFn};
+
+use crate::client::ConsoleClient;
+use crate::component::error_panel::ErrorBanner;
+use crate::component::icon::Icon;
+use crate::component::toast::use_toasts;
+use crate::error::ConsoleError;
+use crate::notice::Done;
+use crate::viewer::{use_live, use_viewer};
+
+/// Where a plain form for the server function `S` is posted to.
+#[must_use]
+pub fn call_path<S: ServerFn>() -> &'static str {
+    S::PATH
+}
+
+/// The hidden CSRF field of every plain form.
+#[component]
+pub fn Csrf() -> impl IntoView {
+    let token = use_viewer().with_value(|viewer| viewer.csrf.clone());
+    view! { <input type="hidden" name="_csrf" value=token /> }
+}
+
+/// A form for the server function `S`, which answers [`Done`]: refused, it says why above the fields and keeps what was
+/// typed; done, it goes where [`Done`] says, tells it in a toast, and lets lists load again.
+///
+/// The action is made by the page (`ServerAction::<S>::new()`), so that fields can read its error and pending state.
+#[component]
+pub fn CallForm<S, O: 'static>(
+    /// The action.
+    action: ServerAction<S>,
+    /// Leave the banner to the page (an error that a field shows).
+    #[prop(optional, into)]
+    hide_error: Signal<bool>,
+    /// Test hook.
+    #[prop(default = "form")]
+    testid: &'static str,
+    /// Classes of the inside.
+    #[prop(default = "form-grid")]
+    class: &'static str,
+    /// Fields and buttons.
+    children: Children,
+) -> impl IntoView
+where
+    S: DeserializeOwned
+        + ServerFn<Client = ConsoleClient, Protocol = Http<PostUrl, O>, Output = Done, Error = ConsoleError>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+{
+    let live = use_live();
+    let toasts = use_toasts();
+    let navigate = use_navigate();
+    let value = action.value();
+    let first = StoredValue::new(action.version().get_untracked());
+    Effect::new(move |_| {
+        // The answer of a call of this page, not an error that came with the address.
+        if action.version().get() == first.get_value() {
+            return;
+        }
+        value.with(|value| match value {
+            Some(Ok(done)) => {
+                live.changes.update(|changes| *changes += 1);
+                if let Some(notice) = &done.notice {
+                    toasts.say(notice.clone());
+                }
+                if let Some(to) = &done.to {
+                    navigate(to, NavigateOptions { scroll: false, ..NavigateOptions::default() });
+                }
+            }
+            Some(Err(error)) if matches!(error.kind, roadstead::ErrorKind::Unauthenticated) => {
+                live.is_expired.set(matches!(error.subject, roadstead::Subject::Session | roadstead::Subject::Request));
+            }
+            _ => {}
+        });
+    });
+    let error = move || match value.get() {
+        Some(Err(error)) if !hide_error.get() => Some(error),
+        _ => None,
+    };
+    view! {
+        <ActionForm action=action attr:data-testid=testid attr:novalidate="">
+            <Csrf />
+            <div class=class>
+                {move || error().map(|error| view! { <ErrorBanner error=error /> })}
+                {children()}
+            </div>
+        </ActionForm>
+    }
+}
+
+/// The button that sends a form; spins while the call is under way.
+#[component]
+pub fn SubmitButton(
+    /// Words.
+    #[prop(into)]
+    label: Signal<String>,
+    /// The call is under way.
+    #[prop(optional, into)]
+    is_pending: Signal<bool>,
+    /// Not yet to be pressed.
+    #[prop(optional, into)]
+    is_blocked: Signal<bool>,
+    /// Classes.
+    #[prop(default = "btn btn--primary")]
+    class: &'static str,
+    /// Test hook.
+    #[prop(default = "form.submit")]
+    testid: &'static str,
+) -> impl IntoView {
+    view! {
+        <button
+            type="submit"
+            class=class
+            disabled=move || is_pending.get() || is_blocked.get()
+            aria-busy=move || is_pending.get().then_some("true")
+            data-testid=testid
+        >
+            {move || is_pending.get().then(|| view! { <Icon icon=icondata::LuLoaderCircle class="icon spin" /> })}
+            {move || label.get()}
+        </button>
+    }
+}

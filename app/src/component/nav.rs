@@ -1,0 +1,96 @@
+//! The left navigation: only pages that exist and that the viewer may see.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use crate::component::appearance::CollapseButton;
+use crate::component::icon::Icon;
+use crate::i18n::{t, t_string, use_i18n};
+use crate::text;
+use crate::viewer::use_viewer;
+
+/// One entry; current when the address is `href` or below it.
+#[component]
+pub fn NavItem(
+    /// Path.
+    href: &'static str,
+    /// Drawing.
+    icon: icondata::Icon,
+    /// Words.
+    #[prop(into)]
+    label: Signal<String>,
+    /// Test hook.
+    testid: &'static str,
+) -> impl IntoView {
+    let path = use_location().pathname;
+    let is_current = move || {
+        let path = path.get();
+        path == href || path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'))
+    };
+    // In the drawer of a phone the link loads its page, which also closes the drawer.
+    let on_click = move |event: leptos::ev::MouseEvent| {
+        if crate::dom::is_drawer_open() {
+            event.stop_propagation();
+        }
+    };
+    view! {
+        <li>
+            <a
+                class="nav__item"
+                href=href
+                aria-current=move || is_current().then_some("page")
+                data-testid=testid
+                on:click=on_click
+            >
+                <Icon icon=icon />
+                <span class="nav__label">{move || label.get()}</span>
+            </a>
+        </li>
+    }
+}
+
+/// The navigation.
+#[component]
+pub fn Nav() -> impl IntoView {
+    let i18n = use_i18n();
+    let viewer = use_viewer();
+    let may_see_settings =
+        viewer.with_value(|viewer| viewer.profile.as_ref().is_some_and(|profile| profile.is_operator));
+    view! {
+        <nav class="nav" id="nav" aria-label=move || t_string!(i18n, shell.main_navigation) data-testid="shell.nav">
+            <a class="btn btn--icon btn--quiet nav__close" href="#main" rel="external" aria-label=move || t_string!(i18n, shell.close_navigation)>
+                <Icon icon=icondata::LuX />
+            </a>
+            <div class="nav__group">
+                <ul>
+                    <NavItem href="/overview" icon=icondata::LuLayoutDashboard label=text!(i18n, shell.overview) testid="shell.nav.overview" />
+                </ul>
+            </div>
+            <div class="nav__group">
+                <p class="nav__caption">{t!(i18n, shell.my_images)}</p>
+                <ul>
+                    <NavItem href="/images" icon=icondata::LuPackage label=text!(i18n, shell.private_images) testid="shell.nav.images" />
+                </ul>
+            </div>
+            <div class="nav__group">
+                <ul>
+                    <NavItem href="/organizations" icon=icondata::LuBuilding2 label=text!(i18n, shell.organizations) testid="shell.nav.organizations" />
+                </ul>
+            </div>
+            {may_see_settings
+                .then(|| {
+                    view! {
+                        <div class="nav__group">
+                            <p class="nav__caption">{t!(i18n, shell.system_caption)}</p>
+                            <ul>
+                                <NavItem href="/settings" icon=icondata::LuSettings label=text!(i18n, shell.settings) testid="shell.nav.settings" />
+                            </ul>
+                        </div>
+                    }
+                })}
+            <div class="nav__foot">
+                <CollapseButton />
+            </div>
+        </nav>
+    }
+}

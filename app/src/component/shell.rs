@@ -1,0 +1,85 @@
+//! The frame around every page of a signed-in viewer: top bar, navigation, main; and the gate before it.
+
+use leptos::prelude::*;
+use leptos_router::components::Outlet;
+use leptos_router::hooks::use_location;
+
+use crate::component::error_panel::SignInAgain;
+use crate::component::icon::Icon;
+use crate::component::nav::Nav;
+use crate::component::shortcut::{ShortcutDialog, listen};
+use crate::component::topbar::TopBar;
+use crate::i18n::{t, use_i18n};
+use crate::viewer::{use_live, use_viewer};
+
+/// The frame. Nobody signed in: leads to sign-in (or to set-up while no account exists) and renders nothing.
+#[component]
+pub fn AppShell() -> impl IntoView {
+    if is_turned_away() {
+        return ().into_any();
+    }
+    let i18n = use_i18n();
+    let live = use_live();
+    let path = use_location().pathname;
+    // A new page: its title gets the focus, so that it is read and Tab begins there.
+    Effect::new(move |before: Option<String>| {
+        let now = path.get();
+        if before.is_some_and(|before| before != now) {
+            set_timeout(move || { crate::dom::focus("main h1"); }, std::time::Duration::from_millis(50));
+        }
+        now
+    });
+    listen();
+    view! {
+        <a class="skip-link" href="#main" rel="external">
+            {t!(i18n, shell.skip)}
+        </a>
+        <div class="shell" data-nav=move || live.is_collapsed.get().then_some("collapsed") data-testid="shell">
+            <TopBar />
+            <Nav />
+            <main class="main" id="main">
+                <div class="main__inner">
+                    <Show when=move || live.is_expired.get()>
+                        <div class="banner banner--warn" role="alert" data-testid="session.expired">
+                            <Icon icon=icondata::LuLock />
+                            <div class="banner__body">{t!(i18n, shell.session_expired)} " " <SignInAgain /></div>
+                        </div>
+                    </Show>
+                    <Outlet />
+                </div>
+            </main>
+            <ShortcutDialog />
+        </div>
+    }
+    .into_any()
+}
+
+/// Whether the viewer may not come in; on the server also sends the redirect.
+fn is_turned_away() -> bool {
+    let viewer = use_viewer();
+    let (needs_setup, is_signed_in, must_change) = viewer.with_value(|viewer| {
+        (
+            viewer.site.needs_setup,
+            viewer.profile.is_some(),
+            viewer.profile.as_ref().is_some_and(|profile| profile.must_change_password),
+        )
+    });
+    let target = if needs_setup {
+        "/setup".to_owned()
+    } else if !is_signed_in {
+        let location = use_location();
+        let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
+        let here = if search.is_empty() { path } else { format!("{path}?{}", search.trim_start_matches('?')) };
+        crate::component::topbar::sign_in_path(&here)
+    } else if must_change {
+        "/account/password".to_owned()
+    } else {
+        return false;
+    };
+    #[cfg(feature = "ssr")]
+    if use_context::<http::request::Parts>().is_some() {
+        leptos_axum::redirect(&target);
+    }
+    let _ = target;
+    true
+}

@@ -1,0 +1,191 @@
+//! Pieces of tables: card, sortable heads, skeleton rows, the row that stands for none. Rows are written by their page.
+//!
+//! State of a list is its query string: `sort`, `order`, `page`, `size`, `q` and the filters.
+
+use leptos::prelude::*;
+use leptos_router::hooks::{use_location, use_query_map};
+use roadstead::page::Order;
+
+use crate::component::noscroll;
+use crate::component::dialog::use_query_pairs;
+use crate::component::empty::{Art, EmptyState};
+use crate::component::icon::Icon;
+use crate::i18n::{t, t_string, use_i18n};
+use crate::link::change_query;
+
+/// The card around a table and its footer.
+#[component]
+pub fn TableCard(
+    /// Table and [`Pagination`](crate::component::pagination::Pagination).
+    children: Children,
+) -> impl IntoView {
+    view! { <div class="table-card">{children()}</div> }
+}
+
+/// A head that sorts: a link, with `aria-sort`. A first click sorts by it, a second turns the order, a third returns to
+/// the default of the list.
+#[component]
+pub fn SortHeader(
+    /// Value of `sort` in the query.
+    key: &'static str,
+    /// Words.
+    #[prop(into)]
+    label: Signal<String>,
+    /// Value of `sort` when the query has none.
+    default_key: &'static str,
+    /// Order when the query has none.
+    #[prop(default = Order::Desc)]
+    default_order: Order,
+    /// Order at the first click.
+    #[prop(default = Order::Desc)]
+    first: Order,
+    /// Classes of the cell: `t-num`, `t-min`, `p-3`…
+    #[prop(default = "")]
+    class: &'static str,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let query = use_query_map();
+    let path = use_location().pathname;
+    let pairs = use_query_pairs();
+    let state = Memo::new(move |_| {
+        query.with(|query| {
+            let sort = query.get("sort").filter(|sort| !sort.is_empty());
+            let order = query.get("order").and_then(|order| parse_order(&order)).unwrap_or(default_order);
+            match sort {
+                Some(sort) if sort == key => Some(order),
+                None if default_key == key => Some(order),
+                _ => None,
+            }
+        })
+    });
+    let href = move || {
+        let (sort, order) = match state.get() {
+            None => (Some(key), Some(first)),
+            Some(order) if order == first => (Some(key), Some(opposite(first))),
+            Some(_) => (None, None),
+        };
+        // The default order of the default key needs no words in the address.
+        let is_default = sort == Some(default_key) && order == Some(default_order);
+        let (sort, order) = if is_default { (None, None) } else { (sort, order) };
+        change_query(&path.get(), &pairs.get(), &[("sort", sort), ("order", order.map(order_word))])
+    };
+    let aria = move || match state.get() {
+        Some(Order::Asc) => "ascending",
+        Some(Order::Desc) => "descending",
+        None => "none",
+    };
+    let icon = move || {
+        let icon = if state.get() == Some(Order::Asc) { icondata::LuArrowUp } else { icondata::LuArrowDown };
+        view! { <Icon icon=icon class="icon icon--xs" /> }
+    };
+    view! {
+        <th scope="col" role="columnheader" class=class aria-sort=aria>
+            <a
+                class="sort"
+                href={href}
+                {..noscroll()}
+                title=move || t_string!(i18n, components.sort_by, name = label.get()).to_string()
+                data-testid=format!("sort.{key}")
+            >
+                {move || label.get()}
+                {icon}
+            </a>
+        </th>
+    }
+}
+
+const fn order_word(order: Order) -> &'static str {
+    match order {
+        Order::Asc => "asc",
+        Order::Desc => "desc",
+    }
+}
+
+const fn opposite(order: Order) -> Order {
+    match order {
+        Order::Asc => Order::Desc,
+        Order::Desc => Order::Asc,
+    }
+}
+
+/// Reads `asc` or `desc`.
+#[must_use]
+pub fn parse_order(text: &str) -> Option<Order> {
+    match text {
+        "asc" => Some(Order::Asc),
+        "desc" => Some(Order::Desc),
+        _ => None,
+    }
+}
+
+/// A whole table of skeleton rows, for client navigation.
+#[component]
+pub fn SkeletonTable(
+    /// Rows, usually the page size.
+    #[prop(default = 10)]
+    rows: usize,
+    /// Columns.
+    #[prop(default = 5)]
+    columns: usize,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let row = move |_| {
+        let cells = (0..columns)
+            .map(|column| {
+                let class = match column {
+                    0 => "skeleton skeleton--w4",
+                    1 => "skeleton skeleton--w1",
+                    _ => "skeleton skeleton--w2",
+                };
+                view! { <td><span class=class></span></td> }
+            })
+            .collect_view();
+        view! { <tr>{cells}</tr> }
+    };
+    view! {
+        <div class="table-card skeleton-late">
+            <table class="table" aria-busy="true" aria-label=move || t_string!(i18n, common.loading)>
+                <tbody>{(0..rows).map(row).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+}
+
+/// In place of rows when filters match nothing.
+#[component]
+pub fn NoMatch(
+    /// The filters that Clear removes, `q` among them.
+    clears: &'static [&'static str],
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let clear = crate::component::dialog::use_changed_query(clears.iter().map(|name| (*name, None)).collect());
+    view! {
+        <EmptyState art=Art::Nothing title=crate::text!(i18n, common.no_match) is_small=true testid="nomatch">
+            <a class="btn" href=move || clear.get() {..noscroll()} data-testid="nomatch.clear">
+                {t!(i18n, common.clear_filters)}
+            </a>
+        </EmptyState>
+    }
+}
+
+/// Loads the list again.
+#[component]
+pub fn RefreshButton(
+    /// Loads.
+    #[prop(into)]
+    on_refresh: Callback<()>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <button
+            type="button"
+            class="btn btn--icon btn--quiet needs-script"
+            aria-label=move || t_string!(i18n, common.refresh)
+            data-tip=move || t_string!(i18n, common.refresh)
+            data-testid="list.refresh"
+            on:click=move |_| on_refresh.run(())
+        >
+            <Icon icon=icondata::LuRefreshCw />
+        </button>
+    }
+}

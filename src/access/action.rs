@@ -111,20 +111,10 @@ impl Action {
     pub const fn rule(self) -> Rule {
         use Permission::{Edit, Manage, Read};
         const fn rule(iam: &'static [&'static str], scope: Scope, need: Need, open: bool) -> Rule {
-            Rule {
-                iam,
-                scope,
-                need,
-                open,
-            }
+            Rule { iam, scope, need, open }
         }
         match self {
-            Self::PullImage => rule(
-                &["swr:repo:download"],
-                Scope::Image,
-                Need::Image(Read),
-                true,
-            ),
+            Self::PullImage => rule(&["swr:repo:download"], Scope::Image, Need::Image(Read), true),
             Self::PushImage => rule(&["swr:repo:upload"], Scope::Image, Need::Image(Edit), false),
             Self::CreateImage => rule(
                 &["swr:repo:upload", "swr:repo:createRepo"],
@@ -132,43 +122,23 @@ impl Action {
                 Need::Organization(Edit),
                 false,
             ),
-            Self::ListImages => rule(
-                &["swr:repo:listRepos"],
-                Scope::Account,
-                Need::AnyUser,
-                false,
-            ),
+            Self::ListImages => rule(&["swr:repo:listRepos"], Scope::Account, Need::AnyUser, false),
             Self::ReadImage => rule(&["swr:repo:getRepo"], Scope::Image, Need::Image(Read), true),
-            Self::UpdateImage => rule(
-                &["swr:repo:updateRepo"],
-                Scope::Image,
-                Need::Image(Edit),
-                false,
-            ),
-            Self::DeleteTag => rule(
-                &["swr:repo:deleteRepoTag"],
-                Scope::Image,
-                Need::Image(Manage),
-                false,
-            ),
-            Self::DeleteImage => rule(
-                &["swr:repo:deleteRepo"],
-                Scope::Image,
-                Need::Image(Manage),
-                false,
-            ),
-            Self::CreateOrganization => rule(
-                &["swr:namespace:createNamespace"],
-                Scope::Account,
-                Need::Administrator,
-                false,
-            ),
-            Self::ListOrganizations => rule(
-                &["swr:namespace:listNamespaces"],
-                Scope::Account,
-                Need::AnyUser,
-                false,
-            ),
+            Self::UpdateImage => {
+                rule(&["swr:repo:updateRepo"], Scope::Image, Need::Image(Edit), false)
+            }
+            Self::DeleteTag => {
+                rule(&["swr:repo:deleteRepoTag"], Scope::Image, Need::Image(Manage), false)
+            }
+            Self::DeleteImage => {
+                rule(&["swr:repo:deleteRepo"], Scope::Image, Need::Image(Manage), false)
+            }
+            Self::CreateOrganization => {
+                rule(&["swr:namespace:createNamespace"], Scope::Account, Need::Administrator, false)
+            }
+            Self::ListOrganizations => {
+                rule(&["swr:namespace:listNamespaces"], Scope::Account, Need::AnyUser, false)
+            }
             Self::ReadOrganization => rule(
                 &["swr:namespace:getNamespace"],
                 Scope::Organization,
@@ -181,30 +151,18 @@ impl Action {
                 Need::Organization(Manage),
                 false,
             ),
-            Self::CreateLoginSecret => rule(
-                &["swr::createLoginSecret"],
-                Scope::Account,
-                Need::AnyUser,
-                false,
-            ),
-            Self::ReadOverview => rule(
-                &["swr:system:getOverview"],
-                Scope::Account,
-                Need::AnyUser,
-                false,
-            ),
-            Self::ListCatalog => rule(
-                &["swr:repo:listRepos"],
-                Scope::Account,
-                Need::AnyUser,
-                false,
-            ),
-            Self::ManageSettings => rule(
-                &["swr:system:manageSetting"],
-                Scope::Instance,
-                Need::Operator,
-                false,
-            ),
+            Self::CreateLoginSecret => {
+                rule(&["swr::createLoginSecret"], Scope::Account, Need::AnyUser, false)
+            }
+            Self::ReadOverview => {
+                rule(&["swr:system:getOverview"], Scope::Account, Need::AnyUser, false)
+            }
+            Self::ListCatalog => {
+                rule(&["swr:repo:listRepos"], Scope::Account, Need::AnyUser, false)
+            }
+            Self::ManageSettings => {
+                rule(&["swr:system:manageSetting"], Scope::Instance, Need::Operator, false)
+            }
         }
     }
 }

@@ -39,11 +39,7 @@ impl<T> Allowed<T> {
 
     /// The same proof about a part of the target: a blob of the repository, say.
     pub fn map<U>(self, part: impl FnOnce(T) -> U) -> Allowed<U> {
-        Allowed {
-            target: part(self.target),
-            action: self.action,
-            reason: self.reason,
-        }
+        Allowed { target: part(self.target), action: self.action, reason: self.reason }
     }
 }
 
@@ -168,10 +164,7 @@ pub fn visibility(user: &UserActor, statements: &[Statement]) -> Visibility {
     if user.is_owner || (allows_all && !denies_some) {
         Visibility::Account(user.account)
     } else {
-        Visibility::Granted {
-            account: user.account,
-            user: user.user,
-        }
+        Visibility::Granted { account: user.account, user: user.user }
     }
 }
 
@@ -188,11 +181,7 @@ pub fn decide<T: Target>(
     now: Timestamp,
 ) -> Result<Allowed<T>, Refusal> {
     let reason = judge(actor, action, target.resource(), grants, now)?;
-    Ok(Allowed {
-        target,
-        action,
-        reason,
-    })
+    Ok(Allowed { target, action, reason })
 }
 
 fn judge(
@@ -206,13 +195,7 @@ fn judge(
     if !fits(rule.scope, resource) {
         return Err(Refusal::NoGrant);
     }
-    let is_public = matches!(
-        resource,
-        Resource::Image {
-            is_public: true,
-            ..
-        }
-    );
+    let is_public = matches!(resource, Resource::Image { is_public: true, .. });
     let user = match actor {
         Actor::System(_) => return Ok(Reason::System),
         Actor::Anonymous if rule.open && is_public && grants.anonymous_access => {
@@ -239,9 +222,7 @@ fn judge(
     if rule.open && is_public {
         return Ok(Reason::Public);
     }
-    let shared = grants
-        .share
-        .is_some_and(|end| end.is_none_or(|end| now < end));
+    let shared = grants.share.is_some_and(|end| end.is_none_or(|end| now < end));
     if rule.open && shared {
         return Ok(Reason::Share);
     }
@@ -255,11 +236,7 @@ const fn fits(scope: Scope, resource: Resource<'_>) -> bool {
         (Scope::Image, Resource::Image { .. })
             | (
                 Scope::Organization,
-                Resource::Organization { .. }
-                    | Resource::Image {
-                        repository: None,
-                        ..
-                    },
+                Resource::Organization { .. } | Resource::Image { repository: None, .. },
             )
             | (Scope::Account, Resource::Account { .. })
             | (Scope::Instance, Resource::Instance)

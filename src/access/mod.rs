@@ -11,13 +11,17 @@ mod action;
 mod actor;
 mod decide;
 mod login_key;
+#[cfg(test)]
+mod matrix;
 mod permission;
 mod policy;
 mod target;
 
 pub use action::{Action, Need, Rule, Scope};
 pub use actor::{Access, Actor, JobName, UserActor};
-pub use decide::{Allowed, Grants, Reason, Refusal, Resource, Target, Visibility, decide, visibility};
+pub use decide::{
+    Allowed, Grants, Reason, Refusal, Resource, Target, Visibility, decide, visibility,
+};
 pub use login_key::login_key;
 pub use permission::Permission;
 pub use policy::{Effect, Policy, Statement, SystemPolicy};

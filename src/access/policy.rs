@@ -118,9 +118,7 @@ impl SystemPolicy {
         if name.eq_ignore_ascii_case("SWR Administrator") {
             return Some(Self::Admin);
         }
-        Self::ALL
-            .into_iter()
-            .find(|policy| policy.name().eq_ignore_ascii_case(name))
+        Self::ALL.into_iter().find(|policy| policy.name().eq_ignore_ascii_case(name))
     }
 
     /// Its statements (`protocol.md` 3.2, proposed expansions).
@@ -201,10 +199,7 @@ mod tests {
 
     #[test]
     fn names_of_system_policies_are_found_whatever_their_case() {
-        assert_eq!(
-            SystemPolicy::by_name("swr administrator"),
-            Some(SystemPolicy::Admin)
-        );
+        assert_eq!(SystemPolicy::by_name("swr administrator"), Some(SystemPolicy::Admin));
         for policy in SystemPolicy::ALL {
             assert_eq!(SystemPolicy::by_name(policy.name()), Some(policy));
         }

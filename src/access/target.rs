@@ -49,10 +49,7 @@ impl OrganizationTarget {
     /// The same organization, asked for creating `name` in it.
     #[must_use]
     pub fn new_image(&self, name: &ImageName) -> Self {
-        Self {
-            new_image: Some(name.clone()),
-            ..self.clone()
-        }
+        Self { new_image: Some(name.clone()), ..self.clone() }
     }
 }
 

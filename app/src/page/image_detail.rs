@@ -1,0 +1,186 @@
+//! One image: its head, and below it the tab that the address names. Every tab is a page with its own address and
+//! title; the bare address shows the tags (`console.md` A.5).
+//!
+//! To add a tab: a variant of [`ImageTab`], its words, its file in `page/`.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use roadstead::ImageName;
+use roadstead::access::Permission;
+use roadstead::manage::image::Image;
+
+use crate::call::image::get_image;
+use crate::component::load::Load;
+use crate::component::page_header::{PageTitle, Tab, Tabs};
+use crate::error::ConsoleError;
+use crate::i18n::{Locale, t_string, use_i18n};
+use crate::page::image_description::DescriptionTab;
+use crate::page::image_guide::GuideTab;
+use crate::page::image_tags::TagsTab;
+use crate::page::not_found::NotFoundPage;
+use crate::viewer::use_live;
+use crate::{link, text};
+
+mod delete;
+mod edit;
+mod header;
+
+pub use delete::{DeleteForm, DeleteImageDialog, recent_pulls};
+pub use edit::{CategoryField, DESCRIPTION_LIMIT, EditForm, EditImageDialog, TypeField};
+
+/// The tabs that exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImageTab {
+    /// Its tags.
+    Tags,
+    /// Its description.
+    Description,
+    /// How to pull and push it.
+    Guide,
+}
+
+impl ImageTab {
+    /// In their order.
+    pub const ALL: [Self; 3] = [Self::Tags, Self::Description, Self::Guide];
+
+    /// The word in the address.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tags => "tags",
+            Self::Description => "description",
+            Self::Guide => "guide",
+        }
+    }
+
+    /// Reads the word back; none is the first tab.
+    #[must_use]
+    pub fn parse(word: Option<&str>) -> Option<Self> {
+        match word {
+            None | Some("") => Some(Self::Tags),
+            Some(word) => Self::ALL.into_iter().find(|tab| tab.as_str() == word),
+        }
+    }
+
+    const fn testid(self) -> &'static str {
+        match self {
+            Self::Tags => "image.tab.tags",
+            Self::Description => "image.tab.description",
+            Self::Guide => "image.tab.guide",
+        }
+    }
+
+    fn words(self, i18n: leptos_i18n::I18nContext<Locale>) -> String {
+        match self {
+            Self::Tags => t_string!(i18n, images.tab_tags),
+            Self::Description => t_string!(i18n, images.tab_description),
+            Self::Guide => t_string!(i18n, images.tab_guide),
+        }
+        .to_owned()
+    }
+}
+
+/// The image that the address names, read once; `None` when it cannot be a name.
+#[must_use]
+pub fn use_image_name() -> Memo<Option<ImageName>> {
+    let params = use_params_map();
+    Memo::new(move |_| {
+        params.with(|params| {
+            let part = |name| params.get(name).unwrap_or_default();
+            ImageName::from_console_path(&format!("{}/{}", part("organization"), part("repository"))).ok()
+        })
+    })
+}
+
+/// Loads the image that the address names, again after each change made on the page.
+#[must_use]
+pub fn use_image(name: Memo<Option<ImageName>>) -> Resource<Result<Image, ConsoleError>> {
+    let live = use_live();
+    Resource::new(
+        move || (name.get(), live.changes.get()),
+        |(name, _)| async move {
+            match name {
+                Some(name) => get_image(name).await,
+                None => Err(no_such_image()),
+            }
+        },
+    )
+}
+
+/// What an address that cannot be an image ends with: the same as one that names none.
+#[must_use]
+pub fn no_such_image() -> ConsoleError {
+    ConsoleError::new(
+        roadstead::ErrorKind::NotFound,
+        roadstead::Subject::Repository,
+        "it does not exist, or you do not have access",
+    )
+}
+
+/// `/images/{org}/{repo}` and its tabs.
+#[component]
+pub fn ImageDetailPage() -> impl IntoView {
+    let params = use_params_map();
+    let tab = Memo::new(move |_| params.with(|params| ImageTab::parse(params.get_str("tab"))));
+    let name = use_image_name();
+    let image = use_image(name);
+    move || match tab.get() {
+        None => view! { <NotFoundPage /> }.into_any(),
+        Some(tab) => view! {
+            <Load resource=image view=move |image| view! { <ImagePage image=image tab=tab /> } />
+        }
+        .into_any(),
+    }
+}
+
+#[component]
+fn ImagePage(image: Image, tab: ImageTab) -> impl IntoView {
+    let i18n = use_i18n();
+    let page = Signal::derive(move || tab.words(i18n));
+    let address = link::image(&image.name);
+    let tags = image.tags;
+    let tabs = {
+        let address = address.clone();
+        move || {
+            let tabs = ImageTab::ALL
+                .into_iter()
+                .map(|each| Tab {
+                    label: Signal::derive(move || each.words(i18n)),
+                    count: (each == ImageTab::Tags).then_some(tags),
+                    href: format!("{address}/{}", each.as_str()),
+                    is_current: each == tab,
+                    testid: each.testid(),
+                })
+                .collect();
+            view! { <Tabs label=text!(i18n, images.image_nav) tabs=tabs /> }
+        }
+    };
+    let may_edit = image.rights.permission.includes(Permission::Edit);
+    let may_manage = image.rights.permission.includes(Permission::Manage);
+    let body = match tab {
+        ImageTab::Tags => view! { <TagsTab image=image.clone() /> }.into_any(),
+        ImageTab::Description => view! { <DescriptionTab image=image.clone() /> }.into_any(),
+        ImageTab::Guide => view! { <GuideTab image=image.clone() /> }.into_any(),
+    };
+    view! {
+        <PageTitle page=page object=image.name.to_string() />
+        <header::ImageHeader image=image.clone() tabs=ViewFn::from(tabs) />
+        {body}
+        {may_edit.then(|| view! { <EditImageDialog image=image.clone() /> })}
+        {may_manage.then(|| view! { <DeleteImageDialog name=image.name.clone() /> })}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tabs_read_back_and_unknown_ones_are_none() {
+        for tab in ImageTab::ALL {
+            assert_eq!(ImageTab::parse(Some(tab.as_str())), Some(tab));
+        }
+        assert_eq!(ImageTab::parse(None), Some(ImageTab::Tags));
+        assert_eq!(ImageTab::parse(Some("sharing")), None);
+    }
+}

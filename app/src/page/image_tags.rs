@@ -1,0 +1,182 @@
+//! The tags of an image (`console.md` A.6.1): one list request per page, never one per tag.
+
+use std::collections::BTreeSet;
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use roadstead::access::Permission;
+use roadstead::manage::image::Image;
+use roadstead::manage::tag::{Tag, TagQuery};
+use roadstead::page::Page;
+
+use crate::call::tag::{list_tags, tag_platforms};
+use crate::component::dialog::use_query_pairs;
+use crate::component::empty::{Art, EmptyState};
+use crate::component::filter::{FilterBar, FilterChips, FilterSelect, SearchField};
+use crate::component::load::Load;
+use crate::component::table::{NoMatch, RefreshButton, SkeletonTable};
+use crate::component::tag_table::{Selection, TagTable, Unfolded};
+use crate::error::ConsoleError;
+use crate::i18n::{t, t_string, use_i18n};
+use crate::text;
+use crate::viewer::{Viewer, use_live, use_viewer};
+
+mod containerd;
+mod delete;
+mod empty;
+pub mod query;
+
+pub use containerd::ContainerdDialog;
+pub use delete::DeleteTagsDialog;
+
+/// The filters that Clear removes.
+const FILTERS: &[&str] = &["q", "platform", "untagged"];
+
+/// The tab.
+#[component]
+pub fn TagsTab(
+    /// The image.
+    image: Image,
+) -> impl IntoView {
+    let live = use_live();
+    let size = use_viewer().with_value(Viewer::page_size);
+    let pairs = use_query_pairs();
+    let asked = Memo::new(move |_| query::tag_query(&pairs.get(), size));
+    let tags = {
+        let name = image.name.clone();
+        Resource::new(
+            move || (name.clone(), asked.get(), live.changes.get()),
+            |(name, asked, _)| async move { list_tags(name, asked).await },
+        )
+    };
+    let platforms = {
+        let name = image.name.clone();
+        Resource::new(move || (name.clone(), live.changes.get()), |(name, _)| async move { tag_platforms(name).await })
+    };
+    let selection: Selection = RwSignal::new(BTreeSet::new());
+    let opened = use_query_map().with_untracked(|query| query.get_all("open").unwrap_or_default());
+    let unfolded: Unfolded = RwSignal::new(opened.into_iter().collect());
+    Effect::new(move |before: Option<TagQuery>| {
+        let now = asked.get();
+        if before.is_some_and(|before| !same_filters(&before, &now)) {
+            selection.set(BTreeSet::new());
+        }
+        now
+    });
+    let may_delete = image.rights.permission.includes(Permission::Manage);
+    let refresh = Callback::new(move |()| tags.refetch());
+    let dialogs = image.name.clone();
+    let shown = move |tags: Page<Tag>| {
+                let asked = asked.get_untracked();
+                let total = tags.total;
+                if total == 0 && !asked.untagged && !query::is_filtered(&asked) {
+                    // Untagged manifests may still be there to look at.
+                    return view! {
+                        <Toolbar platforms=platforms refresh=refresh />
+                        <empty::NoTags image=image.clone() />
+                    }
+                        .into_any();
+                }
+                let body = if total == 0 && query::is_filtered(&asked) {
+                    view! {
+                        <div class="table-card">
+                            <NoMatch clears=FILTERS />
+                        </div>
+                    }
+                        .into_any()
+                } else if total == 0 {
+                    view! { <NoUntagged /> }.into_any()
+                } else {
+                    view! {
+                        <TagTable
+                            image=image.clone()
+                            tags=tags
+                            selection=selection
+                            unfolded=unfolded
+                            search=asked.search
+                        />
+                    }
+                        .into_any()
+                };
+                view! {
+                    <Toolbar platforms=platforms refresh=refresh />
+                    {body}
+                    {may_delete.then(|| view! { <delete::TagBatch selection=selection /> })}
+                }
+                    .into_any()
+            };
+    view! {
+        <Load
+            resource=tags
+            is_part=true
+            fallback=move || view! { <SkeletonTable rows=10 columns=6 /> }
+            view=shown
+        />
+        <ContainerdDialog image=dialogs.clone() />
+        {may_delete.then(|| view! { <DeleteTagsDialog image=dialogs.clone() /> })}
+    }
+}
+
+fn same_filters(one: &TagQuery, other: &TagQuery) -> bool {
+    one.search == other.search && one.platform == other.platform && one.untagged == other.untagged
+}
+
+#[component]
+fn NoUntagged() -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <div class="table-card">
+            <EmptyState art=Art::Nothing title=text!(i18n, images.empty_untagged) is_small=true testid="tags.no_untagged" />
+        </div>
+    }
+}
+
+#[component]
+fn Toolbar(platforms: Resource<Result<Vec<String>, ConsoleError>>, refresh: Callback<()>) -> impl IntoView {
+    let i18n = use_i18n();
+    let pairs = use_query_pairs();
+    let active = Signal::derive(move || {
+        let asked = query::tag_query(&pairs.get(), 20);
+        asked
+            .platform
+            .map(|platform| ("platform", t_string!(i18n, images.platform).to_owned(), platform))
+            .into_iter()
+            .collect::<Vec<_>>()
+    });
+    let is_untagged = move || query::tag_query(&pairs.get(), 20).untagged;
+    let end = ViewFn::from(move || view! { <RefreshButton on_refresh=refresh /> });
+    view! {
+        <FilterBar end=end>
+            <SearchField placeholder=text!(i18n, images.search_tags) testid="tags.search" />
+            <Suspense>
+                {move || Suspend::new(async move {
+                    // Without the platforms the filter is not offered; the list itself says what failed.
+                    let options: Vec<(String, Signal<String>)> = platforms
+                        .await
+                        .unwrap_or_default()
+                        .into_iter()
+                        .map(|platform| (platform.clone(), Signal::stored(platform)))
+                        .collect();
+                    (!options.is_empty())
+                        .then(|| {
+                            view! { <FilterSelect name="platform" label=text!(i18n, images.platform) options=options /> }
+                        })
+                })}
+            </Suspense>
+            <label class="choice">
+                <input
+                    type="checkbox"
+                    class="check"
+                    name="untagged"
+                    value="1"
+                    checked=is_untagged()
+                    prop:checked=is_untagged
+                    data-testid="filter.untagged"
+                    on:change=|event| crate::dom::submit_form_of(&event)
+                />
+                <span>{t!(i18n, images.show_untagged)}</span>
+            </label>
+        </FilterBar>
+        <FilterChips active=active clears=FILTERS />
+    }
+}

@@ -1,0 +1,149 @@
+//! Every image of the organizations that the viewer sees (`console.md` A.4.1).
+//!
+//! The address is the state of the list: search, filters, sort, page, and the dialog that is open.
+
+use std::collections::BTreeSet;
+
+use leptos::prelude::*;
+use roadstead::manage::image::{Image, ImageQuery};
+use roadstead::page::Page;
+
+use crate::call::image::list_images;
+use crate::call::organization::pushable_organizations;
+use crate::component::dialog::{DialogLink, use_query_pairs};
+use crate::component::icon::Icon;
+use crate::component::image_table::{ImageTable, Selection};
+use crate::component::load::Load;
+use crate::component::menu::Menu;
+use crate::component::page_header::{PageHeader, PageTitle, Tab, Tabs};
+use crate::component::table::{NoMatch, RefreshButton, SkeletonTable};
+use crate::i18n::{t, use_i18n};
+use crate::text;
+use crate::viewer::{use_live, use_viewer};
+
+mod batch;
+mod create;
+mod empty;
+pub mod query;
+mod row_dialog;
+mod toolbar;
+mod upload;
+
+pub use empty::PUSH_CLIENTS;
+
+/// The filters that Clear removes.
+const FILTERS: &[&str] = &["q", "org", "category", "visibility"];
+
+/// `/images`.
+#[component]
+pub fn ImagesPage() -> impl IntoView {
+    let i18n = use_i18n();
+    let live = use_live();
+    let size = use_viewer().with_value(crate::viewer::Viewer::page_size);
+    let pairs = use_query_pairs();
+    let asked = Memo::new(move |_| query::image_query(&pairs.get(), size));
+    let images = Resource::new(
+        move || (asked.get(), live.changes.get()),
+        |(asked, _)| async move { list_images(asked).await },
+    );
+    let pushable =
+        Resource::new(move || live.changes.get(), |_| async move { pushable_organizations().await });
+    let selection: Selection = RwSignal::new(BTreeSet::new());
+    // A changed filter shows other images, and a change made to them ends the choice.
+    Effect::new(move |before: Option<(ImageQuery, u32)>| {
+        let now = (asked.get(), live.changes.get());
+        if before.is_some_and(|(before, changes)| !same_filters(&before, &now.0) || changes != now.1) {
+            selection.set(BTreeSet::new());
+        }
+        now
+    });
+    let may_push = move || pushable.get().is_some_and(|found| found.is_ok_and(|found| !found.is_empty()));
+    let refresh = Callback::new(move |()| images.refetch());
+    let shown = move |images: Page<Image>| {
+                let asked = asked.get_untracked();
+                let total = images.total;
+                let tabs = move || {
+                    let tab = Tab {
+                        label: text!(i18n, images.private_title),
+                        count: Some(total),
+                        href: "/images".to_owned(),
+                        is_current: true,
+                        testid: "images.tab.private",
+                    };
+                    view! { <Tabs label=text!(i18n, images.title) tabs=vec![tab] /> }
+                };
+                let is_nothing = total == 0 && !query::is_filtered(&asked);
+                view! {
+                    <PageHeader title=text!(i18n, images.title) has_tabs=true below=ViewFn::from(tabs)>
+                        <Suspense>
+                            {move || Suspend::new(async move {
+                                pushable.await.is_ok_and(|found| !found.is_empty()).then(|| view! { <HeadActions /> })
+                            })}
+                        </Suspense>
+                    </PageHeader>
+                    {if is_nothing {
+                        view! { <empty::NoImages pushable=pushable /> }.into_any()
+                    } else {
+                        view! {
+                            <toolbar::Toolbar refresh=ViewFn::from(move || view! { <RefreshButton on_refresh=refresh /> }) />
+                            {if total == 0 {
+                                view! {
+                                    <div class="table-card">
+                                        <NoMatch clears=FILTERS />
+                                    </div>
+                                }
+                                    .into_any()
+                            } else {
+                                view! { <ImageTable images=images selection=selection search=asked.search /> }.into_any()
+                            }}
+                            <batch::ImageBatch selection=selection />
+                        }
+                            .into_any()
+                    }}
+                }
+            };
+    view! {
+        <PageTitle page=text!(i18n, images.private_title) />
+        <Load
+            resource=images
+            fallback=move || view! { <SkeletonTable rows=10 columns=6 /> }
+            view=shown
+        />
+        <batch::BatchDialogs />
+        <row_dialog::RowDialogs />
+        <upload::UploadDrawer pushable=pushable />
+        <Suspense>{move || may_push().then(|| view! { <create::CreateImageDialog pushable=pushable /> })}</Suspense>
+    }
+}
+
+/// The same list, whatever its page and order.
+fn same_filters(one: &ImageQuery, other: &ImageQuery) -> bool {
+    one.search == other.search
+        && one.organizations == other.organizations
+        && one.category == other.category
+        && one.is_public == other.is_public
+}
+
+/// For those who may push somewhere.
+#[component]
+fn HeadActions() -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <DialogLink name="upload" class="btn btn--primary" testid="images.upload">
+            <Icon icon=icondata::LuTerminal />
+            {t!(i18n, images.client_upload)}
+        </DialogLink>
+        <Menu
+            label=text!(i18n, images.more)
+            class="btn btn--icon"
+            outer="popup--end"
+            testid="images.more"
+            trigger=ViewFn::from(|| view! { <Icon icon=icondata::LuEllipsis /> })
+        >
+            <DialogLink name="create" class="menu__item" testid="images.create">
+                <Icon icon=icondata::LuPlus />
+                {t!(i18n, images.create)}
+            </DialogLink>
+        </Menu>
+    }
+}

@@ -1,0 +1,86 @@
+//! Creates an empty image (`console.md` A.4.1, kebab).
+
+use leptos::prelude::*;
+use roadstead::{OrganizationName, RepositoryName};
+
+use crate::call::image::CreateImage;
+use crate::component::dialog::{CancelLink, Dialog};
+use crate::component::field::{SelectField, TextArea, TextField};
+use crate::component::form::{CallForm, SubmitButton};
+use crate::component::load::Load;
+use crate::error::ConsoleError;
+use crate::i18n::{t, t_string, use_i18n};
+use crate::page::image_detail::{CategoryField, DESCRIPTION_LIMIT, TypeField};
+use crate::text;
+use crate::viewer::use_viewer;
+
+/// The dialog at `?dialog=create`.
+#[component]
+pub fn CreateImageDialog(
+    /// Organizations that the viewer may push to.
+    pushable: Resource<Result<Vec<OrganizationName>, ConsoleError>>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <Dialog name="create" title=text!(i18n, images.create)>
+            <Load
+                resource=pushable
+                is_part=true
+                view=|organizations| view! { <CreateForm organizations=organizations /> }
+            />
+        </Dialog>
+    }
+}
+
+#[component]
+fn CreateForm(organizations: Vec<OrganizationName>) -> impl IntoView {
+    let i18n = use_i18n();
+    let viewer = use_viewer();
+    let kept = move |name: &str| viewer.with_value(|viewer| viewer.kept(name));
+    let action = ServerAction::<CreateImage>::new();
+    let options = organizations
+        .iter()
+        .map(|name| (name.to_string(), Signal::stored(name.to_string())))
+        .collect::<Vec<_>>();
+    let chosen = Some(kept("organization")).filter(|name| !name.is_empty()).unwrap_or_else(|| {
+        organizations.first().map(ToString::to_string).unwrap_or_default()
+    });
+    let rule = Callback::new(move |text: String| {
+        text.trim().parse::<RepositoryName>().is_err().then(|| t_string!(i18n, images.create_name_help).to_owned())
+    });
+    view! {
+        <CallForm action=action testid="create.form" class="dialog__form">
+            <div class="dialog__body form-grid">
+                <p class="soft">{t!(i18n, images.create_text)}</p>
+                <SelectField
+                    name="organization"
+                    label=text!(i18n, images.organization)
+                    options=options
+                    value=chosen
+                />
+                <TextField
+                    name="repository"
+                    label=text!(i18n, images.create_name)
+                    help=text!(i18n, images.create_name_help)
+                    value=kept("repository")
+                    is_required=true
+                    max=128
+                    rule=rule
+                    is_first=true
+                />
+                <TypeField is_public=false />
+                <CategoryField category=roadstead::manage::image::Category::Other />
+                <TextArea
+                    name="description"
+                    label=text!(i18n, images.description)
+                    value=kept("description")
+                    max=DESCRIPTION_LIMIT
+                />
+            </div>
+            <footer class="dialog__foot">
+                <CancelLink />
+                <SubmitButton label=text!(i18n, common.create) is_pending=action.pending() testid="create.ok" />
+            </footer>
+        </CallForm>
+    }
+}

@@ -1,0 +1,107 @@
+//! "Upload through client": what the client needs, how to log in, and the commands that push (`console.md` A.4.1).
+
+use leptos::prelude::*;
+use leptos_router::components::Form;
+use leptos_router::hooks::{use_location, use_query_map};
+use roadstead::OrganizationName;
+
+use super::empty::PushCommand;
+use crate::component::dialog::Dialog;
+use crate::component::icon::Icon;
+use crate::component::load::Load;
+use crate::error::ConsoleError;
+use crate::i18n::{t, t_string, use_i18n};
+use crate::text;
+
+/// The drawer at `?dialog=upload`; `&into=` chooses the organization.
+#[component]
+pub fn UploadDrawer(
+    /// Organizations that the viewer may push to.
+    pushable: Resource<Result<Vec<OrganizationName>, ConsoleError>>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <Dialog name="upload" title=text!(i18n, images.client_upload) class="drawer">
+            <div class="dialog__body">
+                <Load
+                    resource=pushable
+                    is_part=true
+                    view=|organizations| view! { <Steps organizations=organizations /> }
+                />
+            </div>
+        </Dialog>
+    }
+}
+
+#[component]
+fn Steps(organizations: Vec<OrganizationName>) -> impl IntoView {
+    let i18n = use_i18n();
+    let Some(first) = organizations.first().cloned() else {
+        return view! { <p data-testid="upload.none">{t!(i18n, images.client_upload_none)}</p> }.into_any();
+    };
+    let query = use_query_map();
+    let known = organizations.clone();
+    let chosen = Memo::new(move |_| {
+        let asked = query.with(|query| query.get("into")).and_then(|name| name.parse::<OrganizationName>().ok());
+        asked.filter(|name| known.contains(name)).unwrap_or_else(|| first.clone())
+    });
+    view! {
+        <div class="stack stack--lg">
+            <p class="soft">{t!(i18n, images.client_upload_text)}</p>
+            <section class="stack stack--sm">
+                <h3>{t!(i18n, images.client_upload_login)}</h3>
+                <p class="soft">{t!(i18n, images.client_upload_login_text)}</p>
+                <div>
+                    <a class="btn" href="/overview?dialog=login" data-testid="upload.login">
+                        <Icon icon=icondata::LuKeyRound />
+                        {t!(i18n, images.login_command)}
+                    </a>
+                </div>
+            </section>
+            <section class="stack stack--sm">
+                <h3>{t!(i18n, images.client_upload_push)}</h3>
+                <OrganizationChoice organizations=organizations chosen=chosen />
+                {move || view! { <PushCommand organization=chosen.get() /> }}
+            </section>
+            <section class="stack stack--sm">
+                <h3>{t!(i18n, images.client_upload_needs)}</h3>
+                <p class="soft">{t!(i18n, images.client_upload_needs_any)}</p>
+            </section>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn OrganizationChoice(organizations: Vec<OrganizationName>, chosen: Memo<OrganizationName>) -> impl IntoView {
+    let i18n = use_i18n();
+    let path = use_location().pathname;
+    let options = organizations
+        .into_iter()
+        .map(|name| {
+            let own = name.clone();
+            view! {
+                <option value=name.to_string() selected=move || chosen.get() == own>
+                    {name.to_string()}
+                </option>
+            }
+        })
+        .collect_view();
+    view! {
+        <Form method="GET" action=path.get_untracked() attr:class="row" noscroll=true>
+            <input type="hidden" name="dialog" value="upload" />
+            <select
+                class="select"
+                name="into"
+                aria-label=move || t_string!(i18n, images.into_organization)
+                data-testid="upload.organization"
+                on:change=|event| crate::dom::submit_form_of(&event)
+            >
+                {options}
+            </select>
+            <button type="submit" class="btn no-script">
+                {t!(i18n, common.apply)}
+            </button>
+        </Form>
+    }
+}

@@ -1,0 +1,202 @@
+//! The head of a manifest's page: its tags, digest, platforms, size, who pushed it, how to pull it.
+
+use leptos::prelude::*;
+use roadstead::access::Permission;
+use roadstead::manage::image::Image;
+use roadstead::manage::tag::ManifestDetail;
+
+use super::own_address;
+use crate::command::Client;
+use crate::component::client_command::Pull;
+use crate::component::command_block::ClientCommand;
+use crate::component::copy::CopyButton;
+use crate::component::dialog::DialogLink;
+use crate::component::digest::DigestText;
+use crate::component::icon::Icon;
+use crate::component::menu::Menu;
+use crate::component::page_header::PageHeader;
+use crate::component::size::Count;
+use crate::component::tag_table::manifest_link;
+use crate::component::time::Time;
+use crate::i18n::{t, use_i18n};
+use crate::page::image_tags::query::{platform_label, short, size_label, size_lines};
+use crate::viewer::use_viewer;
+use crate::{format, link, text};
+
+/// The whole head; `tabs` go below it.
+#[component]
+pub fn TagHeader(
+    /// The image.
+    image: Image,
+    /// The manifest.
+    detail: ManifestDetail,
+    /// The tag, or the digest cut short.
+    title: String,
+    /// The parts of the page.
+    tabs: ViewFn,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let viewer = use_viewer();
+    let organization = image.name.organization().to_string();
+    let breadcrumb = vec![
+        (text!(i18n, images.title), "/images".to_owned()),
+        (Signal::stored(organization.clone()), format!("/organizations/{organization}")),
+        (Signal::stored(image.name.repository().to_string()), link::image(&image.name)),
+    ];
+    let copied = detail.tag.as_ref().map_or_else(|| detail.manifest.digest.to_string(), ToString::to_string);
+    let marks = {
+        let what = if detail.tag.is_some() { text!(i18n, common.tag) } else { text!(i18n, common.digest) };
+        move || view! { <CopyButton text=copied.clone() what=what testid="tag.copy" /> }
+    };
+    let pull = Pull::new(
+        &image.name,
+        detail.tag.as_ref().map_or_else(|| format!("@{}", detail.manifest.digest), |tag| format!(":{tag}")),
+    );
+    let command = move |client: Client| viewer.with_value(|viewer| pull.command(client, &viewer.site));
+    let command = StoredValue::new(command);
+    let below = {
+        let (name, detail) = (image.name.clone(), detail.clone());
+        move || {
+            let write = move |client: Client| command.with_value(|command| command(client));
+            view! {
+                <Facts image=name.clone() detail=detail.clone() />
+                <Platforms image=name.clone() detail=detail.clone() />
+                <ClientCommand clients=&Client::PULL command=write testid="tag.pull" />
+                {tabs.run()}
+            }
+        }
+    };
+    let reference = detail.tag.as_ref().map_or_else(|| detail.manifest.digest.to_string(), ToString::to_string);
+    let may_delete = image.rights.permission.includes(Permission::Manage);
+    let delete = detail.tag.clone().filter(|_| may_delete).map(|tag| {
+        view! {
+            <Menu
+                label=text!(i18n, images.more)
+                class="btn btn--icon"
+                outer="popup--end"
+                has_tip=true
+                testid="tag.more"
+                trigger=ViewFn::from(|| view! { <Icon icon=icondata::LuEllipsis /> })
+            >
+                <DialogLink
+                    name="delete-tags"
+                    item=tag.to_string()
+                    class="menu__item menu__item--danger"
+                    testid="tag.delete"
+                >
+                    <Icon icon=icondata::LuTrash2 />
+                    {t!(i18n, common.delete)}
+                </DialogLink>
+            </Menu>
+        }
+    });
+    view! {
+        <PageHeader
+            title=title
+            breadcrumb=breadcrumb
+            marks=ViewFn::from(marks)
+            below=ViewFn::from(below)
+            has_tabs=true
+        >
+            <DialogLink name="containerd" item=reference class="btn" testid="tag.containerd">
+                <Icon icon=icondata::LuTerminal />
+                {t!(i18n, images.containerd)}
+            </DialogLink>
+            {delete}
+        </PageHeader>
+    }
+}
+
+#[component]
+fn Facts(image: roadstead::ImageName, detail: ManifestDetail) -> impl IntoView {
+    let i18n = use_i18n();
+    let siblings: Vec<_> = detail.tags.iter().filter(|tag| Some(*tag) != detail.tag.as_ref()).cloned().collect();
+    let siblings = (!siblings.is_empty()).then(|| {
+        let digest = detail.manifest.digest.clone();
+        let links = siblings
+            .into_iter()
+            .map(|tag| {
+                let href = manifest_link(&image, Some(&tag), &digest);
+                view! { <a class="chip chip--mono chip--sm" href=href>{tag.to_string()}</a> }
+            })
+            .collect_view();
+        view! {
+            <div>
+                <dt>{t!(i18n, images.also_tagged)}</dt>
+                <dd class="chips" data-testid="tag.siblings">{links}</dd>
+            </div>
+        }
+    });
+    let sizes = if detail.children.is_empty() {
+        format::grouped(detail.manifest.size)
+    } else {
+        size_lines(&detail.children)
+    };
+    view! {
+        <dl class="facts" data-testid="tag.facts">
+            <div>
+                <dt>{t!(i18n, images.digest)}</dt>
+                <dd>
+                    <DigestText digest=detail.manifest.digest.to_string() testid="tag.digest.copy" />
+                </dd>
+            </div>
+            {siblings}
+            <div>
+                <dt>{t!(i18n, images.size_compressed)}</dt>
+                <dd title=sizes data-testid="tag.size">
+                    {size_label(&detail.manifest)}
+                </dd>
+            </div>
+            <div>
+                <dt>{t!(i18n, images.pushed)}</dt>
+                <dd>
+                    <Time at=detail.pushed_at />
+                </dd>
+            </div>
+            <div>
+                <dt>{t!(i18n, images.pushed_by_label)}</dt>
+                <dd>{detail.pushed_by.clone()}</dd>
+            </div>
+            <div>
+                <dt>{t!(i18n, images.pulls)}</dt>
+                <dd>
+                    <Count value=detail.pulls />
+                </dd>
+            </div>
+        </dl>
+    }
+}
+
+/// The platforms of an index: links to its children.
+#[component]
+fn Platforms(image: roadstead::ImageName, detail: ManifestDetail) -> impl IntoView {
+    let i18n = use_i18n();
+    let own = own_address(&image, &detail);
+    (!detail.children.is_empty()).then(|| {
+        let links = detail
+            .children
+            .iter()
+            .map(|child| {
+                let href = manifest_link(&image, None, &child.digest);
+                let words = platform_label(child).unwrap_or_else(|| short(&child.digest));
+                let testid = format!("tag.platform.{words}");
+                view! {
+                    <a class="mono" href=href data-testid=testid>
+                        {words}
+                    </a>
+                }
+            })
+            .collect_view();
+        view! {
+            <div class="row row--wrap">
+                <span class="small muted">{t!(i18n, images.platforms)}</span>
+                <nav class="segmented segmented--wrap" aria-label=text!(i18n, images.choose_platform) data-testid="tag.platforms">
+                    <a href=own aria-current="true">
+                        {t!(i18n, images.the_index)}
+                    </a>
+                    {links}
+                </nav>
+            </div>
+        }
+    })
+}

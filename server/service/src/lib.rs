@@ -13,16 +13,23 @@
 pub mod access;
 pub mod account;
 mod audit;
+pub mod blob;
+pub mod care;
+pub mod catalog;
 pub mod context;
 pub mod credential;
 mod error;
 pub mod image;
 pub mod limit;
 mod login;
+pub mod manifest;
 pub mod organization;
 pub mod overview;
 pub mod password;
 pub mod port;
+mod pull;
+mod push;
+pub mod referrer;
 pub mod seal;
 pub mod session;
 pub mod setting;
@@ -31,6 +38,8 @@ pub mod tag;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod token;
+pub mod upload;
+pub mod usage;
 mod watch;
 
 use std::fmt;
@@ -42,18 +51,23 @@ use roadstead_store::Store;
 
 pub use access::Access;
 pub use account::Accounts;
+pub use blob::Blobs;
+pub use catalog::Catalog;
 pub use context::{Address, Context};
 pub use credential::Credentials;
 pub use image::Images;
+pub use manifest::Manifests;
 pub use organization::Organizations;
 pub use overview::Overviews;
 pub use port::{Clock, Ports, Random};
+pub use referrer::Referrers;
 pub use seal::{MasterKey, MasterKeys, Sealer};
 pub use session::Sessions;
 pub use setting::{FixedSettings, InstanceSettings, SettingsCell};
 pub use setup::Setup;
 pub use tag::{TagNames, Tags};
 pub use token::Tokens;
+pub use upload::Uploads;
 
 use login::Logins;
 use password::Passwords;
@@ -93,6 +107,12 @@ struct Resources {
     images: Images,
     tags: Tags,
     overview: Overviews,
+    usage: usage::Usage,
+    uploads: Uploads,
+    blobs: Blobs,
+    manifests: Manifests,
+    referrers: Referrers,
+    catalog: Catalog,
 }
 
 impl fmt::Debug for Service {
@@ -124,14 +144,16 @@ impl Service {
         ));
         let organizations =
             Organizations::new(store.clone(), access.clone(), cell.clone(), ports.clone());
+        let usage = usage::Usage::new(store.clone());
         let resources = Resources {
+            uploads: Uploads::new(&parts, access.clone(), usage.clone()),
+            blobs: Blobs::new(store.clone(), parts.objects.clone(), access.clone(), usage.clone()),
+            manifests: Manifests::new(&parts, access.clone(), usage.clone()),
+            referrers: Referrers::new(store.clone(), access.clone()),
+            catalog: Catalog::new(store.clone(), access.clone()),
+            usage,
             images: Images::new(store.clone(), access.clone(), cell.clone(), ports.clone()),
-            tags: Tags::new(
-                store.clone(),
-                parts.objects.clone(),
-                access.clone(),
-                ports.clone(),
-            ),
+            tags: Tags::new(store.clone(), parts.objects.clone(), access.clone(), ports.clone()),
             overview: Overviews::new(store.clone(), access.clone(), organizations.clone()),
             organizations,
             sessions: Sessions::new(store.clone(), access.clone(), cell, ports.clone(), logins),
@@ -186,6 +208,12 @@ impl Service {
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.inner.parts.store
+    }
+
+    /// Bytes.
+    #[must_use]
+    pub fn objects(&self) -> &Objects {
+        &self.inner.parts.objects
     }
 
     /// Seals secrets for their place.
@@ -246,6 +274,44 @@ impl Service {
     #[must_use]
     pub fn tags(&self) -> &Tags {
         &self.inner.tags
+    }
+
+    /// Upload sessions.
+    #[must_use]
+    pub fn uploads(&self) -> &Uploads {
+        &self.inner.uploads
+    }
+
+    /// Blobs.
+    #[must_use]
+    pub fn blobs(&self) -> &Blobs {
+        &self.inner.blobs
+    }
+
+    /// Manifests.
+    #[must_use]
+    pub fn manifests(&self) -> &Manifests {
+        &self.inner.manifests
+    }
+
+    /// Referrers.
+    #[must_use]
+    pub fn referrers(&self) -> &Referrers {
+        &self.inner.referrers
+    }
+
+    /// The registry's catalog.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        &self.inner.catalog
+    }
+
+    /// Writes counters of pulls and traffic: every few seconds, and when the process stops.
+    ///
+    /// # Errors
+    /// Those of the store; what was not written is tried again the next time.
+    pub async fn flush_usage(&self) -> Result<()> {
+        self.inner.usage.flush(self.ports().now()).await
     }
 
     /// The overview.

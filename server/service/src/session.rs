@@ -119,7 +119,11 @@ impl Sessions {
         })
     }
 
-    async fn only_account(&self) -> Result<Option<AccountName>> {
+    /// The account of an instance that has exactly one: the sign-in page does not ask for it.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn only_account(&self) -> Result<Option<AccountName>> {
         let accounts = self
             .store
             .peek("account.list", |tx| Box::pin(account::list(tx)))
@@ -293,3 +297,6 @@ impl Sessions {
         self.access.person(id).await?.ok_or_else(unauthenticated)
     }
 }
+
+#[cfg(test)]
+mod tests;

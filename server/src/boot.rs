@@ -1,0 +1,284 @@
+//! The one place that wires everything: configuration in, a running server (or an open house for the command line) out.
+//!
+//! Order of a start: data directory, master key, storage, database and its migrations (under a lock), settings, the first
+//! account, the listener, background work. Order of a stop: no new connections, running requests, background work, usage
+//! counters, the database.
+
+use std::fs;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use axum::Router;
+use roadstead::Secret;
+use roadstead::access::JobName;
+use roadstead_object::Objects;
+use roadstead_service::seal::{MasterKey, MasterKeys};
+use roadstead_service::{Clock, Context, Parts, Ports, Random, Service, SettingsCell};
+use roadstead_store::Store;
+use tokio::net::TcpListener;
+
+use crate::config::Config;
+use crate::http::host::{Hosts, Own};
+#[cfg(feature = "console")]
+use crate::http::asset;
+use crate::http::{Doors, listen, router};
+use crate::job;
+use crate::port::{SystemClock, SystemRandom, stopwatch};
+
+/// The name under which the command line acts, in the audit log.
+pub const COMMAND_LINE: JobName = JobName("command-line");
+
+/// Everything that is open: what a server and the command line share.
+#[derive(Clone)]
+pub struct House {
+    /// Facts.
+    pub store: Store,
+    /// Bytes.
+    pub objects: Objects,
+    /// Use cases.
+    pub service: Service,
+    /// Time and randomness.
+    pub ports: Ports,
+}
+
+impl std::fmt::Debug for House {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("House")
+    }
+}
+
+impl House {
+    /// Opens database and storage, and brings the schema up to date.
+    ///
+    /// # Errors
+    /// With a sentence for the person who starts the program.
+    pub async fn open(config: &Config) -> Result<Self> {
+        let ports = Ports { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
+        let storage = &config.storage;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&storage.data_dir).with_context(|| {
+            format!("cannot make the data directory {}; set ROADSTEAD_DATA_DIR to one you may write", storage.data_dir.display())
+        })?;
+        let keys = master_keys(&storage.master_key_file, &*ports.random)?;
+        let options: Vec<(String, String)> = storage
+            .vendor_options
+            .iter()
+            .map(|(name, value)| (name.clone(), value.reveal().clone()))
+            .collect();
+        let objects = Objects::open(&storage.storage_url, &options).await.context("cannot open the storage")?;
+        let options = roadstead_store::Options { stopwatch, ..Default::default() };
+        let store = Store::open(storage.database_url.reveal(), options).await.context("cannot open the database")?;
+        store.migrate().await.context("cannot bring the database up to date")?;
+        Self::furnish(config, store, objects, keys, ports).await
+    }
+
+    /// Puts open parts together; tests bring their own.
+    ///
+    /// # Errors
+    /// When the settings cannot be read or the master key is not the database's.
+    pub async fn furnish(
+        config: &Config,
+        store: Store,
+        objects: Objects,
+        keys: MasterKeys,
+        ports: Ports,
+    ) -> Result<Self> {
+        let service = Service::new(Parts {
+            store: store.clone(),
+            objects: objects.clone(),
+            ports: ports.clone(),
+            settings: SettingsCell::new(config.settings.clone()),
+            master_keys: keys,
+        });
+        service.prepare().await.map_err(explained)?;
+        Ok(Self { store, objects, service, ports })
+    }
+
+    /// Who acts on the command line.
+    #[must_use]
+    pub fn command_line(&self) -> Context {
+        let id = hex::encode(self.ports.bytes::<16>());
+        Context::system(COMMAND_LINE, id, Arc::clone(&self.ports.clock))
+    }
+
+    /// The whole server, for a listener at `address`. `own` tells the machine's names.
+    #[must_use]
+    pub fn router(&self, config: &Config, address: SocketAddr, own: fn() -> Own) -> Router {
+        // Pages resolve their data on tokio; a second start of the executor (in tests) changes nothing.
+        #[cfg(feature = "console")]
+        let _ = leptos::task::Executor::init_tokio();
+        let hosts = Hosts::new(address, config.server.extra_hosts.clone(), own, Arc::clone(&self.ports.clock));
+        router::router(Doors::new(self.service.clone(), self.store.clone(), self.objects.clone(), hosts))
+    }
+
+    /// Writes what is only counted so far, and closes the database.
+    pub async fn close(self) {
+        if let Err(error) = self.service.flush_usage().await {
+            tracing::error!(%error, "usage counters could not be written");
+        }
+        let Self { store, service, objects, .. } = self;
+        drop((service, objects));
+        store.close().await;
+    }
+}
+
+/// Runs the server until `stop` completes.
+///
+/// # Errors
+/// When it cannot start; the sentence says why and what to do.
+pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> Result<()> {
+    let house = House::open(config).await?;
+    let code = first_account(config, &house).await?;
+    let wanted = config.server.listen;
+    let listener = TcpListener::bind(wanted)
+        .await
+        .with_context(|| format!("cannot listen on {wanted}; set ROADSTEAD_LISTEN to a free address"))?;
+    let address = listener.local_addr()?;
+    let router = house.router(config, address, Own::find);
+    let jobs = job::start(&house);
+    greet(config, address, code.as_ref())?;
+
+    let ended = listen::serve(listener, router, stop).await;
+    tracing::info!(ended, "stopped listening");
+    jobs.stop().await;
+    house.close().await;
+    if !ended {
+        tracing::warn!("some transfers did not end in time and were cut");
+    }
+    Ok(())
+}
+
+/// Makes the first account if it is configured; else, while there is none, the one-time code of the set-up page.
+async fn first_account(config: &Config, house: &House) -> Result<Option<Secret>> {
+    if !house.service.setup().is_needed().await.map_err(explained)? {
+        return Ok(None);
+    }
+    if let Some((name, password)) = &config.setup.account {
+        let context = house.command_line();
+        house
+            .service
+            .accounts()
+            .create(&context, name, password)
+            .await
+            .map_err(explained)
+            .with_context(|| format!("cannot make the account {name} of ROADSTEAD_SETUP_ACCOUNT"))?;
+        tracing::info!(account = %name, "made the first account");
+        return Ok(None);
+    }
+    Ok(Some(house.service.setup().new_code()))
+}
+
+/// An error of the domain as a person reads it, with its cause.
+pub(crate) fn explained(error: roadstead::Error) -> anyhow::Error {
+    anyhow::Error::new(error)
+}
+
+/// The lines that people read and scripts look for: `roadstead is ready on http://…`, and on the first start the link
+/// `…/setup?code=…`.
+fn greet(config: &Config, address: SocketAddr, code: Option<&Secret>) -> Result<()> {
+    let mut shown = address;
+    if address.ip().is_unspecified() {
+        shown.set_ip(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
+    }
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "roadstead is ready on http://{shown}")?;
+    if let Some(external) = &config.settings.external_url {
+        writeln!(out, "clients reach it as {}", external.value)?;
+    }
+    if let Some(code) = code {
+        writeln!(out, "set up the first account: http://{shown}/setup?code={}", code.reveal())?;
+        writeln!(out, "(this link works once; a restart prints a new one)")?;
+    }
+    out.flush()?;
+    #[cfg(feature = "console")]
+    if !asset::has_console() {
+        tracing::warn!("this binary was built without the browser's part of the console: pages work, but are not alive");
+    }
+    Ok(())
+}
+
+/// Reads the master key, or makes it: 64 hexadecimal digits on a line, readable by nobody else. A second line is the key
+/// that was used before; it opens what is not sealed anew yet.
+fn master_keys(path: &Path, random: &dyn Random) -> Result<MasterKeys> {
+    match fs::read_to_string(path) {
+        Ok(text) => return parse_keys(&text).with_context(|| format!("the master key in {} cannot be used", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot read the master key in {}", path.display()));
+        }
+    }
+    let mut bytes = [0; 32];
+    random.fill(&mut bytes);
+    // Written aside and linked into place, so that two programs that start together use the same key, whole.
+    let aside = path.with_extension(format!("{}.new", std::process::id()));
+    let written = || -> std::io::Result<()> {
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
+        writeln!(file, "{}", hex::encode(bytes))?;
+        file.sync_all()?;
+        match fs::hard_link(&aside, path) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+        if let Some(folder) = path.parent() {
+            fs::File::open(folder)?.sync_all()?;
+        }
+        Ok(())
+    };
+    let result = written();
+    let _ = fs::remove_file(&aside);
+    result.with_context(|| format!("cannot write a new master key to {}", path.display()))?;
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read the master key in {}", path.display()))?;
+    parse_keys(&text)
+}
+
+fn parse_keys(text: &str) -> Result<MasterKeys> {
+    let mut keys = Vec::new();
+    for line in text.split_whitespace() {
+        let mut bytes = [0; 32];
+        if hex::decode_to_slice(line, &mut bytes).is_err() {
+            bail!(
+                "it is not 64 hexadecimal digits; restore the file from a backup, since what it sealed opens with \
+                 nothing else"
+            );
+        }
+        keys.push(MasterKey::new(Secret::new(bytes)));
+    }
+    let mut keys = keys.into_iter();
+    match (keys.next(), keys.next(), keys.next()) {
+        (Some(current), retiring, None) => Ok(MasterKeys { current, retiring }),
+        (None, ..) => bail!("it is empty; restore the file from a backup, since what it sealed opens with nothing else"),
+        (Some(_), ..) => bail!("it has more than two lines; keep the newest key and the one before"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[test]
+    fn a_master_key_is_made_once_and_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        master_keys(&path, &SystemRandom).unwrap();
+        let first = fs::read_to_string(&path).unwrap();
+        assert_eq!(first.trim().len(), 64);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        master_keys(&path, &SystemRandom).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), first);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_damaged_master_key_is_refused_with_a_sentence() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        fs::write(&path, "abc").unwrap();
+        let error = format!("{:#}", master_keys(&path, &SystemRandom).unwrap_err());
+        assert!(error.contains("64 hexadecimal digits"), "{error}");
+    }
+}

@@ -1,0 +1,322 @@
+//! The command line (`contract.md`, The program). Every call works beside a running server, on the same database and
+//! storage; the server follows the change sequence and has what changed in force within a second.
+
+use std::ffi::OsString;
+use std::io::{BufRead as _, Write as _};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, Parser, Subcommand};
+use roadstead::access::Access;
+use roadstead::{AccountName, OrganizationName, Secret, UserName};
+use roadstead_service::account::NewUser;
+
+use crate::boot::{self, House, explained};
+use crate::config::{Config, Inputs, print};
+use crate::telemetry;
+
+/// A self-hosted container image registry.
+#[derive(Debug, Parser)]
+#[command(name = "roadstead", version, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags that every call takes; they rank over the environment.
+#[derive(Debug, Args)]
+struct Flags {
+    /// Configuration file [default: roadstead.toml in the working directory, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// SQLite file, local objects, generated keys [env: ROADSTEAD_DATA_DIR] [default: ./data]
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<String>,
+    /// sqlite://… or postgres://… [env: ROADSTEAD_DATABASE_URL] [default: SQLite in the data directory]
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// file://…, s3://…, gs://…, az://… or memory:// [env: ROADSTEAD_STORAGE_URL] [default: files in the data directory]
+    #[arg(long, global = true, value_name = "URL")]
+    storage_url: Option<String>,
+    /// Filter of the log [env: ROADSTEAD_LOG] [default: info]
+    #[arg(long, global = true, value_name = "FILTER")]
+    log: Option<String>,
+    /// text or json [env: ROADSTEAD_LOG_FORMAT] [default: text]
+    #[arg(long, global = true, value_name = "FORMAT")]
+    log_format: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve console, registry and management API on one address
+    Serve(Serve),
+    /// Accounts (tenants)
+    #[command(subcommand)]
+    Account(Account),
+    /// Users of an account
+    #[command(subcommand)]
+    User(User),
+    /// Organizations
+    #[command(subcommand)]
+    Organization(Organization),
+    /// The configuration
+    #[command(subcommand)]
+    Config(Show),
+    /// Read every stored object again and report what database and storage disagree on
+    Check,
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// Address and port of everything [env: ROADSTEAD_LISTEN] [default: 127.0.0.1:5000]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// How clients reach this registry, without a path [env: ROADSTEAD_EXTERNAL_URL]
+    #[arg(long, value_name = "URL")]
+    external_url: Option<String>,
+    /// More host names that commands may use, separated by commas [env: ROADSTEAD_EXTRA_HOSTS]
+    #[arg(long, value_name = "HOSTS")]
+    extra_hosts: Option<String>,
+    /// Region id [env: ROADSTEAD_REGION] [default: local]
+    #[arg(long, value_name = "ID")]
+    region: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Account {
+    /// Make an account and its owner, who signs in as NAME
+    Create {
+        /// 3-32 characters, a letter first
+        name: AccountName,
+        #[command(flatten)]
+        password: Password,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum User {
+    /// Make a user of an account
+    Create {
+        /// ACCOUNT/USER
+        #[arg(value_name = "ACCOUNT/USER")]
+        name: String,
+        /// How the user may come in: console, programmatic, or both
+        #[arg(long, value_delimiter = ',', default_value = "console,programmatic", value_name = "WAYS")]
+        access: Vec<String>,
+        /// A user group of the account
+        #[arg(long, value_name = "G")]
+        group: Option<String>,
+        #[command(flatten)]
+        password: Password,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Organization {
+    /// Make an organization that an account owns
+    Create {
+        /// 1-64 characters, a lowercase letter first
+        name: OrganizationName,
+        /// The account
+        #[arg(long)]
+        account: AccountName,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Show {
+    /// The effective settings without secrets, each with where it comes from
+    Print,
+    /// Whether the settings are sound
+    Check,
+}
+
+#[derive(Debug, Args)]
+struct Password {
+    /// Read the password from the first line of standard input; without it, one is made and printed
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+impl Password {
+    /// The password, and whether it was made here and must be shown.
+    fn read(&self, house: &House) -> Result<(Secret, bool)> {
+        if !self.password_stdin {
+            const ALPHABET: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+            // The ending brings every kind of character that a password rule may ask for.
+            let text = house.ports.text(ALPHABET, 20);
+            return Ok((Secret::new(format!("{text}-aA7")), true));
+        }
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line).context("cannot read the password from standard input")?;
+        let password = line.trim_end_matches(['\n', '\r']);
+        if password.is_empty() {
+            bail!("standard input has no password on its first line");
+        }
+        Ok((Secret::new(password.to_owned()), false))
+    }
+}
+
+/// Runs the program with these arguments and environment.
+///
+/// # Errors
+/// What to print, as a sentence, before leaving with status 1.
+pub fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    environment: Vec<(String, String)>,
+) -> Result<()> {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        // Help and version go to standard output with status 0, mistakes to standard error with 2.
+        Err(error) => error.exit(),
+    };
+    let config = Config::load(&inputs(&cli, environment)?)?;
+    telemetry::init(&config.log);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Serve(_) => boot::serve(&config, stop_signal()?).await,
+            Command::Config(Show::Check) => say("the configuration is sound"),
+            Command::Config(Show::Print) => config_print(&config).await,
+            command => {
+                let house = House::open(&config).await?;
+                let outcome = act(command, &house).await;
+                house.close().await;
+                outcome
+            }
+        }
+    })
+}
+
+async fn act(command: Command, house: &House) -> Result<()> {
+    let context = house.command_line();
+    let service = &house.service;
+    match command {
+        Command::Account(Account::Create { name, password }) => {
+            let (password, is_made) = password.read(house)?;
+            service.accounts().create(&context, &name, &password).await.map_err(explained)?;
+            say(&format!("made the account {name}"))?;
+            show(is_made, &password)
+        }
+        Command::User(User::Create { name, access, group, password }) => {
+            let (account, user) = name
+                .split_once('/')
+                .context("write the user as ACCOUNT/USER, for example acme/alice")?;
+            let account: AccountName = account.parse().map_err(explained)?;
+            let user: UserName = user.parse().map_err(explained)?;
+            let access = access_of(&access)?;
+            let (password, is_made) = password.read(house)?;
+            let new = NewUser { name: user, access, group, password: Some(password.clone()) };
+            service.accounts().create_user(&context, &account, new).await.map_err(explained)?;
+            say(&format!("made the user {name}"))?;
+            show(is_made, &password)
+        }
+        Command::Organization(Organization::Create { name, account }) => {
+            service.organizations().create_for(&context, name.clone(), &account).await.map_err(explained)?;
+            say(&format!("made the organization {name}, owned by {account}"))
+        }
+        Command::Check => check(house).await,
+        Command::Serve(_) | Command::Config(_) => Ok(()),
+    }
+}
+
+/// Reads every object again. Ends with status 1 when something is wrong.
+async fn check(house: &House) -> Result<()> {
+    let context = house.command_line();
+    let report = house.service.check(&context).await.map_err(explained)?;
+    for finding in &report.findings {
+        say(&finding.to_string())?;
+    }
+    say(&format!("{} objects with {} bytes were read", report.objects, report.bytes))?;
+    match report.findings.len() {
+        0 => say("database and storage agree"),
+        count => bail!("{count} objects are not what the database says; restore them from a backup or push them again"),
+    }
+}
+
+async fn config_print(config: &Config) -> Result<()> {
+    // What the console saved is in the database; without one yet, nothing is saved.
+    let is_new = config.storage.database_url.reveal().strip_prefix("sqlite://").is_some_and(|path| {
+        !std::path::Path::new(path.split('?').next().unwrap_or_default()).exists()
+    });
+    let settings = if is_new {
+        roadstead_service::SettingsCell::new(config.settings.clone()).current()
+    } else {
+        let house = House::open(config).await?;
+        let settings = house.service.settings_cell().current();
+        house.close().await;
+        settings
+    };
+    say(print::print(config, &settings).trim_end())
+}
+
+fn access_of(words: &[String]) -> Result<Access> {
+    let mut access = Access { console: false, programmatic: false };
+    for word in words {
+        match word.trim() {
+            "console" => access.console = true,
+            "programmatic" => access.programmatic = true,
+            other => bail!("`{other}` is no way to come in; write console, programmatic, or console,programmatic"),
+        }
+    }
+    Ok(access)
+}
+
+fn show(is_made: bool, password: &Secret) -> Result<()> {
+    if is_made { say(&format!("password: {}", password.reveal())) } else { Ok(()) }
+}
+
+fn say(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}")?;
+    Ok(out.flush()?)
+}
+
+/// Gathers file, environment and flags.
+fn inputs(cli: &Cli, environment: Vec<(String, String)>) -> Result<Inputs> {
+    let Flags { config, data_dir, database_url, storage_url, log, log_format } = &cli.flags;
+    let mut flags = vec![
+        ("data_dir", data_dir),
+        ("database_url", database_url),
+        ("storage_url", storage_url),
+        ("log", log),
+        ("log_format", log_format),
+    ];
+    if let Command::Serve(Serve { listen, external_url, extra_hosts, region }) = &cli.command {
+        flags.extend([
+            ("listen", listen),
+            ("external_url", external_url),
+            ("extra_hosts", extra_hosts),
+            ("region", region),
+        ]);
+    }
+    let path = config.clone().unwrap_or_else(|| PathBuf::from("roadstead.toml"));
+    let file = match std::fs::read_to_string(&path) {
+        Ok(text) => Some((path, text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && config.is_none() => None,
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot read the configuration file {}", path.display()));
+        }
+    };
+    Ok(Inputs {
+        file,
+        environment,
+        flags: flags.into_iter().filter_map(|(path, text)| Some((path, text.clone()?))).collect(),
+    })
+}
+
+/// Completes when the process is asked to stop.
+fn stop_signal() -> Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: running transfers are finished first");
+    })
+}

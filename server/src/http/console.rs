@@ -1,0 +1,302 @@
+//! The console's door: pages, and the server functions that pages call.
+//!
+//! Per request a [`Backend`] is made — session, actor, profile, address — and given to the app as [`ConsolePort`], both
+//! while a page renders and when the browser calls afterwards.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use leptos::prelude::provide_context;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use roadstead::access::{Actor, UserActor};
+use roadstead::error::Subject;
+use roadstead::manage::profile::Profile;
+use roadstead::{Error, Result, Timestamp};
+use roadstead_app::port::{ConsoleBackend, ConsolePort};
+use roadstead_app::viewer::Site;
+use roadstead_app::{ConsoleError, shell};
+use roadstead_service::{Context, Service};
+use tower_sessions::Session;
+
+use super::session::{self, SignedIn};
+use super::{Doors, asset, csrf, request};
+
+/// Address of server functions; the app's `#[server(prefix = …)]` says the same.
+pub const CALL: &str = "/console/call/{*name}";
+
+/// Sessions around the console's routes, and `Secure` on their cookies when they came by TLS.
+pub fn surround(router: Router, doors: &Doors) -> Router {
+    let sessions = session::layer(doors.store().clone(), Arc::clone(&doors.service().ports().clock));
+    router.layer(sessions).layer(from_fn_with_state(doors.clone(), secure_cookies))
+}
+
+async fn secure_cookies(State(doors): State<Doors>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let is_https = doors.address(&parts).is_https;
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    if is_https && response.headers().contains_key(header::SET_COOKIE) {
+        let cookies: Vec<_> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+        response.headers_mut().remove(header::SET_COOKIE);
+        for cookie in cookies {
+            let text = cookie.to_str().unwrap_or_default();
+            let secured = if text.contains("; Secure") {
+                cookie
+            } else {
+                HeaderValue::from_str(&format!("{text}; Secure")).unwrap_or(cookie)
+            };
+            response.headers_mut().append(header::SET_COOKIE, secured);
+        }
+    }
+    response
+}
+
+/// A redirect after which the browser asks with GET.
+pub(crate) fn to(path: &str) -> Response {
+    (StatusCode::FOUND, [(header::LOCATION, path)]).into_response()
+}
+
+/// A page, or the redirect to where this visitor must go first.
+pub(crate) async fn page(doors: Doors, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let backend = match Backend::build(&doors, &parts).await {
+        Ok(backend) => backend,
+        Err(error) => return broken(&parts, &error),
+    };
+    if let Some(response) = backend.detour(&parts) {
+        return response;
+    }
+    let is_head = parts.method == Method::HEAD;
+    let cookie = backend.token.is_new.then(|| backend.csrf_cookie());
+    let port = ConsolePort(Arc::new(backend));
+    let render = leptos_axum::render_app_async_with_context(
+        move || provide_context(port.clone()),
+        || shell(asset::assets()),
+    );
+    let mut response = render(Request::from_parts(parts, body)).await;
+    if let Some(cookie) = cookie.and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    if is_head {
+        *response.body_mut() = Body::empty();
+    }
+    response
+}
+
+/// A server function.
+pub(crate) async fn call(State(doors): State<Doors>, request: Request) -> Response {
+    let known = server_fn::axum::get_server_fn_service(request.uri().path(), request.method().clone());
+    if known.is_none() {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let (parts, body) = request.into_parts();
+    let address = doors.address(&parts);
+    let request = match csrf::check(Request::from_parts(parts, body), &address).await {
+        Ok(request) => request,
+        Err((parts, error)) => return refused(&parts, error),
+    };
+    let (parts, body) = request.into_parts();
+    let backend = match Backend::build(&doors, &parts).await {
+        Ok(backend) => backend,
+        Err(error) => return refused(&parts, error),
+    };
+    let port = ConsolePort(Arc::new(backend));
+    let request = Request::from_parts(parts, body);
+    let answer = leptos_axum::handle_server_fns_with_context(move || provide_context(port.clone()), request);
+    let mut response = answer.await.into_response();
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A call that is refused before it reaches its function: data for WASM, a sentence for plain forms.
+fn refused(parts: &Parts, error: Error) -> Response {
+    let id = request::id(&parts.extensions).to_owned();
+    log(&id, &error);
+    let error = ConsoleError { request_id: Some(id), ..ConsoleError::from(error) };
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if wants_html(parts) {
+        return (status, format!("{error}\n")).into_response();
+    }
+    let mut response = (status, axum::Json(&error)).into_response();
+    // By this header the client knows that the body is an error of ours.
+    if let Ok(path) = HeaderValue::from_str(parts.uri.path()) {
+        response.headers_mut().insert(HeaderName::from_static("serverfnerror"), path);
+    }
+    response
+}
+
+/// The page when even the visitor could not be looked up: mostly a database that does not answer.
+fn broken(parts: &Parts, error: &Error) -> Response {
+    let id = request::id(&parts.extensions);
+    log(id, error);
+    let text = format!("The console cannot reach its database. Try again in a moment.\nRequest {id}\n");
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], text).into_response()
+}
+
+fn log(id: &str, error: &Error) {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    tracing::warn!(request_id = id, kind = ?error.kind(), cause, "console: {error}");
+}
+
+fn wants_html(parts: &Parts) -> bool {
+    parts
+        .headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// One console request.
+struct Backend {
+    doors: Doors,
+    session: Session,
+    context: Context,
+    profile: Option<Profile>,
+    site: Site,
+    token: csrf::Token,
+    agent: String,
+}
+
+impl Backend {
+    async fn build(doors: &Doors, parts: &Parts) -> Result<Self> {
+        let service = doors.service();
+        let session = parts.extensions.get::<Session>().cloned().ok_or_else(|| {
+            Error::new(roadstead::ErrorKind::Internal, Subject::Session, "the session layer is missing")
+        })?;
+        let now = service.ports().now();
+        let actor = match session::read(&session, now).await? {
+            Some(signed_in) => match service.sessions().actor_of(signed_in.user).await? {
+                Some(user) => Actor::User(user),
+                // Disabled or deleted since: the session is good for nothing.
+                None => {
+                    session::end(&session).await?;
+                    Actor::Anonymous
+                }
+            },
+            None => Actor::Anonymous,
+        };
+        let mut context = doors.context(parts, actor, None);
+        context.session = session.id().map(|id| session::digest(&id));
+        let profile = match context.actor.user() {
+            Some(_) => Some(service.sessions().profile(&context).await?),
+            None => None,
+        };
+        let site = site(service, &context).await?;
+        let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        Ok(Self {
+            doors: doors.clone(),
+            session,
+            context,
+            profile,
+            site,
+            token: csrf::Token::of(&parts.headers, service.ports()),
+            agent: agent.unwrap_or_default().chars().take(256).collect(),
+        })
+    }
+
+    /// Where this visitor must go before the page they asked for.
+    fn detour(&self, parts: &Parts) -> Option<Response> {
+        let path = parts.uri.path();
+        if self.site.needs_setup {
+            return (path != "/setup").then(|| to("/setup"));
+        }
+        let Some(profile) = &self.profile else {
+            let is_open = matches!(path, "/signin" | "/setup");
+            return (!is_open).then(|| to(&sign_in_address(parts)));
+        };
+        if profile.must_change_password && path != "/account/password" {
+            return Some(to("/account/password"));
+        }
+        (path == "/signin").then(|| to("/overview"))
+    }
+
+    fn csrf_cookie(&self) -> String {
+        format!("{}={}; Path=/; HttpOnly; SameSite=Lax", csrf::COOKIE, self.token.value)
+    }
+}
+
+/// `/signin`, with the way back.
+fn sign_in_address(parts: &Parts) -> String {
+    /// As much as keeps the address readable.
+    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    let next = parts.uri.path_and_query().map_or("/", |all| all.as_str());
+    if next.starts_with("//") || next == "/overview" {
+        return "/signin".to_owned();
+    }
+    format!("/signin?next={}", utf8_percent_encode(next, KEPT))
+}
+
+/// Facts of the registry for this request.
+async fn site(service: &Service, context: &Context) -> Result<Site> {
+    let settings = service.settings_cell().current();
+    let is_signed_in = context.actor.user().is_some();
+    // Who is signed in has an account: set-up is over, and the sign-in form is not shown.
+    let needs_setup = !is_signed_in && service.setup().is_needed().await?;
+    let only_account =
+        if is_signed_in || needs_setup { None } else { service.sessions().only_account().await? };
+    Ok(Site {
+        name: settings.site_name.value.clone(),
+        host: context.address.host.clone(),
+        plain_http: !context.address.is_https,
+        region: settings.region.value.clone(),
+        region_name: settings.region_name.value.clone(),
+        regions: 1,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        needs_setup,
+        only_account: only_account.map(|name| name.to_string()),
+        default_language: settings.language.value.map(|language| language.as_str()).unwrap_or_default().to_owned(),
+        is_secure: context.address.is_https,
+    })
+}
+
+#[async_trait]
+impl ConsoleBackend for Backend {
+    fn context(&self) -> Context {
+        self.context.clone()
+    }
+
+    fn service(&self) -> Service {
+        self.doors.service().clone()
+    }
+
+    fn site(&self) -> Site {
+        self.site.clone()
+    }
+
+    fn profile(&self) -> Option<Profile> {
+        self.profile.clone()
+    }
+
+    fn csrf_token(&self) -> String {
+        self.token.value.clone()
+    }
+
+    async fn start_session(&self, user: &UserActor, keep: bool) -> Result<()> {
+        let now: Timestamp = self.context.now();
+        let signed_in = SignedIn {
+            user: user.user,
+            account: user.account,
+            since: now,
+            seen: now,
+            is_kept: keep,
+            address: self.context.client_text(),
+            agent: self.agent.clone(),
+        };
+        session::begin(&self.session, &signed_in).await
+    }
+
+    async fn end_session(&self, others: bool) -> Result<()> {
+        if others {
+            let user = self.context.user()?.user;
+            session::end_others(self.doors.store(), user, &self.session).await
+        } else {
+            session::end(&self.session).await
+        }
+    }
+}

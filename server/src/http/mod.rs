@@ -1,0 +1,122 @@
+//! The doors: how HTTP reaches the use cases.
+//!
+//! A door parses into domain types, builds a [`Context`], calls **one** service method, and renders the answer in its own
+//! dialect. No door checks permissions, opens transactions, or touches the store.
+//!
+//! | door | address | dialect |
+//! | --- | --- | --- |
+//! | [`registry`] | `/v2/…` | OCI distribution |
+//! | [`token`] | `/token` | token service of the registry |
+//! | [`console`] | pages and `/console/call/…` | HTML, server functions |
+//! | [`health`] | `/healthz`, `/readyz` | machines |
+//!
+//! [`router`] is the list of addresses and everything that surrounds them. To add a door: a module here, a line there.
+
+#[cfg(feature = "console")]
+pub mod asset;
+pub mod caller;
+#[cfg(feature = "console")]
+pub mod console;
+pub mod csrf;
+pub mod health;
+pub mod host;
+pub mod listen;
+pub mod registry;
+pub mod request;
+pub mod router;
+pub mod session;
+pub mod token;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::ConnectInfo;
+use http::request::Parts;
+use roadstead::access::Actor;
+use roadstead_object::Objects;
+use roadstead_service::token::TokenScope;
+use roadstead_service::{Address, Context, Service};
+use roadstead_store::Store;
+
+use host::Hosts;
+
+/// What every door is given. Cheap to clone.
+#[derive(Clone)]
+pub struct Doors(Arc<Inner>);
+
+struct Inner {
+    service: Service,
+    store: Store,
+    objects: Objects,
+    hosts: Hosts,
+}
+
+impl std::fmt::Debug for Doors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Doors")
+    }
+}
+
+impl Doors {
+    /// The doors to a service. `store` and `objects` are only asked whether they answer, and hold the sessions.
+    #[must_use]
+    pub fn new(service: Service, store: Store, objects: Objects, hosts: Hosts) -> Self {
+        Self(Arc::new(Inner { service, store, objects, hosts }))
+    }
+
+    /// The use cases.
+    #[must_use]
+    pub fn service(&self) -> &Service {
+        &self.0.service
+    }
+
+    /// By which name this request reached the registry.
+    #[must_use]
+    pub fn address(&self, parts: &Parts) -> Address {
+        let settings = self.0.service.settings_cell().current();
+        self.0.hosts.decide(&parts.uri, &parts.headers, &settings.external_url.value)
+    }
+
+    /// Everything a use case knows of its caller.
+    #[must_use]
+    pub fn context(&self, parts: &Parts, actor: Actor, scopes: Option<Arc<[TokenScope]>>) -> Context {
+        Context {
+            actor,
+            request_id: request::id(&parts.extensions).to_owned(),
+            client: client(parts),
+            address: self.address(parts),
+            clock: Arc::clone(&self.0.service.ports().clock),
+            scopes,
+            session: None,
+        }
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    async fn is_database_ready(&self) -> bool {
+        let answer: Result<i64, roadstead_store::StoreError> = self
+            .0
+            .store
+            .peek("health.ready", |tx| Box::pin(roadstead_store::change::horizon(tx)))
+            .await;
+        if let Err(error) = &answer {
+            tracing::warn!(%error, "the database does not answer");
+        }
+        answer.is_ok()
+    }
+
+    async fn is_storage_ready(&self) -> bool {
+        let answer = self.0.objects.check().await;
+        if let Err(error) = &answer {
+            tracing::warn!(%error, "the storage does not answer");
+        }
+        answer.is_ok()
+    }
+}
+
+/// Where the request came from.
+pub(crate) fn client(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip().to_canonical())
+}

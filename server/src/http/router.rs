@@ -1,0 +1,103 @@
+//! Every address, and everything that surrounds a request, on one screen.
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{any, get};
+use http::{Method, StatusCode, header};
+use serde_json::json;
+
+#[cfg(feature = "console")]
+use super::{asset, console};
+use super::{Doors, health, registry, request, token};
+
+/// The whole server.
+///
+/// Layers, outermost first: [`request::observe`] (id, span, log line, panics, headers of every answer). Sessions and
+/// origin checks surround the console alone ([`console::surround`]). Bodies of `/v2` are streams and have no limit here;
+/// each door limits what it holds in memory.
+pub fn router(doors: Doors) -> Router {
+    #[cfg(feature = "console")]
+    // Nothing that a registry client asks passes the console's layers.
+    let console = console::surround(
+        Router::new()
+            .route(console::CALL, any(console::call))
+            .fallback(page_or_file)
+            .with_state(doors.clone()),
+        &doors,
+    );
+    #[cfg(not(feature = "console"))]
+    let console = Router::new().fallback(nothing_here);
+    Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/token", get(token::get).post(token::post))
+        .route("/v2/", any(registry::handle))
+        .route("/v2/{*rest}", any(registry::handle))
+        // The management API has this address; it must never fall through to the registry.
+        .route("/v2/manage", any(nothing_here))
+        .route("/v2/manage/{*rest}", any(nothing_here))
+        .with_state(doors.clone())
+        .fallback_service(console)
+        .layer(from_fn_with_state(doors, request::observe))
+}
+
+#[cfg(feature = "console")]
+/// A file of the console, a page, or nothing.
+async fn page_or_file(State(doors): State<Doors>, request: Request) -> Response {
+    if let Some(response) = asset::respond(request.method(), request.uri(), request.headers()) {
+        return response;
+    }
+    let path = request.uri().path();
+    if is_not_a_page(path) {
+        return nothing_here().await;
+    }
+    if path == "/" {
+        return if wants_html(&request) { console::to("/overview") } else { nothing_here().await };
+    }
+    if request.method() != Method::GET && request.method() != Method::HEAD {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
+    }
+    console::page(doors, request).await
+}
+
+/// Addresses that are never console pages (`console.md` A.0.2).
+fn is_not_a_page(path: &str) -> bool {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    let is_version = first.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    is_version
+        || matches!(
+            first,
+            "api" | "token" | "healthz" | "readyz" | "metrics" | "openapi.json" | "docs" | "pkg" | "assets" | "console"
+        )
+}
+
+fn wants_html(request: &Request) -> bool {
+    request
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// What machines hear where nothing is.
+async fn nothing_here() -> Response {
+    let body = json!({ "errors": [{ "code": "NOT_FOUND", "message": "there is nothing at this address" }] });
+    (StatusCode::NOT_FOUND, axum::Json(body)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_and_machine_addresses_are_not_pages() {
+        for path in ["/v2", "/v3/projects", "/v1", "/v3.0/x", "/api/x", "/console/call/x", "/pkg/none.js", "/metrics"] {
+            assert!(is_not_a_page(path), "{path}");
+        }
+        for path in ["/", "/overview", "/images/v2/x", "/volumes", "/setup", "/apis"] {
+            assert!(!is_not_a_page(path), "{path}");
+        }
+    }
+}

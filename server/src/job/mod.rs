@@ -1,0 +1,76 @@
+//! What runs without being asked.
+//!
+//! | work | every | does |
+//! | --- | --- | --- |
+//! | follow | 250 ms | reads the change sequence, so that what another process did (a second server, the command line) is in force here |
+//! | flush | 5 s | writes usage counters that were only counted so far |
+//! | tidy | 10 min | removes ended sessions, abandoned uploads and old changes |
+//!
+//! Each is idempotent and takes no input: whatever was missed, the next turn does. A failure is logged and tried again at
+//! the next turn. To add one, add a line in [`start`] and one here.
+
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use roadstead::Result;
+use roadstead_service::Service;
+use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+use crate::boot::House;
+
+/// The work that runs; stop it before the database closes.
+#[derive(Debug)]
+pub struct Jobs {
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+/// Starts the work of a server.
+#[must_use]
+pub fn start(house: &House) -> Jobs {
+    let mut jobs = Jobs { stop: CancellationToken::new(), tasks: JoinSet::new() };
+    let (service, stop) = (house.service.clone(), jobs.stop.clone());
+    jobs.tasks.spawn(async move { service.watch_changes(stop).await });
+    jobs.every("flush", Duration::from_secs(5), &house.service, |service| {
+        async move { service.flush_usage().await }.boxed()
+    });
+    jobs.every("tidy", Duration::from_secs(600), &house.service, |service| {
+        async move { service.tidy().await }.boxed()
+    });
+    jobs
+}
+
+impl Jobs {
+    /// Lets the work that runs come to its end, and starts no more.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        while self.tasks.join_next().await.is_some() {}
+    }
+
+    fn every(
+        &mut self,
+        name: &'static str,
+        period: Duration,
+        service: &Service,
+        work: fn(Service) -> BoxFuture<'static, Result<()>>,
+    ) {
+        let (service, stop) = (service.clone(), self.stop.clone());
+        self.tasks.spawn(async move {
+            let mut turns = tokio::time::interval(period);
+            turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                tokio::select! {
+                    _ = turns.tick() => {}
+                    () = stop.cancelled() => return,
+                }
+                if let Err(error) = work(service.clone()).await {
+                    let cause = std::error::Error::source(&error).map(ToString::to_string);
+                    tracing::warn!(job = name, %error, cause, "background work failed; it is tried again");
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,29 @@
+//! The server as others meet it: the real router, or the real binary. One binary, because linking is slow.
+//!
+//! [`support::TestApp`] is a server with people in it: `app.editor()` asks as an editor, so that "as whom" is visible in
+//! every test. Nothing is slept for; time stands still until a test moves it (`app.clock`).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    missing_docs,
+    unreachable_pub
+)]
+
+mod support;
+
+mod command;
+mod config;
+mod console;
+mod crash;
+mod health;
+mod host;
+mod login;
+mod memory;
+mod push;
+mod sweep;
+mod trace;

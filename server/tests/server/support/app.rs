@@ -1,0 +1,238 @@
+//! A server with people in it.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use roadstead::access::{Access, Permission};
+use roadstead::{AccountName, OrganizationName, Secret, UserName};
+use roadstead_object::Objects;
+use roadstead_server::boot::House;
+use roadstead_server::config::{Config, Inputs};
+use roadstead_server::http::host::Own;
+use roadstead_service::account::NewUser;
+use roadstead_service::seal::{MasterKey, MasterKeys};
+use roadstead_service::Ports;
+use roadstead_service::testing::{SeededRandom, StandingClock};
+use roadstead_store::{Durability, Store, StoreError};
+use sqlx::{Connection as _, Executor as _};
+
+use super::client::Client;
+
+/// Everybody's password.
+pub const PASSWORD: &str = "Correct-Horse-7";
+/// Where the server says it listens.
+pub const LISTEN: &str = "127.0.0.1:5000";
+
+pub struct TestApp {
+    pub house: House,
+    pub router: Router,
+    pub clock: Arc<StandingClock>,
+    pub config: Config,
+    _folder: tempfile::TempDir,
+}
+
+/// On which database.
+#[derive(Debug, Clone)]
+pub enum On {
+    Sqlite,
+    Postgres(String),
+}
+
+impl TestApp {
+    /// Account `acme` (the operator's) with the organization `group` and the users `manager`, `editor` and `reader`, who have
+    /// these rights on it; account `other`, who has none.
+    pub async fn new() -> Self {
+        Self::on(On::Sqlite).await
+    }
+
+    /// Runs a test on SQLite, and on PostgreSQL when there is one.
+    pub async fn each(test: impl AsyncFn(Self)) {
+        test(Self::on(On::Sqlite).await).await;
+        if let Ok(url) = std::env::var("ROADSTEAD_TEST_POSTGRES_URL") {
+            test(Self::on(On::Postgres(url)).await).await;
+        }
+    }
+
+    /// As [`TestApp::each`], before the first account.
+    pub async fn each_empty(test: impl AsyncFn(Self)) {
+        test(Self::empty(On::Sqlite, &[]).await).await;
+        if let Ok(url) = std::env::var("ROADSTEAD_TEST_POSTGRES_URL") {
+            test(Self::empty(On::Postgres(url), &[]).await).await;
+        }
+    }
+
+    /// As [`TestApp::new`], on a database.
+    pub async fn on(on: On) -> Self {
+        let app = Self::empty(on, &[]).await;
+        app.people().await;
+        app
+    }
+
+    /// With settings of the environment.
+    pub async fn with(environment: &[(&str, &str)]) -> Self {
+        let app = Self::empty(On::Sqlite, environment).await;
+        app.people().await;
+        app
+    }
+
+    /// Before the first account.
+    pub async fn empty(on: On, environment: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut variables: Vec<(String, String)> =
+            environment.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        variables.push(("ROADSTEAD_DATA_DIR".into(), folder.path().display().to_string()));
+        variables.push(("ROADSTEAD_LISTEN".into(), LISTEN.into()));
+        let inputs = Inputs { environment: variables, ..Default::default() };
+        let config = Config::load(&inputs).unwrap();
+        let url = match on {
+            On::Sqlite => format!("sqlite://{}", folder.path().join("test.db").display()),
+            On::Postgres(url) => database(&url).await,
+        };
+        let store = Store::open(&url, roadstead_store::Options::default()).await.unwrap();
+        store.migrate().await.unwrap();
+        let objects = Objects::open(&config.storage.storage_url, &[]).await.unwrap();
+        let clock = Arc::new(StandingClock::default());
+        let ports = Ports { clock: clock.clone(), random: Arc::new(SeededRandom::default()) };
+        let keys = MasterKeys { current: MasterKey::new([7; 32].into()), retiring: None };
+        let house = House::furnish(&config, store, objects, keys, ports).await.unwrap();
+        let router = house.router(&config, LISTEN.parse().unwrap(), machine);
+        Self { house, router, clock, config, _folder: folder }
+    }
+
+    async fn people(&self) {
+        let context = self.house.command_line();
+        let service = &self.house.service;
+        let password = || Secret::new(PASSWORD.to_owned());
+        let acme: AccountName = "acme".parse().unwrap();
+        for account in ["acme", "other"] {
+            service.accounts().create(&context, account.parse().unwrap(), password()).await.unwrap();
+        }
+        for user in ["manager", "editor", "reader"] {
+            self.user(&acme, user, Access { console: true, programmatic: true }).await;
+        }
+        self.organization("group", "acme").await;
+        self.organization("strange", "other").await;
+        self.grant("manager", "group", Permission::Manage).await;
+        self.grant("editor", "group", Permission::Edit).await;
+        self.grant("reader", "group", Permission::Read).await;
+    }
+
+    pub async fn organization(&self, name: &str, account: &str) {
+        let context = self.house.command_line();
+        let organization: OrganizationName = name.parse().unwrap();
+        let account = account.parse().unwrap();
+        self.house.service.organizations().create_for(&context, organization, &account).await.unwrap();
+    }
+
+    /// A user of an account.
+    pub async fn user(&self, account: &AccountName, name: &str, access: Access) {
+        let context = self.house.command_line();
+        let new = NewUser {
+            name: name.parse().unwrap(),
+            access,
+            group: None,
+            password: Secret::new(PASSWORD.to_owned()),
+        };
+        self.house.service.accounts().create_user(&context, account, new).await.unwrap();
+    }
+
+    /// Gives a user of `acme` a right on one of its organizations.
+    pub async fn grant(&self, user: &str, organization: &str, permission: Permission) {
+        let user: UserName = user.parse().unwrap();
+        let organization: OrganizationName = organization.parse().unwrap();
+        let now = self.house.ports.now();
+        self.house
+            .store
+            .run::<_, StoreError, _>("test.grant", Durability::Durable, move |tx| {
+                let (user, organization) = (user.clone(), organization.clone());
+                Box::pin(async move {
+                    let account = roadstead_store::account::find_by_name(tx, &"acme".parse().unwrap()).await?.unwrap();
+                    let user = roadstead_store::user::find_by_name(tx, account.id, &user).await?.unwrap();
+                    let organization = roadstead_store::organization::find(tx, &organization).await?.unwrap();
+                    roadstead_store::grant::set_on_organization(
+                        tx, account.id, organization.id, user.id, permission, None, now,
+                    )
+                    .await
+                })
+            })
+            .await
+            .unwrap();
+        // As the server does every 300 ms.
+        self.house.service.follow().await.unwrap();
+    }
+
+    pub fn anonymous(&self) -> Client {
+        Client::new(self.router.clone())
+    }
+
+    /// With Basic, as old clients send it.
+    pub fn basic(&self, name: &str) -> Client {
+        self.anonymous().basic(name, PASSWORD)
+    }
+
+    pub fn owner(&self) -> Client {
+        self.basic("acme")
+    }
+
+    pub fn manager(&self) -> Client {
+        self.basic("acme/manager")
+    }
+
+    pub fn editor(&self) -> Client {
+        self.basic("acme/editor")
+    }
+
+    pub fn reader(&self) -> Client {
+        self.basic("acme/reader")
+    }
+
+    /// Of another account.
+    pub fn stranger(&self) -> Client {
+        self.basic("other")
+    }
+
+    /// With a token of the token service, as docker does it.
+    pub async fn token(&self, name: &str, scopes: &[&str]) -> Client {
+        let mut path = "/token?service=roadstead".to_owned();
+        for scope in scopes {
+            path.push_str(&format!("&scope={scope}"));
+        }
+        let reply = self.basic(name).get(&path).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        self.anonymous().bearer(reply.json()["token"].as_str().unwrap())
+    }
+
+    /// Signed in to the console. `name` is `acme` or `acme/reader`.
+    pub async fn signed_in(&self, name: &str) -> Client {
+        let mut client = self.anonymous();
+        let reply = client.sign_in(name, PASSWORD).await;
+        assert_eq!(reply.status, 302, "{}", reply.text());
+        client
+    }
+}
+
+/// What the machine calls itself in tests.
+pub fn machine() -> Own {
+    Own { names: BTreeSet::from(["testbox".to_owned()]), addresses: BTreeSet::from(["192.0.2.7".parse().unwrap()]) }
+}
+
+/// A new database of a PostgreSQL cluster.
+async fn database(url: &str) -> String {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).unwrap();
+    let name = format!("t_{}", hex::encode(bytes));
+    let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+    let statement = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    connection.execute(statement).await.unwrap();
+    connection.close().await.unwrap();
+    let mut url = url::Url::parse(url).unwrap();
+    url.set_path(&name);
+    url.to_string()
+}
+
+/// The folder of the checked-in files of these tests.
+pub fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/server")
+}

@@ -1,0 +1,11 @@
+//! What the tests stand on.
+
+pub mod app;
+pub mod client;
+pub mod image;
+pub mod process;
+
+pub use app::TestApp;
+pub use client::{Client, Reply};
+pub use image::TestImage;
+pub use process::Roadstead;

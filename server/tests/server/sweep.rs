@@ -1,0 +1,136 @@
+//! Every registry operation and every server function, as nobody, a stranger and a reader.
+//!
+//! The table is a snapshot: a new operation shows up in review. Server functions that are not called here are listed in
+//! `uncovered.txt`, which may only shrink.
+
+use std::collections::BTreeSet;
+
+use axum::body::Body;
+use serde_json::{Value, json};
+
+use crate::support::app::folder;
+use crate::support::image::{MANIFEST, digest};
+use crate::support::{Client, TestApp, TestImage};
+
+const UUID: &str = "0f2b7c1e-6a0e-4c55-9b53-3d9c4f1f7a10";
+
+#[tokio::test]
+async fn registry_operations() {
+    let app = TestApp::new().await;
+    let image = TestImage::new(5, 1, 1_000);
+    image.push(&app.editor(), "group/app", "v1").await.expect(201);
+    let (layer, manifest) = (digest(&image.layers[0]), digest(&image.manifest));
+    let mut operations: Vec<(&str, String, &[u8])> = vec![
+        ("GET", "/v2/".into(), b""),
+        ("GET", "/v2/_catalog".into(), b""),
+    ];
+    // What exists and what does not must look the same to who may not see it.
+    for name in ["group/app", "group/missing"] {
+        operations.extend([
+            ("GET", format!("/v2/{name}/tags/list"), &b""[..]),
+            ("GET", format!("/v2/{name}/manifests/v1"), b""),
+            ("HEAD", format!("/v2/{name}/manifests/v1"), b""),
+            ("PUT", format!("/v2/{name}/manifests/v2"), image.manifest.as_slice()),
+            ("GET", format!("/v2/{name}/referrers/{manifest}"), b""),
+            ("GET", format!("/v2/{name}/blobs/{layer}"), b""),
+            ("HEAD", format!("/v2/{name}/blobs/{layer}"), b""),
+            ("POST", format!("/v2/{name}/blobs/uploads/"), b""),
+            ("POST", format!("/v2/{name}/blobs/uploads/?digest={layer}"), image.layers[0].as_slice()),
+            ("POST", format!("/v2/{name}/blobs/uploads/?mount={layer}&from=group/app"), b""),
+            ("GET", format!("/v2/{name}/blobs/uploads/{UUID}"), b""),
+            ("PATCH", format!("/v2/{name}/blobs/uploads/{UUID}"), b"x"),
+            ("PUT", format!("/v2/{name}/blobs/uploads/{UUID}?digest={layer}"), b""),
+            ("DELETE", format!("/v2/{name}/blobs/uploads/{UUID}"), b""),
+            ("DELETE", format!("/v2/{name}/blobs/{layer}"), b""),
+            ("DELETE", format!("/v2/{name}/manifests/v1"), b""),
+        ]);
+    }
+    let people = [app.anonymous(), app.stranger(), app.reader()];
+    let mut table = vec!["operation: nobody | stranger | reader".to_owned()];
+    for (method, path, body) in &operations {
+        let mut words = Vec::new();
+        for person in &people {
+            let headers = [("content-type", MANIFEST)];
+            let reply = person.send(method.parse().unwrap(), path, &headers, Body::from(body.to_vec())).await;
+            words.push(reply.word());
+        }
+        let path = path.replace(&layer, "LAYER").replace(&manifest, "MANIFEST").replace(UUID, "UUID");
+        table.push(format!("{method} {path}: {}", words.join(" | ")));
+    }
+    // Nothing was done.
+    app.editor().get("/v2/group/app/manifests/v1").await.expect(200);
+    app.editor().get("/v2/group/app/manifests/v2").await.expect(404);
+    insta::assert_snapshot!(table.join("\n"));
+}
+
+/// Server functions with an input that would do something for who may.
+fn calls() -> Vec<(&'static str, Input)> {
+    use Input::{Form, Json};
+    let page = json!({});
+    vec![
+        ("list_images", Json(json!({ "query": page }))),
+        ("get_image", Json(json!({ "name": "group/app" }))),
+        ("image_deletion", Json(json!({ "name": "group/app" }))),
+        ("image_deletions", Json(json!({ "names": ["group/app"] }))),
+        ("create_image", Form("organization=group&repository=new&is_public=false&category=other&description=")),
+        ("update_image", Form("name=group/app&is_public=true")),
+        ("update_images", Form("names[0]=group/app&is_public=true")),
+        ("delete_image", Form("name=group/app&confirm=group/app")),
+        ("delete_images", Form("names[0]=group/app&confirm=delete")),
+        ("list_tags", Json(json!({ "image": "group/app", "query": page }))),
+        ("manifest_detail", Json(json!({ "image": "group/app", "reference": "v1" }))),
+        ("tag_platforms", Json(json!({ "image": "group/app" }))),
+        ("tag_deletion", Json(json!({ "image": "group/app", "tags": ["v1"] }))),
+        ("delete_tags", Form("image=group/app&tags[0]=v1&confirm=v1")),
+    ]
+}
+
+enum Input {
+    Json(Value),
+    Form(&'static str),
+}
+
+async fn call(client: &mut Client, name: &str, input: &Input) -> String {
+    let token = client.cookie("rs_csrf").unwrap_or_default().to_owned();
+    let (kind, body) = match input {
+        Input::Json(value) => ("application/json", value.to_string()),
+        Input::Form(text) => ("application/x-www-form-urlencoded", (*text).to_owned()),
+    };
+    let headers = [("accept", "application/json"), ("content-type", kind), ("x-csrf-token", token.as_str())];
+    let path = format!("/console/call/{name}");
+    client.send(http::Method::POST, &path, &headers, body).await.word()
+}
+
+#[tokio::test]
+async fn server_functions() {
+    let app = TestApp::new().await;
+    TestImage::new(5, 1, 1_000).push(&app.editor(), "group/app", "v1").await.expect(201);
+    let mut nobody = app.anonymous();
+    nobody.visit("/signin").await.expect(200);
+    let mut people = [nobody, app.signed_in("other").await, app.signed_in("acme/reader").await];
+    let mut table = vec!["server function: nobody | stranger | reader".to_owned()];
+    let calls = calls();
+    for (name, input) in &calls {
+        let mut words = Vec::new();
+        for person in &mut people {
+            words.push(call(person, name, input).await);
+        }
+        table.push(format!("{name}: {}", words.join(" | ")));
+    }
+    app.editor().get("/v2/group/app/manifests/v1").await.expect(200);
+    app.anonymous().get("/v2/group/app/manifests/v1").await.expect(401);
+    insta::assert_snapshot!(table.join("\n"));
+
+    let covered: BTreeSet<&str> = calls.iter().map(|(name, _)| *name).collect();
+    let all: BTreeSet<String> = server_fn::axum::server_fn_paths()
+        .map(|(path, _)| path.trim_start_matches("/console/call/").to_owned())
+        .collect();
+    assert!(all.len() >= covered.len(), "the server functions are registered");
+    let uncovered: String =
+        all.iter().filter(|name| !covered.contains(name.as_str())).map(|name| format!("{name}\n")).collect();
+    let listed = std::fs::read_to_string(folder().join("uncovered.txt")).unwrap();
+    assert_eq!(uncovered, listed, "cover new server functions in calls(), and remove covered ones from uncovered.txt");
+    for name in covered {
+        assert!(all.contains(name), "{name} is no server function any more");
+    }
+}

@@ -55,6 +55,8 @@ export async function visitor(browser, { language = "en", javaScriptEnabled = tr
       await page.goto(address);
       if (javaScriptEnabled) await alive(page);
     },
+    /** Waits until the page that a form or a link led to is alive. */
+    settled: () => (javaScriptEnabled ? alive(page) : page.waitForLoadState()),
     assertQuiet: () => assert.deepEqual(problems, []),
     close: () => context.close(),
   };

@@ -3,26 +3,30 @@ import assert from "node:assert/strict";
 import { alive, hook } from "./browser.mjs";
 import { owner } from "./roadstead.mjs";
 
-/** From the one-time link to the console, step by step. */
+/**
+ * From the one-time link to the console. Alive, account and instance are shown one after the other; without scripts they
+ * are one form.
+ */
 export async function setUp(person, registry) {
   const { page } = person;
   await person.open(registry.setupLink());
-  const next = async () => {
-    await hook(page, "setup.next").click();
-  };
   assert.ok(await hook(page, "setup.code").inputValue(), "the link fills the code");
-  await next();
+  await hook(page, "setup.next").click();
+  await hook(page, "setup.account").waitFor();
+  await person.settled();
   await hook(page, "setup.account").fill(owner.account);
   await hook(page, "setup.password").fill(owner.password);
   await hook(page, "setup.confirm").fill(owner.password);
-  await next();
+  if (!(await hook(page, "setup.region-id").isVisible())) await hook(page, "setup.next").click();
   await hook(page, "setup.region-id").fill("local");
-  await next();
+  await hook(page, "setup.next").click();
   await hook(page, "setup.done").waitFor();
+  await person.settled();
 }
 
 export async function signIn(person, registry, { account = owner.account, password = owner.password } = {}) {
   const { page } = person;
+  await person.context.clearCookies();
   await person.open(`${registry.url}/signin`);
   const user = hook(page, "signin.user");
   const field = hook(page, "signin.account");
@@ -31,6 +35,7 @@ export async function signIn(person, registry, { account = owner.account, passwo
   await hook(page, "signin.password").fill(password);
   await hook(page, "signin.submit").click();
   await page.waitForURL((url) => url.pathname === "/overview");
+  await person.settled();
 }
 
 export async function createOrganization(person, registry, name) {

@@ -47,9 +47,9 @@ describe("console", () => {
       // The temporary login command, as copied, in a shell.
       await person.open(`${registry.url}/overview`);
       await hook(page, "overview.login").first().click();
-      await hook(page, "login.dialog").waitFor();
+      await hook(page, "login.command").waitFor();
       await look("login-command");
-      const login = await copied(page, "login.copy");
+      const login = await copied(page, "login.command.copy");
       assert.match(login, new RegExp(`^docker login -u local@[A-Za-z0-9]+ -p [0-9a-f]{64} ${registry.host}$`));
       const answer = await engine.attemptShell(login);
       assert.match(answer.stdout, /Login Succeeded/, answer.stderr);
@@ -73,30 +73,30 @@ describe("console", () => {
       await hook(page, "images.row.cloud-develop/nginx").waitFor();
       await hook(page, "images.row.cloud-develop/app").waitFor();
       await look("images");
-      await hook(page, "images.name.cloud-develop/nginx").click();
+      await hook(page, "images.row.cloud-develop/nginx").locator('[data-testid="images.row.link"]').click();
       await hook(page, "tags.row.v1").waitFor();
       assert.equal(new URL(page.url()).pathname.replace(/\/tags$/, ""), "/images/cloud-develop/nginx");
       await look("tags");
 
       // Layers, history and configuration of the tag.
-      await hook(page, "tags.row.v1.name").click();
+      await hook(page, "tags.row.v1").locator('[data-testid="tags.row.link"]').click();
       await page.waitForURL((url) => url.pathname === "/images/cloud-develop/nginx/tags/v1");
-      await hook(page, "tag.digest").first().waitFor();
+      await hook(page, "tag.facts").waitFor();
       await look("tag");
-      await hook(page, "tag.tab.layers").click();
-      await hook(page, "tag.layers").waitFor();
-      const layers = await hook(page, "tag.layers").innerText();
+      await hook(page, "tag.part.layers").click();
+      await hook(page, "layers").waitFor();
+      const layers = await hook(page, "layers").innerText();
       assert.match(layers, /layer-2/, "the history names the step that made a layer");
       await look("tag-layers");
 
       // Edit: public, with a description.
       await person.open(`${registry.url}/images/cloud-develop/nginx`);
       await hook(page, "image.edit").click();
-      await hook(page, "edit.public").check();
-      await hook(page, "edit.description").fill("A web server # 网页服务器");
+      await hook(page, "field.is_public.true").check();
+      await hook(page, "field.description").fill("A web server # 网页服务器");
       await look("edit");
-      await hook(page, "edit.save").click();
-      await hook(page, "edit.save").waitFor({ state: "hidden" });
+      await hook(page, "edit.ok").click();
+      await hook(page, "edit.ok").waitFor({ state: "hidden" });
       await engine.docker("logout", registry.host);
       await engine.docker("image", "rm", "--force", name);
 
@@ -113,7 +113,7 @@ describe("console", () => {
       // The index: platforms expand, deleting one tag keeps the other.
       await person.open(`${registry.url}/images/cloud-develop/app`);
       await hook(page, "tags.row.1.0.expand").click();
-      await hook(page, "tags.row.1.0.child.linux/arm64").waitFor();
+      await hook(page, "tags.child.linux/arm64").waitFor();
       await look("tags-index");
       await deleteTag(page, "1.0");
       await hook(page, "tags.row.1.0").waitFor({ state: "detached" });
@@ -122,7 +122,7 @@ describe("console", () => {
 
       // Delete the image by typing its name; docker no longer finds it.
       await person.open(`${registry.url}/images/cloud-develop/nginx`);
-      await openMenuIfNeeded(page, "image.menu", "image.delete");
+      await openMenuIfNeeded(hook(page, "image.more"), hook(page, "image.delete"));
       await hook(page, "image.delete").click();
       await hook(page, "confirm.name").waitFor();
       assert.ok(await hook(page, "confirm.ok").isDisabled() || (await hook(page, "confirm.ok").getAttribute("aria-disabled")) === "true");
@@ -205,13 +205,15 @@ describe("console", () => {
   });
 });
 
-async function openMenuIfNeeded(page, menu, item) {
-  if (!(await hook(page, item).isVisible())) await hook(page, menu).click();
+async function openMenuIfNeeded(menu, item) {
+  if (!(await item.isVisible())) await menu.click();
 }
 
 async function deleteTag(page, tag) {
-  await openMenuIfNeeded(page, `tags.row.${tag}.menu`, `tags.row.${tag}.delete`);
-  await hook(page, `tags.row.${tag}.delete`).click();
+  const row = hook(page, `tags.row.${tag}`);
+  const item = hook(page, `tags.row.${tag}.delete`);
+  await openMenuIfNeeded(row.locator('[data-testid="tags.row.menu"]'), item);
+  await item.click();
   const field = hook(page, "confirm.name");
   await field.waitFor();
   await field.fill(tag);

@@ -64,7 +64,7 @@ describe("without JavaScript", () => {
   test("the image is deleted by a form", async () => {
     const { page } = person;
     await page.goto(`${registry.url}/images/harbour/fleet$tug`);
-    if (!(await hook(page, "image.delete").isVisible())) await hook(page, "image.menu").click();
+    if (!(await hook(page, "image.delete").isVisible())) await hook(page, "image.more").click();
     await hook(page, "image.delete").click();
     await hook(page, "confirm.name").fill("harbour/fleet/tug");
     await hook(page, "confirm.ok").click();

@@ -131,7 +131,7 @@ pub async fn change_password(
     }
     let context = port.context();
     let (current, password) = (Secret::new(current), Secret::new(password));
-    port.service().sessions().change_password(&context, current, password).await.map_err(|error| port.error(error))?;
+    port.service().sessions().change_password(&context, &current, &password).await.map_err(|error| port.error(error))?;
     port.0.end_session(true).await.map_err(|error| port.error(error))?;
     port.done(Some(crate::link::safe_next(next.as_deref())), Some(Notice::PasswordChanged))
 }

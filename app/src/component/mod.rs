@@ -6,6 +6,7 @@
 pub mod appearance;
 pub mod badge;
 pub mod batch;
+pub mod chart;
 pub mod chips;
 pub mod client_command;
 pub mod command_block;
@@ -24,6 +25,7 @@ pub mod image_table;
 pub mod json_view;
 pub mod layer_list;
 pub mod load;
+pub mod login_command;
 pub mod menu;
 pub mod nav;
 pub mod page_header;

@@ -15,6 +15,8 @@
 mod known;
 mod named;
 mod person;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use std::sync::Arc;

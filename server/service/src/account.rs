@@ -283,3 +283,6 @@ pub(crate) fn taken(failed: Failed, table: &str, subject: Subject) -> Error {
         other => other.into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -292,3 +292,6 @@ fn no_programmatic_access() -> Error {
         "you do not have programmatic access; ask the administrator of your account",
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -330,3 +330,6 @@ fn external_url(text: &String) -> Result<Option<String>> {
     }
     Ok(Some(url.as_str().trim_end_matches('/').to_owned()))
 }
+
+#[cfg(test)]
+mod tests;

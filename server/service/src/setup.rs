@@ -218,3 +218,6 @@ impl Setup {
 fn done() -> Error {
     Error::not_found(Subject::Request, "set-up is done; sign in")
 }
+
+#[cfg(test)]
+mod tests;

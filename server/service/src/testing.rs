@@ -12,12 +12,13 @@ use roadstead_object::Objects;
 use roadstead_store::organization::NewOrganization;
 use roadstead_store::repository::NewRepository;
 use roadstead_store::{
-    Durability, Options, Place, Store, StoreError, account, grant, organization, repository,
+    Durability, Options, Place, Store, StoreError, account, grant, organization, repository, user,
 };
 use sha2::{Digest as _, Sha256};
 
 use crate::account::NewUser;
 use crate::context::{Address, Context};
+use crate::password::Passwords;
 use crate::port::{Clock, Ports, Random};
 use crate::seal::{MasterKey, MasterKeys};
 use crate::setting::{FixedSettings, SettingsCell};
@@ -137,7 +138,7 @@ pub struct TestService {
     pub anonymous: Context,
     /// The command line.
     pub system: Context,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl TestService {
@@ -181,12 +182,13 @@ impl TestService {
                 name: name.parse().expect("a name"),
                 access: WaysIn { console: true, programmatic: true },
                 group: group.map(str::to_owned),
-                password: Some(password.clone()),
+                password: None,
             };
             let created =
                 service.accounts().create_user(&system, &account, new).await.expect("the user");
             users.push(created.user);
         }
+        give_password(&service, &password, users.clone()).await;
         let [root, operate, view, mia, eddy, rita, nobody] =
             <[UserId; 7]>::try_from(users).expect("seven users");
         let (organization, image) =
@@ -216,7 +218,7 @@ impl TestService {
             member,
             stranger,
             system,
-            _directory: directory,
+            directory: directory,
         }
     }
 
@@ -250,6 +252,12 @@ impl TestService {
         add_image(&self.store, &self.account, &name, is_public, self.clock.now())
             .await
             .expect("the image")
+    }
+
+    /// The database's address, for a second process that opens it too.
+    #[must_use]
+    pub fn url(&self) -> String {
+        url(&self.directory)
     }
 
     /// Runs a closure that writes.
@@ -287,8 +295,7 @@ pub fn context(clock: &Arc<StandingClock>, actor: Actor) -> Context {
 #[allow(clippy::unwrap_used, clippy::expect_used)]
 async fn empty(fixed: FixedSettings) -> (Service, Arc<StandingClock>, tempfile::TempDir) {
     let directory = tempfile::tempdir().expect("a directory");
-    let url = format!("sqlite://{}", directory.path().join("test.db").display());
-    let store = Store::open(&url, Options::default()).await.expect("the database");
+    let store = Store::open(&url(&directory), Options::default()).await.expect("the database");
     store.migrate().await.expect("the schema");
     let clock = Arc::new(StandingClock::default());
     let service = Service::new(Parts {
@@ -300,6 +307,30 @@ async fn empty(fixed: FixedSettings) -> (Service, Arc<StandingClock>, tempfile::
     });
     service.prepare().await.expect("the service");
     (service, clock, directory)
+}
+
+/// Hashes once for everybody: hashing is slow on purpose.
+#[allow(clippy::expect_used)]
+async fn give_password(service: &Service, password: &Secret, users: Vec<UserId>) {
+    let hash = Passwords::new(service.ports().clone()).hash(password).await.expect("a hash");
+    let given = service
+        .store()
+        .run("test.give_password", Durability::Relaxed, move |tx| {
+            let (users, hash) = (users.clone(), hash.clone());
+            Box::pin(async move {
+                for id in users {
+                    let record = user::find(tx, id).await?.ok_or(StoreError::Aborted)?;
+                    user::set_password_hash(tx, &record, &hash, Timestamp(0)).await?;
+                }
+                Ok::<_, StoreError>(())
+            })
+        })
+        .await;
+    given.expect("the passwords");
+}
+
+fn url(directory: &tempfile::TempDir) -> String {
+    format!("sqlite://{}", directory.path().join("test.db").display())
 }
 
 async fn fill(

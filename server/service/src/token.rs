@@ -448,3 +448,6 @@ fn refused() -> Error {
         "the token is not, or no longer, good",
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,6 +52,7 @@ impl Service {
             .await
             .map_err(stored)?;
         self.inner.access.generation().note(&changes);
+        self.inner.manifests.note(&changes);
         let is_any = |kind: ChangeKind| changes.iter().any(|change: &Change| change.kind == kind);
         if is_any(ChangeKind::Setting) {
             self.inner.settings.reload().await?;
@@ -64,6 +65,7 @@ impl Service {
 
     async fn forget_all(&self) -> Result<()> {
         self.inner.access.generation().all_changed();
+        self.inner.manifests.forget_all();
         self.inner.settings.reload().await?;
         self.inner.tokens.reload().await
     }

@@ -109,12 +109,19 @@ pub async fn find(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<AccountRecord
 
 /// The account with this key; other transactions that change it wait until this one ends.
 pub async fn lock(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<AccountRecord>> {
-    sql(select!("WHERE id = $1 AND deleted_at IS NULL")).bind(id).and(tx.dialect().for_update()).optional(tx).await
+    sql(select!("WHERE id = $1 AND deleted_at IS NULL"))
+        .bind(id)
+        .and(tx.dialect().for_update())
+        .optional(tx)
+        .await
 }
 
 /// The account of this name, whatever its case.
 pub async fn find_by_name(tx: &mut Tx<'_>, name: &AccountName) -> Result<Option<AccountRecord>> {
-    sql(select!("WHERE name_key = $1 AND deleted_at IS NULL")).bind(name.folded()).optional(tx).await
+    sql(select!("WHERE name_key = $1 AND deleted_at IS NULL"))
+        .bind(name.folded())
+        .optional(tx)
+        .await
 }
 
 /// The account with this id on the wire.
@@ -140,13 +147,19 @@ pub async fn set_state(tx: &mut Tx<'_>, id: AccountId, state: State, at: Timesta
 
 /// The permission epoch of an account; `None` when there is no such account.
 pub async fn permission_epoch(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<u64>> {
-    let found = sql("SELECT permission_epoch FROM accounts WHERE id = $1").bind(id).optional::<(u64,)>(tx).await?;
+    let found = sql("SELECT permission_epoch FROM accounts WHERE id = $1")
+        .bind(id)
+        .optional::<(u64,)>(tx)
+        .await?;
     Ok(found.map(|(epoch,)| epoch))
 }
 
 /// Makes every cached permission decision about the account's users and images stale.
 pub async fn bump_permission_epoch(tx: &mut Tx<'_>, id: AccountId, at: Timestamp) -> Result<()> {
-    sql("UPDATE accounts SET permission_epoch = permission_epoch + 1 WHERE id = $1").bind(id).execute(tx).await?;
+    sql("UPDATE accounts SET permission_epoch = permission_epoch + 1 WHERE id = $1")
+        .bind(id)
+        .execute(tx)
+        .await?;
     tx.change(Change::new(ChangeKind::Permission, at).in_account(id));
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The record of who did what. Written in the transaction that did it.
 
-use roadstead::id::{AccountId, AuditId, OrganizationId, RepositoryId, UserId};
 use roadstead::Timestamp;
+use roadstead::id::{AccountId, AuditId, OrganizationId, RepositoryId, UserId};
 
 use crate::error::Result;
 use crate::row::record;
@@ -138,7 +138,9 @@ pub async fn recent_named(
     );
     push_scope(&mut statement, scope);
     statement.push(" AND name IN ").push_list(names.iter().copied());
-    statement.push(" AND level = 'normal' ORDER BY happened_at DESC, id DESC LIMIT ").push_bind(limit);
+    statement
+        .push(" AND level = 'normal' ORDER BY happened_at DESC, id DESC LIMIT ")
+        .push_bind(limit);
     statement.all(tx).await
 }
 

@@ -62,7 +62,11 @@ pub struct NewBlob {
 }
 
 /// The blob of this digest if the repository has it: one statement, for GET and HEAD.
-pub async fn find_linked(tx: &mut Tx<'_>, repository: RepositoryId, digest: &Digest) -> Result<Option<BlobRecord>> {
+pub async fn find_linked(
+    tx: &mut Tx<'_>,
+    repository: RepositoryId,
+    digest: &Digest,
+) -> Result<Option<BlobRecord>> {
     sql("SELECT b.id, b.digest, b.size, o.object_key, o.backend, o.encryption_key_id, b.touched_at FROM blobs b \
          JOIN repository_blobs l ON l.blob_id = b.id AND l.repository_id = $1 \
          JOIN objects o ON o.id = b.object_id WHERE b.digest = $2")
@@ -96,14 +100,15 @@ pub async fn find_sources(
     digest: &Digest,
     limit: u32,
 ) -> Result<Vec<RepositoryId>> {
-    let found = sql("SELECT l.repository_id FROM blobs b JOIN repository_blobs l ON l.blob_id = b.id \
+    let found =
+        sql("SELECT l.repository_id FROM blobs b JOIN repository_blobs l ON l.blob_id = b.id \
                      JOIN repositories r ON r.id = l.repository_id \
                      WHERE b.digest = $1 AND r.account_id = $2 AND r.deleted_at IS NULL LIMIT $3")
-    .bind(digest)
-    .bind(account)
-    .bind(limit)
-    .all::<(RepositoryId,)>(tx)
-    .await?;
+        .bind(digest)
+        .bind(account)
+        .bind(limit)
+        .all::<(RepositoryId,)>(tx)
+        .await?;
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
@@ -144,9 +149,16 @@ async fn hold(tx: &mut Tx<'_>, digest: &Digest, at: Timestamp) -> Result<Option<
 ///
 /// # Errors
 /// [`StoreError::ForeignKey`] when the blob was collected meanwhile.
-pub async fn link(tx: &mut Tx<'_>, place: &Place, blob: &LinkedBlob, at: Timestamp) -> Result<bool> {
-    let linked = sql("INSERT INTO repository_blobs (repository_id, blob_id, linked_at) VALUES ($1, $2, $3) \
-                      ON CONFLICT (repository_id, blob_id) DO NOTHING")
+pub async fn link(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    blob: &LinkedBlob,
+    at: Timestamp,
+) -> Result<bool> {
+    let linked = sql(
+        "INSERT INTO repository_blobs (repository_id, blob_id, linked_at) VALUES ($1, $2, $3) \
+                      ON CONFLICT (repository_id, blob_id) DO NOTHING",
+    )
     .bind(place.repository)
     .bind(blob.id)
     .bind(at)
@@ -172,7 +184,12 @@ pub async fn link(tx: &mut Tx<'_>, place: &Place, blob: &LinkedBlob, at: Timesta
 }
 
 /// Makes a blob invisible in a repository; `false` when it was not there. Its bytes go when nothing has it any more.
-pub async fn unlink(tx: &mut Tx<'_>, place: &Place, blob: &LinkedBlob, at: Timestamp) -> Result<bool> {
+pub async fn unlink(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    blob: &LinkedBlob,
+    at: Timestamp,
+) -> Result<bool> {
     let unlinked = sql("DELETE FROM repository_blobs WHERE repository_id = $1 AND blob_id = $2")
         .bind(place.repository)
         .bind(blob.id)
@@ -224,14 +241,20 @@ pub async fn touch(tx: &mut Tx<'_>, blobs: &[BlobId], at: Timestamp) -> Result<(
     if blobs.is_empty() {
         return Ok(());
     }
-    let mut statement = sql("UPDATE blobs SET touched_at = $1 WHERE touched_at < $1 AND id IN ").bind(at);
+    let mut statement =
+        sql("UPDATE blobs SET touched_at = $1 WHERE touched_at < $1 AND id IN ").bind(at);
     statement.push_list(blobs);
     statement.execute(tx).await?;
     Ok(())
 }
 
 /// Removes links that no stored manifest needs and that are older than `before`, at most `limit`. Answers how many.
-pub async fn unlink_unused(tx: &mut Tx<'_>, before: Timestamp, limit: u32, now: Timestamp) -> Result<u64> {
+pub async fn unlink_unused(
+    tx: &mut Tx<'_>,
+    before: Timestamp,
+    limit: u32,
+    now: Timestamp,
+) -> Result<u64> {
     let unused = sql("SELECT b.id, b.digest, b.size, r.account_id, r.organization_id, l.repository_id \
                       FROM repository_blobs l JOIN blobs b ON b.id = l.blob_id JOIN repositories r ON r.id = l.repository_id \
                       WHERE l.manifest_count = 0 AND l.linked_at < $1 AND b.touched_at < $1 ORDER BY l.linked_at LIMIT $2")
@@ -249,7 +272,12 @@ pub async fn unlink_unused(tx: &mut Tx<'_>, before: Timestamp, limit: u32, now: 
 }
 
 /// Removes blobs that no repository has and nobody wanted since `before`, and dooms their objects; at most `limit`.
-pub async fn condemn(tx: &mut Tx<'_>, before: Timestamp, limit: u32, now: Timestamp) -> Result<u64> {
+pub async fn condemn(
+    tx: &mut Tx<'_>,
+    before: Timestamp,
+    limit: u32,
+    now: Timestamp,
+) -> Result<u64> {
     let found = sql("SELECT id FROM blobs WHERE link_count = 0 AND touched_at < $1 ORDER BY touched_at LIMIT $2")
         .bind(before)
         .bind(limit)

@@ -4,8 +4,8 @@
 //! changes after the commit and before the caller does ([`crate::Store::on_change`]); those of other processes it reads
 //! with [`since`].
 
-use roadstead::id::{AccountId, OrganizationId, RepositoryId};
 use roadstead::Timestamp;
+use roadstead::id::{AccountId, OrganizationId, RepositoryId};
 
 use crate::error::Result;
 use crate::row::record;
@@ -113,8 +113,9 @@ impl Tx<'_> {
 
 pub(crate) async fn insert(tx: &mut Tx<'_>, changes: &[Change]) -> Result<()> {
     for part in changes.chunks(32) {
-        let mut statement =
-            sql("INSERT INTO changes (kind, account_id, organization_id, repository_id, subject, happened_at) VALUES ");
+        let mut statement = sql(
+            "INSERT INTO changes (kind, account_id, organization_id, repository_id, subject, happened_at) VALUES ",
+        );
         for (index, change) in part.iter().enumerate() {
             statement.push(if index == 0 { "(" } else { ", (" });
             statement.push_bind(change.kind).push(", ");

@@ -125,7 +125,11 @@ pub async fn find(tx: &mut Tx<'_>, access_key: &str) -> Result<Option<Credential
 }
 
 /// Creates an access key.
-pub async fn create_access_key(tx: &mut Tx<'_>, new: &NewCredential, description: &str) -> Result<CredentialId> {
+pub async fn create_access_key(
+    tx: &mut Tx<'_>,
+    new: &NewCredential,
+    description: &str,
+) -> Result<CredentialId> {
     let id = sql("INSERT INTO access_keys (account_id, user_id, access_key, login_key_hash, description, created_at) \
                   VALUES ($1, $2, $3, $4, $5, $6) RETURNING id")
     .bind(new.account)
@@ -208,7 +212,12 @@ pub async fn delete_access_key(
 }
 
 /// Ends a temporary credential now.
-pub async fn revoke_temporary(tx: &mut Tx<'_>, account: AccountId, access_key: &str, at: Timestamp) -> Result<bool> {
+pub async fn revoke_temporary(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    access_key: &str,
+    at: Timestamp,
+) -> Result<bool> {
     let rows = sql("UPDATE temporary_credentials SET revoked_at = $2 WHERE access_key = $1 AND revoked_at IS NULL")
         .bind(access_key)
         .bind(at)
@@ -219,7 +228,12 @@ pub async fn revoke_temporary(tx: &mut Tx<'_>, account: AccountId, access_key: &
 }
 
 /// Notes a login with an access key. Call it at most once a minute and key.
-pub async fn note_use(tx: &mut Tx<'_>, access_key: &str, address: &str, at: Timestamp) -> Result<()> {
+pub async fn note_use(
+    tx: &mut Tx<'_>,
+    access_key: &str,
+    address: &str,
+    at: Timestamp,
+) -> Result<()> {
     sql("UPDATE access_keys SET last_used_at = $2, last_used_from = $3 WHERE access_key = $1")
         .bind(access_key)
         .bind(at)
@@ -231,16 +245,19 @@ pub async fn note_use(tx: &mut Tx<'_>, access_key: &str, address: &str, at: Time
 
 /// Removes temporary credentials that ended before `before`, with their secrets; at most `limit`.
 pub async fn remove_expired(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> Result<u64> {
-    let ids = sql("SELECT id FROM temporary_credentials WHERE expires_at < $1 ORDER BY expires_at LIMIT $2")
-        .bind(before)
-        .bind(limit)
-        .all::<(CredentialId,)>(tx)
-        .await?;
+    let ids = sql(
+        "SELECT id FROM temporary_credentials WHERE expires_at < $1 ORDER BY expires_at LIMIT $2",
+    )
+    .bind(before)
+    .bind(limit)
+    .all::<(CredentialId,)>(tx)
+    .await?;
     if ids.is_empty() {
         return Ok(0);
     }
-    let mut secrets =
-        sql("DELETE FROM sealed_values WHERE table_name = 'temporary_credentials' AND column_name = 'secret' AND row_key IN ");
+    let mut secrets = sql(
+        "DELETE FROM sealed_values WHERE table_name = 'temporary_credentials' AND column_name = 'secret' AND row_key IN ",
+    );
     secrets.push_list(ids.iter().map(|(id,)| id.to_string()));
     secrets.execute(tx).await?;
     let mut rows = sql("DELETE FROM temporary_credentials WHERE id IN ");

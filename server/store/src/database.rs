@@ -2,17 +2,17 @@
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
+use crate::reader::Readers;
 
 static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
@@ -23,14 +23,14 @@ const BUSY: Duration = Duration::from_secs(15);
 /// Either database.
 #[derive(Debug, Clone)]
 pub(crate) enum Database {
-    Sqlite(SqliteFile),
+    Sqlite(Box<SqliteFile>),
     Postgres(PgPool),
 }
 
-/// A SQLite file: a pool that only reads; the one writing connection belongs to the writer task.
+/// A SQLite file: connections that only read; the one writing connection belongs to the writer task.
 #[derive(Debug, Clone)]
 pub(crate) struct SqliteFile {
-    pub(crate) readers: SqlitePool,
+    pub(crate) readers: Arc<Readers>,
     options: SqliteConnectOptions,
     path: PathBuf,
 }
@@ -56,8 +56,11 @@ impl Database {
                 .await?;
             return Ok(Self::Postgres(pool));
         }
-        let Some(path) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) else {
-            return Err(StoreError::unavailable("a database address begins with sqlite:// or postgres://"));
+        let Some(path) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))
+        else {
+            return Err(StoreError::unavailable(
+                "a database address begins with sqlite:// or postgres://",
+            ));
         };
         let path = PathBuf::from(path.split('?').next().unwrap_or(path));
         create_private(&path)?;
@@ -73,15 +76,12 @@ impl Database {
             .disable_statement_logging();
         // The journal mode is a property of the file: it is set once, before anybody reads.
         options.connect().await?.close().await?;
-        let pool = SqlitePoolOptions::new()
-            .max_connections(readers)
-            .acquire_timeout(Duration::from_secs(20))
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options.clone().pragma("query_only", "on"))
-            .await?;
-        Ok(Self::Sqlite(SqliteFile { readers: pool, options, path }))
+        let reading = options.clone().pragma("query_only", "on").pragma("cache_size", "-1000");
+        Ok(Self::Sqlite(Box::new(SqliteFile {
+            readers: Readers::new(reading, readers),
+            options,
+            path,
+        })))
     }
 
     pub(crate) const fn dialect(&self) -> Dialect {
@@ -102,7 +102,9 @@ impl Database {
                 outcome.map_err(|error| refuse(error, &SQLITE))
             }
             // sqlx holds an advisory lock meanwhile.
-            Self::Postgres(pool) => POSTGRES.run(pool).await.map_err(|error| refuse(error, &POSTGRES)),
+            Self::Postgres(pool) => {
+                POSTGRES.run(pool).await.map_err(|error| refuse(error, &POSTGRES))
+            }
         }
     }
 
@@ -117,7 +119,7 @@ impl Database {
 impl SqliteFile {
     /// A connection that writes.
     pub(crate) async fn writer(&self) -> Result<SqliteConnection> {
-        Ok(self.options.clone().pragma("cache_size", "-16000").connect().await?)
+        Ok(self.options.clone().pragma("cache_size", "-8000").connect().await?)
     }
 }
 
@@ -125,9 +127,13 @@ fn refuse(error: MigrateError, migrator: &Migrator) -> StoreError {
     let known = migrator.iter().map(|migration| migration.version).max().unwrap_or(0);
     match error {
         MigrateError::VersionMissing(found) if found > known => StoreError::TooNew { found, known },
-        MigrateError::VersionTooNew(found, _) if found > known => StoreError::TooNew { found, known },
+        MigrateError::VersionTooNew(found, _) if found > known => {
+            StoreError::TooNew { found, known }
+        }
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
-        other => StoreError::unavailable(format_args!("the schema cannot be brought up to date: {other}")),
+        other => StoreError::unavailable(format_args!(
+            "the schema cannot be brought up to date: {other}"
+        )),
     }
 }
 

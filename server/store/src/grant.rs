@@ -57,7 +57,10 @@ pub async fn for_target(
 }
 
 /// The grants on an organization, by user name.
-pub async fn of_organization(tx: &mut Tx<'_>, organization: OrganizationId) -> Result<Vec<GrantRecord>> {
+pub async fn of_organization(
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+) -> Result<Vec<GrantRecord>> {
     sql("SELECT g.user_id, u.public_id AS user_public_id, u.name AS user_name, g.permission, g.created_at \
          FROM organization_grants g JOIN users u ON u.id = g.user_id \
          WHERE g.organization_id = $1 AND u.deleted_at IS NULL ORDER BY u.name_key")
@@ -130,17 +133,23 @@ pub async fn remove_from_organization(
     user: UserId,
     at: Timestamp,
 ) -> Result<bool> {
-    let removed = sql("DELETE FROM organization_grants WHERE user_id = $1 AND organization_id = $2")
-        .bind(user)
-        .bind(organization)
-        .execute(tx)
-        .await?;
+    let removed =
+        sql("DELETE FROM organization_grants WHERE user_id = $1 AND organization_id = $2")
+            .bind(user)
+            .bind(organization)
+            .execute(tx)
+            .await?;
     bump_permission_epoch(tx, account, at).await?;
     Ok(removed > 0)
 }
 
 /// Takes a grant on an image away; `false` when there was none.
-pub async fn remove_from_repository(tx: &mut Tx<'_>, place: &Place, user: UserId, at: Timestamp) -> Result<bool> {
+pub async fn remove_from_repository(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    user: UserId,
+    at: Timestamp,
+) -> Result<bool> {
     let removed = sql("DELETE FROM repository_grants WHERE user_id = $1 AND repository_id = $2")
         .bind(user)
         .bind(place.repository)

@@ -1,7 +1,7 @@
 //! Groups of users. Rights come from what is attached to them ([`crate::attachment`]).
 
-use roadstead::id::{AccountId, GroupId, PublicId, UserId};
 use roadstead::Timestamp;
+use roadstead::id::{AccountId, GroupId, PublicId, UserId};
 
 use crate::account::bump_permission_epoch;
 use crate::error::Result;
@@ -55,7 +55,11 @@ pub async fn create(
 }
 
 /// The group of this name in an account, whatever its case.
-pub async fn find_by_name(tx: &mut Tx<'_>, account: AccountId, name: &str) -> Result<Option<GroupRecord>> {
+pub async fn find_by_name(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    name: &str,
+) -> Result<Option<GroupRecord>> {
     sql(select!("WHERE g.account_id = $1 AND g.name_key = $2 AND g.deleted_at IS NULL"))
         .bind(account)
         .bind(name.to_lowercase())
@@ -65,7 +69,10 @@ pub async fn find_by_name(tx: &mut Tx<'_>, account: AccountId, name: &str) -> Re
 
 /// Every group of an account, by name.
 pub async fn list(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<GroupRecord>> {
-    sql(select!("WHERE g.account_id = $1 AND g.deleted_at IS NULL ORDER BY g.name_key")).bind(account).all(tx).await
+    sql(select!("WHERE g.account_id = $1 AND g.deleted_at IS NULL ORDER BY g.name_key"))
+        .bind(account)
+        .all(tx)
+        .await
 }
 
 /// The groups a user is in.
@@ -79,7 +86,12 @@ pub async fn of_user(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<GroupRecord>> 
 }
 
 /// Puts a user into a group; nothing happens if it is in already.
-pub async fn add_member(tx: &mut Tx<'_>, group: &GroupRecord, user: UserId, at: Timestamp) -> Result<()> {
+pub async fn add_member(
+    tx: &mut Tx<'_>,
+    group: &GroupRecord,
+    user: UserId,
+    at: Timestamp,
+) -> Result<()> {
     sql("INSERT INTO group_members (group_id, user_id, added_at) VALUES ($1, $2, $3) \
          ON CONFLICT (group_id, user_id) DO NOTHING")
     .bind(group.id)
@@ -91,8 +103,17 @@ pub async fn add_member(tx: &mut Tx<'_>, group: &GroupRecord, user: UserId, at: 
 }
 
 /// Takes a user out of a group.
-pub async fn remove_member(tx: &mut Tx<'_>, group: &GroupRecord, user: UserId, at: Timestamp) -> Result<()> {
-    sql("DELETE FROM group_members WHERE group_id = $1 AND user_id = $2").bind(group.id).bind(user).execute(tx).await?;
+pub async fn remove_member(
+    tx: &mut Tx<'_>,
+    group: &GroupRecord,
+    user: UserId,
+    at: Timestamp,
+) -> Result<()> {
+    sql("DELETE FROM group_members WHERE group_id = $1 AND user_id = $2")
+        .bind(group.id)
+        .bind(user)
+        .execute(tx)
+        .await?;
     bump_permission_epoch(tx, group.account_id, at).await
 }
 
@@ -100,6 +121,10 @@ pub async fn remove_member(tx: &mut Tx<'_>, group: &GroupRecord, user: UserId, a
 pub async fn delete(tx: &mut Tx<'_>, group: &GroupRecord, at: Timestamp) -> Result<()> {
     sql("DELETE FROM group_members WHERE group_id = $1").bind(group.id).execute(tx).await?;
     sql("DELETE FROM attachments WHERE group_id = $1").bind(group.id).execute(tx).await?;
-    sql("UPDATE groups SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL").bind(group.id).bind(at).execute(tx).await?;
+    sql("UPDATE groups SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL")
+        .bind(group.id)
+        .bind(at)
+        .execute(tx)
+        .await?;
     bump_permission_epoch(tx, group.account_id, at).await
 }

@@ -1,8 +1,8 @@
 //! Background work as rows. Enqueue in the transaction that made the work necessary; claim with a lease, never by holding
 //! a transaction open.
 
-use roadstead::id::{AccountId, JobId, UserId};
 use roadstead::Timestamp;
+use roadstead::id::{AccountId, JobId, UserId};
 
 use crate::change::{Change, ChangeKind};
 use crate::error::Result;
@@ -136,12 +136,14 @@ pub async fn claim(
 
 /// Keeps a claimed job until `until`; `false` when the lease was lost: stop working on it.
 pub async fn renew(tx: &mut Tx<'_>, id: JobId, holder: &str, until: Timestamp) -> Result<bool> {
-    let rows = sql("UPDATE jobs SET leased_until = $3 WHERE id = $1 AND leased_by = $2 AND state = 'running'")
-        .bind(id)
-        .bind(holder)
-        .bind(until)
-        .execute(tx)
-        .await?;
+    let rows = sql(
+        "UPDATE jobs SET leased_until = $3 WHERE id = $1 AND leased_by = $2 AND state = 'running'",
+    )
+    .bind(id)
+    .bind(holder)
+    .bind(until)
+    .execute(tx)
+    .await?;
     Ok(rows > 0)
 }
 
@@ -165,7 +167,13 @@ pub enum Outcome {
 }
 
 /// Ends an attempt; `false` when the lease was lost.
-pub async fn finish(tx: &mut Tx<'_>, id: JobId, holder: &str, outcome: &Outcome, now: Timestamp) -> Result<bool> {
+pub async fn finish(
+    tx: &mut Tx<'_>,
+    id: JobId,
+    holder: &str,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Result<bool> {
     let statement = match outcome {
         Outcome::Done => sql("UPDATE jobs SET state = 'done', finished_at = $3, leased_by = NULL, leased_until = NULL, \
                               last_error = NULL WHERE id = $1 AND leased_by = $2 AND state = 'running'")
@@ -228,11 +236,12 @@ pub async fn is_due(tx: &mut Tx<'_>, name: &str, now: Timestamp, next: Timestamp
         .bind(now)
         .execute(tx)
         .await?;
-    let rows = sql("UPDATE schedules SET next_at = $3, last_at = $2 WHERE name = $1 AND next_at <= $2")
-        .bind(name)
-        .bind(now)
-        .bind(next)
-        .execute(tx)
-        .await?;
+    let rows =
+        sql("UPDATE schedules SET next_at = $3, last_at = $2 WHERE name = $1 AND next_at <= $2")
+            .bind(name)
+            .bind(now)
+            .bind(next)
+            .execute(tx)
+            .await?;
     Ok(rows > 0)
 }

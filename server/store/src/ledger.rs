@@ -10,8 +10,8 @@
 
 use std::collections::BTreeMap;
 
-use roadstead::id::{AccountId, OrganizationId, RepositoryId};
 use roadstead::Timestamp;
+use roadstead::id::{AccountId, OrganizationId, RepositoryId};
 
 use crate::change::Change;
 use crate::error::Result;
@@ -190,8 +190,15 @@ async fn settle_repository(tx: &mut Tx<'_>, id: RepositoryId, delta: Delta) -> R
     Ok(())
 }
 
-async fn settle_repository_day(tx: &mut Tx<'_>, id: RepositoryId, day: i32, delta: Day) -> Result<()> {
-    let mut statement = sql("INSERT INTO repository_days (repository_id, day, pulls, pushes, pull_bytes, push_bytes, size) ");
+async fn settle_repository_day(
+    tx: &mut Tx<'_>,
+    id: RepositoryId,
+    day: i32,
+    delta: Day,
+) -> Result<()> {
+    let mut statement = sql(
+        "INSERT INTO repository_days (repository_id, day, pulls, pushes, pull_bytes, push_bytes, size) ",
+    );
     statement.push(if delta.size {
         "SELECT id, $2, $3, $4, $5, $6, size FROM repositories WHERE id = $1"
     } else {
@@ -217,8 +224,9 @@ async fn settle_repository_day(tx: &mut Tx<'_>, id: RepositoryId, day: i32, delt
 }
 
 async fn settle_account_day(tx: &mut Tx<'_>, id: AccountId, day: i32, delta: Day) -> Result<()> {
-    let mut statement =
-        sql("INSERT INTO account_days (account_id, day, pulls, pushes, pull_bytes, push_bytes, size, plain_size) ");
+    let mut statement = sql(
+        "INSERT INTO account_days (account_id, day, pulls, pushes, pull_bytes, push_bytes, size, plain_size) ",
+    );
     statement.push(if delta.size {
         "SELECT id, $2, $3, $4, $5, $6, size, plain_size FROM accounts WHERE id = $1"
     } else {

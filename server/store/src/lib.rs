@@ -34,6 +34,7 @@ pub mod dialect;
 mod error;
 mod ledger;
 mod metrics;
+mod reader;
 mod record;
 mod row;
 mod sql;
@@ -115,7 +116,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { connections: 8, stopwatch: || 0, recorder: None }
+        Self { connections: 4, stopwatch: || 0, recorder: None }
     }
 }
 
@@ -143,8 +144,12 @@ impl Store {
         let listeners = Listeners::default();
         let (writer, task) = match &database {
             Database::Sqlite(file) => {
-                let started =
-                    Writer::start(file.clone(), options.recorder.clone(), Arc::clone(&listeners)).await?;
+                let started = Writer::start(
+                    (**file).clone(),
+                    options.recorder.clone(),
+                    Arc::clone(&listeners),
+                )
+                .await?;
                 (Some(started.0), Some(started.1))
             }
             Database::Postgres(_) => (None, None),
@@ -198,10 +203,19 @@ impl Store {
         let work = async {
             match &self.database {
                 Database::Sqlite(file) => {
-                    let mut connection = file.readers.acquire().await.map_err(StoreError::from)?;
-                    let mut transaction = connection.begin().await.map_err(StoreError::from)?;
-                    let outcome = closure(&mut self.tx(Connection::Sqlite(&mut transaction))).await;
-                    transaction.rollback().await.map_err(StoreError::from)?;
+                    let mut reader = file.readers.acquire().await?;
+                    let mut transaction =
+                        reader.connection()?.begin().await.map_err(StoreError::from)?;
+                    let mut tx = self.tx(Connection::Sqlite(&mut transaction));
+                    let outcome = closure(&mut tx).await;
+                    let is_failed = tx.is_failed();
+                    drop(tx);
+                    if is_failed {
+                        drop(transaction);
+                        reader.discard();
+                    } else {
+                        transaction.rollback().await.map_err(StoreError::from)?;
+                    }
                     outcome
                 }
                 Database::Postgres(pool) => {
@@ -209,7 +223,8 @@ impl Store {
                         .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                         .await
                         .map_err(StoreError::from)?;
-                    let outcome = closure(&mut self.tx(Connection::Postgres(&mut transaction))).await;
+                    let outcome =
+                        closure(&mut self.tx(Connection::Postgres(&mut transaction))).await;
                     transaction.rollback().await.map_err(StoreError::from)?;
                     outcome
                 }
@@ -227,8 +242,13 @@ impl Store {
         let work = async {
             match &self.database {
                 Database::Sqlite(file) => {
-                    let mut connection = file.readers.acquire().await.map_err(StoreError::from)?;
-                    closure(&mut self.tx(Connection::Sqlite(&mut connection))).await
+                    let mut reader = file.readers.acquire().await?;
+                    let mut tx = self.tx(Connection::Sqlite(reader.connection()?));
+                    let outcome = closure(&mut tx).await;
+                    if tx.is_failed() {
+                        reader.discard();
+                    }
+                    outcome
                 }
                 Database::Postgres(pool) => {
                     let mut connection = pool.acquire().await.map_err(StoreError::from)?;
@@ -241,7 +261,12 @@ impl Store {
 
     /// Runs a closure that writes, in a transaction that is kept if it returns `Ok` and undone if it returns `Err`, panics,
     /// or the future of this call is dropped before the closure has ended. It must await nothing but the database.
-    pub async fn run<T, E, F>(&self, name: &'static str, durability: Durability, closure: F) -> Result<T, E>
+    pub async fn run<T, E, F>(
+        &self,
+        name: &'static str,
+        durability: Durability,
+        closure: F,
+    ) -> Result<T, E>
     where
         F: for<'t> Fn(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
         T: Send + 'static,
@@ -249,7 +274,9 @@ impl Store {
     {
         let work = async {
             match (&self.database, &self.writer) {
-                (Database::Postgres(pool), _) => self.run_postgres(pool, durability, &closure).await,
+                (Database::Postgres(pool), _) => {
+                    self.run_postgres(pool, durability, &closure).await
+                }
                 (Database::Sqlite(_), Some(writer)) => {
                     let (caller, answer) = oneshot::channel();
                     let call = Call { durability, closure, outcome: None, caller };
@@ -257,7 +284,12 @@ impl Store {
                         return (Err(error.into()), 0);
                     }
                     let answer = answer.await;
-                    (answer.unwrap_or_else(|_| Err(StoreError::unavailable("the writer stopped").into())), 0)
+                    (
+                        answer.unwrap_or_else(|_| {
+                            Err(StoreError::unavailable("the writer stopped").into())
+                        }),
+                        0,
+                    )
                 }
                 (Database::Sqlite(_), None) => {
                     (Err(StoreError::unavailable("the database is closed").into()), 0)
@@ -306,9 +338,13 @@ impl Store {
             let again = matches!(error, StoreError::Busy);
             (error.into(), again)
         }
-        let mut transaction = pool.begin().await.map_err(|error| (StoreError::from(error).into(), false))?;
+        let mut transaction =
+            pool.begin().await.map_err(|error| (StoreError::from(error).into(), false))?;
         if durability == Durability::Relaxed {
-            sqlx::query("SET LOCAL synchronous_commit = off").execute(&mut *transaction).await.map_err(refuse)?;
+            sqlx::query("SET LOCAL synchronous_commit = off")
+                .execute(&mut *transaction)
+                .await
+                .map_err(refuse)?;
         }
         let mut tx = self.tx(Connection::Postgres(&mut transaction));
         let outcome = closure(&mut tx).await;
@@ -346,7 +382,8 @@ impl Store {
         work: impl Future<Output = (Result<T, E>, u64)>,
     ) -> Result<T, E> {
         let start = (self.options.stopwatch)();
-        let (outcome, retries) = work.instrument(tracing::debug_span!("store", transaction = name)).await;
+        let (outcome, retries) =
+            work.instrument(tracing::debug_span!("store", transaction = name)).await;
         let micros = (self.options.stopwatch)().saturating_sub(start);
         self.metrics.note(name, micros, outcome.is_err(), retries);
         outcome

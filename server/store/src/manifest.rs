@@ -187,7 +187,9 @@ pub struct NewManifest {
 /// [`StoreError::ForeignKey`] when one of the blobs was unlinked meanwhile.
 pub async fn insert(tx: &mut Tx<'_>, new: &NewManifest) -> Result<(ManifestId, bool)> {
     let platform = new.platform.as_ref();
-    let text = |part: fn(&Platform) -> &str| platform.map(part).filter(|text| !text.is_empty()).map(str::to_owned);
+    let text = |part: fn(&Platform) -> &str| {
+        platform.map(part).filter(|text| !text.is_empty()).map(str::to_owned)
+    };
     let inserted = sql(
         "INSERT INTO manifests (repository_id, digest, media_type, is_index, artifact_type, config_digest, \
          config_media_type, os, architecture, variant, os_version, image_created_at, size, total_size, layer_count, \
@@ -231,7 +233,11 @@ pub async fn insert(tx: &mut Tx<'_>, new: &NewManifest) -> Result<(ManifestId, b
             .await?;
         return Ok((known, false));
     };
-    sql("INSERT INTO manifest_bodies (manifest_id, body) VALUES ($1, $2)").bind(id).bind(&new.body).execute(tx).await?;
+    sql("INSERT INTO manifest_bodies (manifest_id, body) VALUES ($1, $2)")
+        .bind(id)
+        .bind(&new.body)
+        .execute(tx)
+        .await?;
     insert_blobs(tx, id, new).await?;
     insert_children(tx, id, new).await?;
     tx.change(Change::new(ChangeKind::Manifest, new.pushed_at).at(&new.place).of(&new.digest));
@@ -257,18 +263,34 @@ async fn insert_blobs(tx: &mut Tx<'_>, id: ManifestId, new: &NewManifest) -> Res
 async fn insert_children(tx: &mut Tx<'_>, id: ManifestId, new: &NewManifest) -> Result<()> {
     let mut position = 0_u32;
     for part in new.children.chunks(32) {
-        let mut statement = sql("INSERT INTO manifest_children (parent_id, position, repository_id, digest, media_type, \
-                                 size, artifact_type, os, architecture, variant, os_version, attestation_for) VALUES ");
+        let mut statement = sql(
+            "INSERT INTO manifest_children (parent_id, position, repository_id, digest, media_type, \
+                                 size, artifact_type, os, architecture, variant, os_version, attestation_for) VALUES ",
+        );
         for (index, child) in part.iter().enumerate() {
             let platform = child.platform.clone().unwrap_or_default();
             statement.push(if index == 0 { "(" } else { ", (" });
             statement.push_bind(id).push(", ").push_bind(position).push(", ");
-            statement.push_bind(new.place.repository).push(", ").push_bind(&child.digest).push(", ");
-            statement.push_bind(child.media_type.as_str()).push(", ").push_bind(child.size).push(", ");
+            statement
+                .push_bind(new.place.repository)
+                .push(", ")
+                .push_bind(&child.digest)
+                .push(", ");
+            statement
+                .push_bind(child.media_type.as_str())
+                .push(", ")
+                .push_bind(child.size)
+                .push(", ");
             statement.push_bind(child.artifact_type.as_deref()).push(", ");
             statement.push_bind(Some(platform.os).filter(|text| !text.is_empty())).push(", ");
-            statement.push_bind(Some(platform.architecture).filter(|text| !text.is_empty())).push(", ");
-            statement.push_bind(platform.variant).push(", ").push_bind(platform.os_version).push(", ");
+            statement
+                .push_bind(Some(platform.architecture).filter(|text| !text.is_empty()))
+                .push(", ");
+            statement
+                .push_bind(platform.variant)
+                .push(", ")
+                .push_bind(platform.os_version)
+                .push(", ");
             statement.push_bind(child.attestation_for.as_ref()).push(")");
             position += 1;
         }
@@ -278,7 +300,11 @@ async fn insert_children(tx: &mut Tx<'_>, id: ManifestId, new: &NewManifest) -> 
 }
 
 /// The manifest of this digest, without its bytes.
-pub async fn find(tx: &mut Tx<'_>, repository: RepositoryId, digest: &Digest) -> Result<Option<ManifestRecord>> {
+pub async fn find(
+    tx: &mut Tx<'_>,
+    repository: RepositoryId,
+    digest: &Digest,
+) -> Result<Option<ManifestRecord>> {
     sql(concat!(
         "SELECT ",
         columns!(),
@@ -291,7 +317,11 @@ pub async fn find(tx: &mut Tx<'_>, repository: RepositoryId, digest: &Digest) ->
 }
 
 /// The manifests of these digests that are here, without their bytes.
-pub async fn find_many(tx: &mut Tx<'_>, repository: RepositoryId, digests: &[Digest]) -> Result<Vec<ManifestRecord>> {
+pub async fn find_many(
+    tx: &mut Tx<'_>,
+    repository: RepositoryId,
+    digests: &[Digest],
+) -> Result<Vec<ManifestRecord>> {
     if digests.is_empty() {
         return Ok(Vec::new());
     }
@@ -306,7 +336,11 @@ pub async fn find_many(tx: &mut Tx<'_>, repository: RepositoryId, digests: &[Dig
 }
 
 /// The bytes of the manifest of this digest.
-pub async fn body(tx: &mut Tx<'_>, repository: RepositoryId, digest: &Digest) -> Result<Option<ManifestBody>> {
+pub async fn body(
+    tx: &mut Tx<'_>,
+    repository: RepositoryId,
+    digest: &Digest,
+) -> Result<Option<ManifestBody>> {
     sql("SELECT m.id, m.digest, m.media_type, y.body FROM manifests m JOIN manifest_bodies y ON y.manifest_id = m.id \
          WHERE m.repository_id = $1 AND m.digest = $2 AND m.deleted_at IS NULL")
     .bind(repository)
@@ -316,7 +350,11 @@ pub async fn body(tx: &mut Tx<'_>, repository: RepositoryId, digest: &Digest) ->
 }
 
 /// The bytes of the manifest that a tag points to.
-pub async fn body_by_tag(tx: &mut Tx<'_>, repository: RepositoryId, tag: &TagName) -> Result<Option<ManifestBody>> {
+pub async fn body_by_tag(
+    tx: &mut Tx<'_>,
+    repository: RepositoryId,
+    tag: &TagName,
+) -> Result<Option<ManifestBody>> {
     sql("SELECT m.id, m.digest, m.media_type, y.body FROM tags t JOIN manifests m ON m.id = t.manifest_id \
          JOIN manifest_bodies y ON y.manifest_id = m.id \
          WHERE t.repository_id = $1 AND t.name = $2 AND t.deleted_at IS NULL AND m.deleted_at IS NULL")
@@ -331,22 +369,24 @@ pub async fn children(tx: &mut Tx<'_>, parents: &[ManifestId]) -> Result<Vec<Chi
     if parents.is_empty() {
         return Ok(Vec::new());
     }
-    let mut statement = sql(
-        "SELECT e.parent_id, e.position, e.digest, e.media_type, e.size, \
+    let mut statement = sql("SELECT e.parent_id, e.position, e.digest, e.media_type, e.size, \
          coalesce(e.artifact_type, m.artifact_type) AS artifact_type, coalesce(e.os, m.os) AS os, \
          coalesce(e.architecture, m.architecture) AS architecture, coalesce(e.variant, m.variant) AS variant, \
          coalesce(e.os_version, m.os_version) AS os_version, e.attestation_for, m.id AS child_id, m.total_size, \
          m.layer_count, m.image_created_at FROM manifest_children e \
          LEFT JOIN manifests m ON m.repository_id = e.repository_id AND m.digest = e.digest AND m.deleted_at IS NULL \
-         WHERE e.parent_id IN ",
-    );
+         WHERE e.parent_id IN ");
     statement.push_list(parents);
     statement.push(" ORDER BY e.parent_id, e.position");
     statement.all(tx).await
 }
 
 /// The live indexes of the repository that name this digest.
-pub async fn parents(tx: &mut Tx<'_>, repository: RepositoryId, digest: &Digest) -> Result<Vec<Digest>> {
+pub async fn parents(
+    tx: &mut Tx<'_>,
+    repository: RepositoryId,
+    digest: &Digest,
+) -> Result<Vec<Digest>> {
     let found = sql("SELECT DISTINCT m.digest FROM manifest_children e JOIN manifests m ON m.id = e.parent_id \
                      WHERE e.repository_id = $1 AND e.digest = $2 AND m.deleted_at IS NULL ORDER BY m.digest")
     .bind(repository)
@@ -357,7 +397,11 @@ pub async fn parents(tx: &mut Tx<'_>, repository: RepositoryId, digest: &Digest)
 }
 
 /// Manifests without a tag that are no child of a live index and about no other manifest, the newest first.
-pub async fn untagged(tx: &mut Tx<'_>, repository: RepositoryId, window: Window) -> Result<Vec<ManifestRecord>> {
+pub async fn untagged(
+    tx: &mut Tx<'_>,
+    repository: RepositoryId,
+    window: Window,
+) -> Result<Vec<ManifestRecord>> {
     sql(concat!(
         "SELECT ",
         columns!(),
@@ -430,8 +474,10 @@ pub async fn delete(
 /// Removes for good manifests that were deleted before `before`, at most `limit`; their blobs lose a reference. Answers
 /// how many.
 pub async fn purge(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> Result<u64> {
-    let found = sql("SELECT id, repository_id FROM manifests WHERE deleted_at IS NOT NULL AND deleted_at < $1 \
-                     ORDER BY deleted_at, id LIMIT $2")
+    let found = sql(
+        "SELECT id, repository_id FROM manifests WHERE deleted_at IS NOT NULL AND deleted_at < $1 \
+                     ORDER BY deleted_at, id LIMIT $2",
+    )
     .bind(before)
     .bind(limit)
     .and(tx.dialect().skip_locked())

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use parking_lot::Mutex;
 
 /// Upper ends of the time buckets, in microseconds; the last bucket has no end.
-pub const BUCKETS: [u64; 10] = [200, 500, 1_000, 2_000, 5_000, 10_000, 50_000, 200_000, 1_000_000, 5_000_000];
+pub const BUCKETS: [u64; 10] =
+    [200, 500, 1_000, 2_000, 5_000, 10_000, 50_000, 200_000, 1_000_000, 5_000_000];
 
 /// What is known of one transaction name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

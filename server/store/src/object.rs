@@ -59,14 +59,20 @@ pub async fn doom(tx: &mut Tx<'_>, objects: &[ObjectId], at: Timestamp) -> Resul
     if objects.is_empty() {
         return Ok(());
     }
-    let mut statement = sql("UPDATE objects SET state = 'doomed', doomed_at = $1 WHERE id IN ").bind(at);
+    let mut statement =
+        sql("UPDATE objects SET state = 'doomed', doomed_at = $1 WHERE id IN ").bind(at);
     statement.push_list(objects);
     statement.execute(tx).await?;
     Ok(())
 }
 
 /// Remembers an object that was staged in vain, so that its bytes are removed even after a crash.
-pub async fn insert_doomed(tx: &mut Tx<'_>, object_key: &str, backend: &str, at: Timestamp) -> Result<()> {
+pub async fn insert_doomed(
+    tx: &mut Tx<'_>,
+    object_key: &str,
+    backend: &str,
+    at: Timestamp,
+) -> Result<()> {
     sql("INSERT INTO objects (object_key, backend, size, state, created_at, doomed_at) \
          VALUES ($1, $2, 0, 'doomed', $3, $3) ON CONFLICT (object_key) DO NOTHING")
     .bind(object_key)
@@ -98,11 +104,19 @@ pub async fn remove(tx: &mut Tx<'_>, objects: &[ObjectId]) -> Result<u64> {
 
 /// Live objects whose bytes were compared longest ago.
 pub async fn least_verified(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<ObjectRecord>> {
-    sql(select!("WHERE state = 'live' ORDER BY coalesce(verified_at, 0), id LIMIT $1")).bind(limit).all(tx).await
+    sql(select!("WHERE state = 'live' ORDER BY coalesce(verified_at, 0), id LIMIT $1"))
+        .bind(limit)
+        .all(tx)
+        .await
 }
 
 /// Notes the outcome of comparing an object's bytes with their digest.
-pub async fn note_verified(tx: &mut Tx<'_>, object: ObjectId, fault: Option<&str>, at: Timestamp) -> Result<()> {
+pub async fn note_verified(
+    tx: &mut Tx<'_>,
+    object: ObjectId,
+    fault: Option<&str>,
+    at: Timestamp,
+) -> Result<()> {
     sql("UPDATE objects SET verified_at = $2, fault = $3 WHERE id = $1")
         .bind(object)
         .bind(at)
@@ -138,5 +152,8 @@ pub async fn stored_after(tx: &mut Tx<'_>, last: ObjectId, limit: u32) -> Result
 
 /// Whether the database knows an object key, live or doomed.
 pub async fn is_known(tx: &mut Tx<'_>, object_key: &str) -> Result<bool> {
-    sql("SELECT EXISTS (SELECT 1 FROM objects WHERE object_key = $1)").bind(object_key).scalar(tx).await
+    sql("SELECT EXISTS (SELECT 1 FROM objects WHERE object_key = $1)")
+        .bind(object_key)
+        .scalar(tx)
+        .await
 }

@@ -126,7 +126,10 @@ pub async fn create(tx: &mut Tx<'_>, new: &NewOrganization) -> Result<Organizati
     .await?;
     tx.ledger.account(new.account).organizations += 1;
     tx.change(
-        Change::new(ChangeKind::Organization, new.created_at).in_account(new.account).in_organization(id).of(&new.name),
+        Change::new(ChangeKind::Organization, new.created_at)
+            .in_account(new.account)
+            .in_organization(id)
+            .of(&new.name),
     );
     sql(select!("WHERE id = $1")).bind(id).one(tx).await
 }
@@ -137,13 +140,19 @@ pub async fn find(tx: &mut Tx<'_>, id: OrganizationId) -> Result<Option<Organiza
 }
 
 /// The organization of this name.
-pub async fn find_by_name(tx: &mut Tx<'_>, name: &OrganizationName) -> Result<Option<OrganizationRecord>> {
+pub async fn find_by_name(
+    tx: &mut Tx<'_>,
+    name: &OrganizationName,
+) -> Result<Option<OrganizationRecord>> {
     sql(select!("WHERE name = $1 AND deleted_at IS NULL")).bind(name).optional(tx).await
 }
 
 /// How many live organizations an account has, counted now: for the quota.
 pub async fn count(tx: &mut Tx<'_>, account: AccountId) -> Result<u64> {
-    sql("SELECT count(*) FROM organizations WHERE account_id = $1 AND deleted_at IS NULL").bind(account).scalar(tx).await
+    sql("SELECT count(*) FROM organizations WHERE account_id = $1 AND deleted_at IS NULL")
+        .bind(account)
+        .scalar(tx)
+        .await
 }
 
 /// Ends the WHERE of a statement over `organizations o`: only what the caller may see.
@@ -179,7 +188,8 @@ pub async fn list(
     search: Option<&str>,
     window: Window,
 ) -> Result<Page<OrganizationEntry>> {
-    list_sorted(tx, visibility, search, Sorted { by_creation: false, order: Order::Asc }, window).await
+    list_sorted(tx, visibility, search, Sorted { by_creation: false, order: Order::Asc }, window)
+        .await
 }
 
 /// The organizations the caller may see; `search` is part of the name. Whoever holds grants on single images only gets
@@ -255,7 +265,11 @@ pub async fn names(tx: &mut Tx<'_>, visibility: Visibility) -> Result<Vec<Organi
 }
 
 /// Changes the settings of an organization.
-pub async fn update(tx: &mut Tx<'_>, organization: &OrganizationRecord, at: Timestamp) -> Result<()> {
+pub async fn update(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationRecord,
+    at: Timestamp,
+) -> Result<()> {
     sql("UPDATE organizations SET default_public = $2, create_on_push = $3, docker_only = $4, immutable_tags = $5, \
          updated_at = $6 WHERE id = $1")
     .bind(organization.id)
@@ -297,8 +311,14 @@ pub async fn delete(
         .bind(by)
         .execute(tx)
         .await?;
-    sql("DELETE FROM organization_grants WHERE organization_id = $1").bind(organization.id).execute(tx).await?;
-    sql("DELETE FROM repository_grants WHERE organization_id = $1").bind(organization.id).execute(tx).await?;
+    sql("DELETE FROM organization_grants WHERE organization_id = $1")
+        .bind(organization.id)
+        .execute(tx)
+        .await?;
+    sql("DELETE FROM repository_grants WHERE organization_id = $1")
+        .bind(organization.id)
+        .execute(tx)
+        .await?;
     tx.ledger.account(organization.account_id).organizations -= 1;
     changed(tx, organization, at);
     crate::account::bump_permission_epoch(tx, organization.account_id, at).await?;

@@ -83,13 +83,20 @@ pub async fn counts(tx: &mut Tx<'_>, visibility: Visibility) -> Result<Counts> {
 }
 
 /// Pulls, pushes and traffic by day from `first` to `last`; days without use are absent.
-pub async fn days(tx: &mut Tx<'_>, visibility: Visibility, first: i32, last: i32) -> Result<Vec<UsageDay>> {
+pub async fn days(
+    tx: &mut Tx<'_>,
+    visibility: Visibility,
+    first: i32,
+    last: i32,
+) -> Result<Vec<UsageDay>> {
     let mut statement = match visibility {
-        Visibility::Account(account) => sql("SELECT day, pulls, pushes, pull_bytes, push_bytes FROM account_days \
+        Visibility::Account(account) => {
+            sql("SELECT day, pulls, pushes, pull_bytes, push_bytes FROM account_days \
                                              WHERE day >= $1 AND day <= $2 AND account_id = $3")
-        .bind(first)
-        .bind(last)
-        .bind(account),
+            .bind(first)
+            .bind(last)
+            .bind(account)
+        }
         Visibility::Granted { .. } => {
             let mut statement = sql(
                 "SELECT d.day, CAST(sum(d.pulls) AS BIGINT) AS pulls, CAST(sum(d.pushes) AS BIGINT) AS pushes, \
@@ -164,7 +171,9 @@ pub async fn most_used(
     )
     .bind(first);
     visible(&mut statement, visibility);
-    statement.push(" GROUP BY r.id, r.path, r.tag_count, r.size, r.updated_at ORDER BY 5 DESC, r.path LIMIT ");
+    statement.push(
+        " GROUP BY r.id, r.path, r.tag_count, r.size, r.updated_at ORDER BY 5 DESC, r.path LIMIT ",
+    );
     statement.push_bind(limit);
     statement.all(tx).await
 }

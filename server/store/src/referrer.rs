@@ -65,6 +65,8 @@ pub async fn counts(
                              WHERE m.repository_id = $1 AND m.deleted_at IS NULL AND m.subject_digest IN ")
     .bind(repository);
     statement.push_list(subjects);
-    statement.push(" GROUP BY m.subject_digest, m.artifact_type ORDER BY m.subject_digest, m.artifact_type");
+    statement.push(
+        " GROUP BY m.subject_digest, m.artifact_type ORDER BY m.subject_digest, m.artifact_type",
+    );
     statement.all(tx).await
 }

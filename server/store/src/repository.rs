@@ -99,7 +99,10 @@ pub struct NewRepository {
 
 /// Creates a repository, unless one of this name is there already. The flag says whether it was created; `None` when the
 /// organization has been deleted meanwhile.
-pub async fn create(tx: &mut Tx<'_>, new: &NewRepository) -> Result<Option<(RepositoryRecord, bool)>> {
+pub async fn create(
+    tx: &mut Tx<'_>,
+    new: &NewRepository,
+) -> Result<Option<(RepositoryRecord, bool)>> {
     let held = sql("SELECT id FROM organizations WHERE id = $1 AND deleted_at IS NULL")
         .bind(new.organization.id)
         .and(tx.dialect().for_update())
@@ -142,7 +145,10 @@ pub async fn find(tx: &mut Tx<'_>, id: RepositoryId) -> Result<Option<Repository
 
 /// The repository of this name.
 pub async fn find_by_name(tx: &mut Tx<'_>, path: &ImageName) -> Result<Option<RepositoryRecord>> {
-    sql(concat!(columns!(), "WHERE r.path = $1 AND r.deleted_at IS NULL")).bind(path).optional(tx).await
+    sql(concat!(columns!(), "WHERE r.path = $1 AND r.deleted_at IS NULL"))
+        .bind(path)
+        .optional(tx)
+        .await
 }
 
 /// What a list is sorted by. Ties are broken by the key.
@@ -185,7 +191,14 @@ impl Filter {
     /// Everything the caller may see.
     #[must_use]
     pub const fn all(visibility: Visibility) -> Self {
-        Self { visibility, organizations: Vec::new(), search: None, category: None, is_public: None, is_shared: false }
+        Self {
+            visibility,
+            organizations: Vec::new(),
+            search: None,
+            category: None,
+            is_public: None,
+            is_shared: false,
+        }
     }
 
     fn push(&self, statement: &mut Sql) {
@@ -310,7 +323,11 @@ pub async fn at_stake(tx: &mut Tx<'_>, id: RepositoryId, since: i32) -> Result<(
 }
 
 /// Names in byte order after `cursor.last`: the registry's catalog.
-pub async fn catalog(tx: &mut Tx<'_>, visibility: Visibility, cursor: &Cursor) -> Result<Vec<ImageName>> {
+pub async fn catalog(
+    tx: &mut Tx<'_>,
+    visibility: Visibility,
+    cursor: &Cursor,
+) -> Result<Vec<ImageName>> {
     let mut statement = sql("SELECT r.path FROM repositories r WHERE ");
     visible(&mut statement, visibility);
     if let Some(last) = &cursor.last {
@@ -378,20 +395,22 @@ pub async fn delete(
 ) -> Result<bool> {
     // The counters that leave the organization and the account must be the stored ones.
     tx.settle().await?;
-    let counters = sql(
-        "UPDATE repositories SET deleted_at = $2, deleted_by = $3, deleted_rule = $4 \
-         WHERE id = $1 AND deleted_at IS NULL RETURNING tag_count, size",
-    )
-    .bind(repository.id)
-    .bind(at)
-    .bind(by)
-    .bind(rule)
-    .optional::<(i64, i64)>(tx)
-    .await?;
+    let counters =
+        sql("UPDATE repositories SET deleted_at = $2, deleted_by = $3, deleted_rule = $4 \
+         WHERE id = $1 AND deleted_at IS NULL RETURNING tag_count, size")
+        .bind(repository.id)
+        .bind(at)
+        .bind(by)
+        .bind(rule)
+        .optional::<(i64, i64)>(tx)
+        .await?;
     let Some((tags, size)) = counters else {
         return Ok(false);
     };
-    sql("DELETE FROM repository_grants WHERE repository_id = $1").bind(repository.id).execute(tx).await?;
+    sql("DELETE FROM repository_grants WHERE repository_id = $1")
+        .bind(repository.id)
+        .execute(tx)
+        .await?;
     sql("DELETE FROM shares WHERE repository_id = $1").bind(repository.id).execute(tx).await?;
     let organization = tx.ledger.organization(repository.organization_id);
     organization.repositories -= 1;

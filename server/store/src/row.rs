@@ -33,7 +33,10 @@ pub enum At {
 impl Row {
     pub(crate) fn get<T>(&self, at: At) -> Result<T>
     where
-        T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>,
+        T: for<'r> Decode<'r, Sqlite>
+            + Type<Sqlite>
+            + for<'r> Decode<'r, Postgres>
+            + Type<Postgres>,
     {
         let value = match (self, at) {
             (Self::Sqlite(row), At::Name(name)) => row.try_get(name),

@@ -96,7 +96,12 @@ pub async fn get(tx: &mut Tx<'_>, place: &SealedPlace) -> Result<Option<SealedRe
 }
 
 /// Writes the value sealed for a place.
-pub async fn put(tx: &mut Tx<'_>, place: &SealedPlace, value: &SealedRecord, at: Timestamp) -> Result<()> {
+pub async fn put(
+    tx: &mut Tx<'_>,
+    place: &SealedPlace,
+    value: &SealedRecord,
+    at: Timestamp,
+) -> Result<()> {
     sql("INSERT INTO sealed_values (table_name, row_key, column_name, version, key_id, sealed, updated_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (table_name, row_key, column_name) \
          DO UPDATE SET version = excluded.version, key_id = excluded.key_id, sealed = excluded.sealed, \
@@ -135,7 +140,9 @@ pub async fn sealed_with(tx: &mut Tx<'_>, key_id: &str, limit: u32) -> Result<Ve
 
 /// The master keys that are known, the oldest first.
 pub async fn master_keys(tx: &mut Tx<'_>) -> Result<Vec<MasterKeyRecord>> {
-    sql("SELECT id, state, proof, created_at FROM master_keys ORDER BY created_at, id").all(tx).await
+    sql("SELECT id, state, proof, created_at FROM master_keys ORDER BY created_at, id")
+        .all(tx)
+        .await
 }
 
 /// Makes a master key known, or changes its state.

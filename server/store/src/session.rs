@@ -1,7 +1,7 @@
 //! Console sessions. The row's key is a digest of the cookie's value, made by the caller.
 
-use roadstead::id::{AccountId, UserId};
 use roadstead::Timestamp;
+use roadstead::id::{AccountId, UserId};
 
 use crate::error::Result;
 use crate::row::record;
@@ -92,7 +92,11 @@ pub async fn delete(tx: &mut Tx<'_>, digest: &str) -> Result<()> {
 
 /// The sessions of a user, the last seen first.
 pub async fn of_user(tx: &mut Tx<'_>, user: UserId, now: Timestamp) -> Result<Vec<SessionRecord>> {
-    sql(select!("WHERE user_id = $1 AND expires_at > $2 ORDER BY last_seen_at DESC")).bind(user).bind(now).all(tx).await
+    sql(select!("WHERE user_id = $1 AND expires_at > $2 ORDER BY last_seen_at DESC"))
+        .bind(user)
+        .bind(now)
+        .all(tx)
+        .await
 }
 
 /// Ends the sessions of a user, except one: after a change of the password.

@@ -1,7 +1,7 @@
 //! Settings saved in the console. They rank between the defaults and the configuration file.
 
-use roadstead::id::UserId;
 use roadstead::Timestamp;
+use roadstead::id::UserId;
 
 use crate::change::{Change, ChangeKind};
 use crate::error::Result;
@@ -25,7 +25,10 @@ record! {
 
 /// One setting, if it was saved.
 pub async fn get(tx: &mut Tx<'_>, name: &str) -> Result<Option<SettingRecord>> {
-    sql("SELECT name, value, updated_at, updated_by FROM settings WHERE name = $1").bind(name).optional(tx).await
+    sql("SELECT name, value, updated_at, updated_by FROM settings WHERE name = $1")
+        .bind(name)
+        .optional(tx)
+        .await
 }
 
 /// Every saved setting, by name.

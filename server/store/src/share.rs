@@ -33,12 +33,17 @@ record! {
 }
 
 /// When the share of an image with an account ends: `Some(None)` is never, `None` is no share.
-pub async fn end(tx: &mut Tx<'_>, repository: RepositoryId, account: AccountId) -> Result<Option<Option<Timestamp>>> {
-    let found = sql("SELECT expires_at FROM shares WHERE repository_id = $1 AND target_account_id = $2")
-        .bind(repository)
-        .bind(account)
-        .optional::<(Option<Timestamp>,)>(tx)
-        .await?;
+pub async fn end(
+    tx: &mut Tx<'_>,
+    repository: RepositoryId,
+    account: AccountId,
+) -> Result<Option<Option<Timestamp>>> {
+    let found =
+        sql("SELECT expires_at FROM shares WHERE repository_id = $1 AND target_account_id = $2")
+            .bind(repository)
+            .bind(account)
+            .optional::<(Option<Timestamp>,)>(tx)
+            .await?;
     Ok(found.map(|(end,)| end))
 }
 
@@ -81,7 +86,12 @@ pub async fn set(
 }
 
 /// Ends a share; `false` when there was none.
-pub async fn remove(tx: &mut Tx<'_>, place: &Place, target: AccountId, at: Timestamp) -> Result<bool> {
+pub async fn remove(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    target: AccountId,
+    at: Timestamp,
+) -> Result<bool> {
     let removed = sql("DELETE FROM shares WHERE repository_id = $1 AND target_account_id = $2")
         .bind(place.repository)
         .bind(target)

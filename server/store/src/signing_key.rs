@@ -48,8 +48,17 @@ pub async fn usable(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<SigningKeyRec
 }
 
 /// Says from when a key no longer verifies.
-pub async fn retire(tx: &mut Tx<'_>, kid: &str, retire_at: Timestamp, now: Timestamp) -> Result<()> {
-    sql("UPDATE signing_keys SET retire_at = $2 WHERE kid = $1").bind(kid).bind(retire_at).execute(tx).await?;
+pub async fn retire(
+    tx: &mut Tx<'_>,
+    kid: &str,
+    retire_at: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
+    sql("UPDATE signing_keys SET retire_at = $2 WHERE kid = $1")
+        .bind(kid)
+        .bind(retire_at)
+        .execute(tx)
+        .await?;
     tx.change(Change::new(ChangeKind::SigningKey, now).of(kid));
     Ok(())
 }

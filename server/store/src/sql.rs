@@ -122,8 +122,11 @@ impl Sql {
 
     /// The row, if there is one. Of several, the first.
     pub(crate) async fn optional<T: Record>(self, tx: &mut Tx<'_>) -> Result<Option<T>> {
-        let rows = self.rows(tx).await?;
-        rows.first().map(T::from_row).transpose()
+        let (text, arguments) = self.prepare(tx)?;
+        let outcome = dispatch!(tx, text, arguments, |connection, query, wrap| {
+            query.fetch_optional(&mut **connection).await.map(|row| row.map(wrap))
+        });
+        tx.note(outcome)?.as_ref().map(T::from_row).transpose()
     }
 
     /// The row that must be there: a count, or what `RETURNING` gives after an unconditional insert.
@@ -139,7 +142,10 @@ impl Sql {
     async fn rows(self, tx: &mut Tx<'_>) -> Result<Vec<Row>> {
         let (text, arguments) = self.prepare(tx)?;
         let outcome = dispatch!(tx, text, arguments, |connection, query, wrap| {
-            query.fetch_all(&mut **connection).await.map(|rows| rows.into_iter().map(wrap).collect())
+            query
+                .fetch_all(&mut **connection)
+                .await
+                .map(|rows| rows.into_iter().map(wrap).collect())
         });
         tx.note(outcome)
     }

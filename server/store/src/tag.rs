@@ -183,13 +183,15 @@ pub enum TagSet {
 
 /// Moves a tag, or creates it.
 pub async fn set(tx: &mut Tx<'_>, set: &SetTag) -> Result<TagSet> {
-    let current = sql("SELECT digest FROM tags WHERE repository_id = $1 AND name = $2 AND deleted_at IS NULL")
-        .bind(set.place.repository)
-        .bind(&set.name)
-        .and(tx.dialect().for_update())
-        .optional::<(Digest,)>(tx)
-        .await?
-        .map(|(digest,)| digest);
+    let current = sql(
+        "SELECT digest FROM tags WHERE repository_id = $1 AND name = $2 AND deleted_at IS NULL",
+    )
+    .bind(set.place.repository)
+    .bind(&set.name)
+    .and(tx.dialect().for_update())
+    .optional::<(Digest,)>(tx)
+    .await?
+    .map(|(digest,)| digest);
     let as_expected = match &set.expected {
         Expected::Anything => true,
         Expected::Absent => current.is_none(),
@@ -240,7 +242,10 @@ pub async fn set(tx: &mut Tx<'_>, set: &SetTag) -> Result<TagSet> {
     Ok(TagSet::Done { id, previous: current })
 }
 
-#[allow(clippy::too_many_arguments, reason = "one row of the history, used three times in this file")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "one row of the history, used three times in this file"
+)]
 async fn note(
     tx: &mut Tx<'_>,
     place: &Place,
@@ -280,7 +285,11 @@ macro_rules! select {
 }
 
 /// The tag of this name.
-pub async fn find(tx: &mut Tx<'_>, repository: RepositoryId, name: &TagName) -> Result<Option<TagRecord>> {
+pub async fn find(
+    tx: &mut Tx<'_>,
+    repository: RepositoryId,
+    name: &TagName,
+) -> Result<Option<TagRecord>> {
     sql(select!("WHERE repository_id = $1 AND name = $2 AND deleted_at IS NULL"))
         .bind(repository)
         .bind(name)
@@ -289,8 +298,14 @@ pub async fn find(tx: &mut Tx<'_>, repository: RepositoryId, name: &TagName) -> 
 }
 
 /// Names in byte order after `cursor.last`, hidden ones included: the registry's list.
-pub async fn list(tx: &mut Tx<'_>, repository: RepositoryId, cursor: &Cursor) -> Result<Vec<TagName>> {
-    let mut statement = sql("SELECT name FROM tags WHERE repository_id = $1 AND deleted_at IS NULL").bind(repository);
+pub async fn list(
+    tx: &mut Tx<'_>,
+    repository: RepositoryId,
+    cursor: &Cursor,
+) -> Result<Vec<TagName>> {
+    let mut statement =
+        sql("SELECT name FROM tags WHERE repository_id = $1 AND deleted_at IS NULL")
+            .bind(repository);
     if let Some(last) = &cursor.last {
         statement.push(" AND name > ").push_bind(last.as_str());
     }
@@ -329,7 +344,10 @@ impl Filter {
                 statement.push(" AND t.digest LIKE ").push_bind(begins(text)).push(" ESCAPE '\\'");
             }
             Some(text) => {
-                statement.push(" AND lower(t.name) LIKE ").push_bind(contains(text)).push(" ESCAPE '\\'");
+                statement
+                    .push(" AND lower(t.name) LIKE ")
+                    .push_bind(contains(text))
+                    .push(" ESCAPE '\\'");
             }
             None => {}
         }
@@ -391,17 +409,31 @@ pub async fn list_page(
     statement.push(" LIMIT ").push_bind(window.limit);
     statement.push(" OFFSET ").push_bind(window.offset);
     let items = statement.all(tx).await?;
+    Ok(Page { items, total: total(tx, repository, filter).await?, window })
+}
+
+async fn total(tx: &mut Tx<'_>, repository: RepositoryId, filter: &Filter) -> Result<u64> {
+    if filter.search.is_none() && filter.platform.is_none() {
+        return sql("SELECT tag_count FROM repositories WHERE id = $1")
+            .bind(repository)
+            .scalar(tx)
+            .await;
+    }
     let mut total = sql(if filter.platform.is_some() {
         "SELECT count(*) FROM tags t JOIN manifests m ON m.id = t.manifest_id"
     } else {
         "SELECT count(*) FROM tags t"
     });
     filter.push(&mut total, repository);
-    Ok(Page { items, total: total.scalar(tx).await?, window })
+    total.scalar(tx).await
 }
 
 /// One tag as in a list.
-pub async fn entry(tx: &mut Tx<'_>, repository: RepositoryId, name: &TagName) -> Result<Option<TagEntry>> {
+pub async fn entry(
+    tx: &mut Tx<'_>,
+    repository: RepositoryId,
+    name: &TagName,
+) -> Result<Option<TagEntry>> {
     sql(concat!(entry!(), " WHERE t.repository_id = $1 AND t.name = $2 AND t.deleted_at IS NULL"))
         .bind(repository)
         .bind(name)
@@ -410,7 +442,10 @@ pub async fn entry(tx: &mut Tx<'_>, repository: RepositoryId, name: &TagName) ->
 }
 
 /// The newest visible tag of each of several repositories that has one.
-pub async fn newest(tx: &mut Tx<'_>, repositories: &[RepositoryId]) -> Result<Vec<(RepositoryId, TagName)>> {
+pub async fn newest(
+    tx: &mut Tx<'_>,
+    repositories: &[RepositoryId],
+) -> Result<Vec<(RepositoryId, TagName)>> {
     if repositories.is_empty() {
         return Ok(Vec::new());
     }
@@ -424,7 +459,10 @@ pub async fn newest(tx: &mut Tx<'_>, repositories: &[RepositoryId]) -> Result<Ve
 }
 
 /// The visible tags that point to each of several manifests, by name.
-pub async fn siblings(tx: &mut Tx<'_>, manifests: &[ManifestId]) -> Result<Vec<(ManifestId, TagName)>> {
+pub async fn siblings(
+    tx: &mut Tx<'_>,
+    manifests: &[ManifestId],
+) -> Result<Vec<(ManifestId, TagName)>> {
     if manifests.is_empty() {
         return Ok(Vec::new());
     }

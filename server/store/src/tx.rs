@@ -33,7 +33,11 @@ impl std::fmt::Debug for Tx<'_> {
 }
 
 impl<'a> Tx<'a> {
-    pub(crate) fn new(connection: Connection<'a>, ledger: Ledger, recorder: Option<&'a Recorder>) -> Self {
+    pub(crate) fn new(
+        connection: Connection<'a>,
+        ledger: Ledger,
+        recorder: Option<&'a Recorder>,
+    ) -> Self {
         Self { connection, ledger, recorder, failed: false, contention: false }
     }
 

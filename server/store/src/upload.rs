@@ -123,9 +123,11 @@ pub async fn lease(
 
 /// Notes what arrived and gives the session back. `false` when the writer no longer has it: nothing was noted.
 pub async fn save(tx: &mut Tx<'_>, id: &str, holder: &str, progress: &Progress) -> Result<bool> {
-    let rows = sql("UPDATE uploads SET received = $3, hash_state = $4, staging_state = $5, object_key = $6, \
+    let rows = sql(
+        "UPDATE uploads SET received = $3, hash_state = $4, staging_state = $5, object_key = $6, \
                     updated_at = $7, expires_at = $8, lease_holder = NULL, leased_until = NULL \
-                    WHERE id = $1 AND lease_holder = $2")
+                    WHERE id = $1 AND lease_holder = $2",
+    )
     .bind(id)
     .bind(holder)
     .bind(progress.received)

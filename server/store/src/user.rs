@@ -110,7 +110,11 @@ pub async fn find(tx: &mut Tx<'_>, id: UserId) -> Result<Option<UserRecord>> {
 }
 
 /// The user of this name in an account, whatever its case. The account's own name finds its owner.
-pub async fn find_by_name(tx: &mut Tx<'_>, account: AccountId, name: &UserName) -> Result<Option<UserRecord>> {
+pub async fn find_by_name(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    name: &UserName,
+) -> Result<Option<UserRecord>> {
     sql(select!("WHERE u.account_id = $1 AND u.name_key = $2 AND u.deleted_at IS NULL"))
         .bind(account)
         .bind(name.folded())
@@ -136,7 +140,10 @@ pub async fn find_owner(tx: &mut Tx<'_>, account: &AccountName) -> Result<Option
 
 /// Every user of an account, by name.
 pub async fn list(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<UserRecord>> {
-    sql(select!("WHERE u.account_id = $1 AND u.deleted_at IS NULL ORDER BY u.name_key")).bind(account).all(tx).await
+    sql(select!("WHERE u.account_id = $1 AND u.deleted_at IS NULL ORDER BY u.name_key"))
+        .bind(account)
+        .all(tx)
+        .await
 }
 
 /// The hash of a user's password; `None` when there is none.
@@ -149,7 +156,12 @@ pub async fn password_hash(tx: &mut Tx<'_>, id: UserId) -> Result<Option<Secret>
 }
 
 /// Sets the password. Every cached success of the old one is stale from the commit on.
-pub async fn set_password_hash(tx: &mut Tx<'_>, user: &UserRecord, hash: &Secret, at: Timestamp) -> Result<()> {
+pub async fn set_password_hash(
+    tx: &mut Tx<'_>,
+    user: &UserRecord,
+    hash: &Secret,
+    at: Timestamp,
+) -> Result<()> {
     sql("UPDATE users SET password_hash = $2, password_changed_at = $3, must_change_password = FALSE, \
          permission_epoch = permission_epoch + 1 WHERE id = $1")
     .bind(user.id)
@@ -162,7 +174,12 @@ pub async fn set_password_hash(tx: &mut Tx<'_>, user: &UserRecord, hash: &Secret
 }
 
 /// Enables or disables a user.
-pub async fn set_state(tx: &mut Tx<'_>, user: &UserRecord, state: State, at: Timestamp) -> Result<()> {
+pub async fn set_state(
+    tx: &mut Tx<'_>,
+    user: &UserRecord,
+    state: State,
+    at: Timestamp,
+) -> Result<()> {
     sql("UPDATE users SET state = $2, permission_epoch = permission_epoch + 1 WHERE id = $1")
         .bind(user.id)
         .bind(state)
@@ -214,7 +231,11 @@ pub async fn delete(tx: &mut Tx<'_>, user: &UserRecord, at: Timestamp) -> Result
 
 /// Notes a sign-in.
 pub async fn note_sign_in(tx: &mut Tx<'_>, id: UserId, at: Timestamp) -> Result<()> {
-    sql("UPDATE users SET last_signed_in_at = $2 WHERE id = $1").bind(id).bind(at).execute(tx).await?;
+    sql("UPDATE users SET last_signed_in_at = $2 WHERE id = $1")
+        .bind(id)
+        .bind(at)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -228,13 +249,25 @@ pub async fn preferences(tx: &mut Tx<'_>, id: UserId) -> Result<Option<serde_jso
 }
 
 /// Writes what the user prefers.
-pub async fn set_preferences(tx: &mut Tx<'_>, id: UserId, preferences: &serde_json::Value) -> Result<()> {
-    sql("UPDATE users SET preferences = $2 WHERE id = $1").bind(id).bind(preferences).execute(tx).await?;
+pub async fn set_preferences(
+    tx: &mut Tx<'_>,
+    id: UserId,
+    preferences: &serde_json::Value,
+) -> Result<()> {
+    sql("UPDATE users SET preferences = $2 WHERE id = $1")
+        .bind(id)
+        .bind(preferences)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
 /// The user whom an outside identity signs in.
-pub async fn find_by_identity(tx: &mut Tx<'_>, issuer: &str, subject: &str) -> Result<Option<UserRecord>> {
+pub async fn find_by_identity(
+    tx: &mut Tx<'_>,
+    issuer: &str,
+    subject: &str,
+) -> Result<Option<UserRecord>> {
     sql(select!(
         "JOIN identities i ON i.user_id = u.id WHERE i.issuer = $1 AND i.subject = $2 AND u.deleted_at IS NULL"
     ))

@@ -5,12 +5,12 @@
 
 use roadstead::access::Permission;
 use roadstead::id::{
-    AccountId, AuditId, BlobId, CredentialId, GroupId, JobId, ManifestId, ObjectId, OrganizationId, PolicyId,
-    PublicId, RepositoryId, ShareId, TagId, UserId,
+    AccountId, AuditId, BlobId, CredentialId, GroupId, JobId, ManifestId, ObjectId, OrganizationId,
+    PolicyId, PublicId, RepositoryId, ShareId, TagId, UserId,
 };
 use roadstead::{
-    AccountName, Algorithm, Digest, ImageName, OrganizationName, RegionName, RepositoryName, TagName, Timestamp,
-    UserName,
+    AccountName, Algorithm, Digest, ImageName, OrganizationName, RegionName, RepositoryName,
+    TagName, Timestamp, UserName,
 };
 
 use crate::error::{Result, StoreError};
@@ -308,7 +308,9 @@ impl At {
     pub(crate) fn corrupt(self, rule: &str) -> StoreError {
         match self {
             Self::Name(name) => StoreError::corrupt(format_args!("column {name} {rule}")),
-            Self::Position(position) => StoreError::corrupt(format_args!("column {position} {rule}")),
+            Self::Position(position) => {
+                StoreError::corrupt(format_args!("column {position} {rule}"))
+            }
         }
     }
 }

@@ -81,7 +81,9 @@ where
                 outcome = work => outcome,
                 () = self.caller.closed() => return false,
             };
-            let outcome = outcome.unwrap_or_else(|_| Err(StoreError::unavailable("the transaction panicked").into()));
+            let outcome = outcome.unwrap_or_else(|_| {
+                Err(StoreError::unavailable("the transaction panicked").into())
+            });
             let outcome = match outcome {
                 Ok(_) if tx.is_failed() => Err(StoreError::Aborted.into()),
                 other => other,
@@ -192,8 +194,11 @@ impl Task {
             }
             if fault.is_none() {
                 let before = ledger.clone();
-                let mut tx =
-                    Tx::new(Connection::Sqlite(&mut self.connection), ledger, self.recorder.as_deref());
+                let mut tx = Tx::new(
+                    Connection::Sqlite(&mut self.connection),
+                    ledger,
+                    self.recorder.as_deref(),
+                );
                 if job.run(&mut tx).await {
                     ledger = tx.ledger;
                     kept.push(job);
@@ -218,8 +223,12 @@ impl Task {
 
     async fn begin(&mut self, durable: bool) -> Result<()> {
         if durable != self.is_synchronous {
-            self.statement(if durable { "PRAGMA synchronous = FULL" } else { "PRAGMA synchronous = NORMAL" })
-                .await?;
+            self.statement(if durable {
+                "PRAGMA synchronous = FULL"
+            } else {
+                "PRAGMA synchronous = NORMAL"
+            })
+            .await?;
             self.is_synchronous = durable;
         }
         self.statement("BEGIN IMMEDIATE").await
@@ -229,7 +238,8 @@ impl Task {
         if kept.is_empty() {
             return self.statement("ROLLBACK").await.is_ok();
         }
-        let mut tx = Tx::new(Connection::Sqlite(&mut self.connection), ledger, self.recorder.as_deref());
+        let mut tx =
+            Tx::new(Connection::Sqlite(&mut self.connection), ledger, self.recorder.as_deref());
         let finished = tx.finish().await;
         drop(tx);
         let finished = match finished {

@@ -12,7 +12,8 @@ const ALL: Window = Window { offset: 0, limit: 100 };
 
 async fn paths(home: &Home, filter: &Filter, sort: Sort, order: Order) -> Vec<String> {
     let filter = filter.clone();
-    let page = tx!(home.read, [filter] |tx| repository::list(tx, &filter, sort, order, ALL).await);
+    let page =
+        tx!(home.read, [filter] | tx | repository::list(tx, &filter, sort, order, ALL).await);
     assert_eq!(page.total, page.items.len() as u64);
     page.items.iter().map(|it| it.path.to_string()).collect()
 }
@@ -21,23 +22,27 @@ async fn organization_names_are_global_until_deleted(home: &Home) {
     let (alice, carol) = (home.account("alice").await, home.account("carol").await);
     let group = home.organization(&alice, "group").await;
     let taken = new_organization(&carol, "group");
-    let refused = tx!(home.try_run, [taken] |tx| organization::create(tx, &taken).await).unwrap_err();
+    let refused =
+        tx!(home.try_run, [taken] | tx | organization::create(tx, &taken).await).unwrap_err();
     assert!(refused.is_not_unique("organizations"), "{refused:?}");
     assert_eq!(home.account_now(alice.id).await.organization_count, 1);
     let bob = home.user(&alice, "bob").await;
     let (account, id, user) = (alice.id, group.id, bob.id);
-    tx!(home.run, [] |tx| {
-        grant::set_on_organization(tx, account, id, user, Permission::Edit, None, at(0)).await
-    });
-    assert!(tx!(home.run, [group] |tx| organization::delete(tx, &group, None, at(1)).await));
-    assert!(!tx!(home.run, [group] |tx| organization::delete(tx, &group, None, at(1)).await));
+    tx!(
+        home.run,
+        [] | tx | {
+            grant::set_on_organization(tx, account, id, user, Permission::Edit, None, at(0)).await
+        }
+    );
+    assert!(tx!(home.run, [group] | tx | organization::delete(tx, &group, None, at(1)).await));
+    assert!(!tx!(home.run, [group] | tx | organization::delete(tx, &group, None, at(1)).await));
     assert_eq!(home.account_now(alice.id).await.organization_count, 0);
     let name = group.name.clone();
-    assert_eq!(tx!(home.read, [name] |tx| organization::find_by_name(tx, &name).await), None);
+    assert_eq!(tx!(home.read, [name] | tx | organization::find_by_name(tx, &name).await), None);
     let again = home.organization(&alice, "group").await;
     assert_ne!(again.id, group.id);
     let id = again.id;
-    let inherited = tx!(home.read, [] |tx| grant::for_target(tx, user, id, None).await);
+    let inherited = tx!(home.read, [] | tx | grant::for_target(tx, user, id, None).await);
     assert_eq!((inherited.organization, inherited.any_image), (None, false));
 }
 
@@ -45,11 +50,11 @@ async fn an_organization_with_repositories_stays(home: &Home) {
     let alice = home.account("alice").await;
     let group = home.organization(&alice, "group").await;
     let web = home.repository(&group, "web").await;
-    assert!(!tx!(home.run, [group] |tx| organization::delete(tx, &group, None, at(1)).await));
-    assert!(tx!(home.run, [web] |tx| repository::delete(tx, &web, None, None, at(2)).await));
-    assert!(tx!(home.run, [group] |tx| organization::delete(tx, &group, None, at(3)).await));
+    assert!(!tx!(home.run, [group] | tx | organization::delete(tx, &group, None, at(1)).await));
+    assert!(tx!(home.run, [web] | tx | repository::delete(tx, &web, None, None, at(2)).await));
+    assert!(tx!(home.run, [group] | tx | organization::delete(tx, &group, None, at(3)).await));
     let new = new_repository(&group, "late");
-    assert_eq!(tx!(home.run, [new] |tx| repository::create(tx, &new).await), None);
+    assert_eq!(tx!(home.run, [new] | tx | repository::create(tx, &new).await), None);
 }
 
 async fn organizations_are_listed_as_far_as_they_are_visible(home: &Home) {
@@ -64,33 +69,41 @@ async fn organizations_are_listed_as_far_as_they_are_visible(home: &Home) {
     let names = |page: roadstead::page::Page<organization::OrganizationEntry>| {
         page.items.iter().map(|it| it.name.to_string()).collect::<Vec<_>>()
     };
-    let all = tx!(home.read, [] |tx| organization::list(tx, everything, None, ALL).await);
+    let all = tx!(home.read, [] | tx | organization::list(tx, everything, None, ALL).await);
     assert_eq!(names(all), ["alp-x", "alpha", "beta", "gamma"]);
     let second = Window { offset: 1, limit: 2 };
-    let page = tx!(home.read, [] |tx| organization::list(tx, everything, None, second).await);
+    let page = tx!(home.read, [] | tx | organization::list(tx, everything, None, second).await);
     assert_eq!((page.total, names(page)), (4, vec!["alpha".to_owned(), "beta".to_owned()]));
-    let found = tx!(home.read, [] |tx| organization::list(tx, everything, Some("ALP"), ALL).await);
+    let found =
+        tx!(home.read, [] | tx | organization::list(tx, everything, Some("ALP"), ALL).await);
     assert_eq!(names(found), ["alp-x", "alpha"]);
-    let percent = tx!(home.read, [] |tx| organization::list(tx, everything, Some("%"), ALL).await);
+    let percent =
+        tx!(home.read, [] | tx | organization::list(tx, everything, Some("%"), ALL).await);
     assert_eq!(percent.total, 0);
-    assert_eq!(tx!(home.read, [] |tx| organization::list(tx, some, None, ALL).await).total, 0);
+    assert_eq!(tx!(home.read, [] | tx | organization::list(tx, some, None, ALL).await).total, 0);
     let (account, beta, user) = (alice.id, created[0].id, bob.id);
-    tx!(home.run, [] |tx| {
-        grant::set_on_organization(tx, account, beta, user, Permission::Read, None, at(0)).await
-    });
+    tx!(
+        home.run,
+        [] | tx | {
+            grant::set_on_organization(tx, account, beta, user, Permission::Read, None, at(0)).await
+        }
+    );
     let web = home.repository(&created[2], "web").await;
     let place = web.place();
-    tx!(home.run, [] |tx| grant::set_on_repository(tx, &place, user, Permission::Manage, None, at(0)).await);
-    let seen = tx!(home.read, [] |tx| organization::list(tx, some, None, ALL).await);
+    tx!(
+        home.run,
+        [] | tx | grant::set_on_repository(tx, &place, user, Permission::Manage, None, at(0)).await
+    );
+    let seen = tx!(home.read, [] | tx | organization::list(tx, some, None, ALL).await);
     assert_eq!(seen.items[0].permission, Some(Permission::Read));
     assert_eq!(seen.items[0].user_count, 1);
     assert_eq!((seen.items[1].permission, seen.items[1].repository_count), (None, 1));
     assert_eq!(names(seen), ["beta", "gamma"]);
-    assert_eq!(tx!(home.read, [] |tx| organization::names(tx, some).await).len(), 2);
-    assert_eq!(tx!(home.read, [] |tx| organization::count(tx, account).await), 4);
+    assert_eq!(tx!(home.read, [] | tx | organization::names(tx, some).await).len(), 2);
+    assert_eq!(tx!(home.read, [] | tx | organization::count(tx, account).await), 4);
     let mut changed = created[1].clone();
     changed.immutable_tags = "v.*".into();
-    tx!(home.run, [changed] |tx| organization::update(tx, &changed, at(5)).await);
+    tx!(home.run, [changed] | tx | organization::update(tx, &changed, at(5)).await);
     assert_eq!(home.organization_now(changed.id).await.immutable_tags, "v.*");
 }
 
@@ -112,7 +125,8 @@ async fn a_repository_is_created_once(home: &Home) {
     }
     let mut created = 0;
     for call in calls {
-        let outcome: Result<Option<(RepositoryRecord, bool)>, roadstead_store::StoreError> = call.await.unwrap();
+        let outcome: Result<Option<(RepositoryRecord, bool)>, roadstead_store::StoreError> =
+            call.await.unwrap();
         created += u32::from(outcome.unwrap().unwrap().1);
     }
     assert_eq!(created, 1);
@@ -127,21 +141,28 @@ async fn a_re_created_repository_inherits_nothing(home: &Home) {
     let group = home.organization(&alice, "group").await;
     let web = home.repository(&group, "web").await;
     let (place, user, target) = (web.place(), bob.id, carol.id);
-    tx!(home.run, [] |tx| grant::set_on_repository(tx, &place, user, Permission::Edit, None, at(0)).await);
-    tx!(home.run, [] |tx| share::set(tx, &place, target, Some(at(50)), "", None, at(0)).await);
+    tx!(
+        home.run,
+        [] | tx | grant::set_on_repository(tx, &place, user, Permission::Edit, None, at(0)).await
+    );
+    tx!(home.run, [] | tx | share::set(tx, &place, target, Some(at(50)), "", None, at(0)).await);
     assert_eq!(home.repository_now(web.id).await.share_count, 1);
     home.blob(place, "layer", 30).await;
-    assert!(tx!(home.run, [web] |tx| repository::delete(tx, &web, Some(user), Some("by hand"), at(9)).await));
-    assert!(!tx!(home.run, [web] |tx| repository::delete(tx, &web, None, None, at(9)).await));
+    assert!(tx!(
+        home.run,
+        [web] | tx | repository::delete(tx, &web, Some(user), Some("by hand"), at(9)).await
+    ));
+    assert!(!tx!(home.run, [web] | tx | repository::delete(tx, &web, None, None, at(9)).await));
     let now = home.organization_now(group.id).await;
     assert_eq!((now.repository_count, now.size), (0, 0));
     let again = home.repository(&group, "web").await;
     assert_ne!(again.id, web.id);
     assert_eq!((again.size, again.share_count), (0, 0));
     let (organization, id) = (group.id, again.id);
-    let grants = tx!(home.read, [] |tx| grant::for_target(tx, user, organization, Some(id)).await);
+    let grants =
+        tx!(home.read, [] | tx | grant::for_target(tx, user, organization, Some(id)).await);
     assert_eq!((grants.image, grants.any_image), (None, false));
-    assert_eq!(tx!(home.read, [] |tx| share::end(tx, id, target).await), None);
+    assert_eq!(tx!(home.read, [] | tx | share::end(tx, id, target).await), None);
 }
 
 async fn grants_are_set_changed_and_removed(home: &Home) {
@@ -149,25 +170,50 @@ async fn grants_are_set_changed_and_removed(home: &Home) {
     let alice = home.account_now(web.account_id).await;
     let bob = home.user(&alice, "bob").await;
     let (place, user) = (web.place(), bob.id);
-    let (account, organization, repository) = (place.account, place.organization, Some(place.repository));
-    let target = || async { tx!(home.read, [] |tx| grant::for_target(tx, user, organization, repository).await) };
-    tx!(home.run, [] |tx| grant::set_on_repository(tx, &place, user, Permission::Read, None, at(0)).await);
-    tx!(home.run, [] |tx| grant::set_on_repository(tx, &place, user, Permission::Edit, None, at(1)).await);
+    let (account, organization, repository) =
+        (place.account, place.organization, Some(place.repository));
+    let target = || async {
+        tx!(home.read, [] | tx | grant::for_target(tx, user, organization, repository).await)
+    };
+    tx!(
+        home.run,
+        [] | tx | grant::set_on_repository(tx, &place, user, Permission::Read, None, at(0)).await
+    );
+    tx!(
+        home.run,
+        [] | tx | grant::set_on_repository(tx, &place, user, Permission::Edit, None, at(1)).await
+    );
     assert_eq!((target().await.image, target().await.organization), (Some(Permission::Edit), None));
     assert!(target().await.any_image);
-    tx!(home.run, [] |tx| {
-        grant::set_on_organization(tx, account, organization, user, Permission::Manage, None, at(2)).await
-    });
+    tx!(
+        home.run,
+        [] | tx | {
+            grant::set_on_organization(
+                tx,
+                account,
+                organization,
+                user,
+                Permission::Manage,
+                None,
+                at(2),
+            )
+            .await
+        }
+    );
     assert_eq!(target().await.organization, Some(Permission::Manage));
-    let listed = tx!(home.read, [] |tx| grant::of_organization(tx, organization).await);
+    let listed = tx!(home.read, [] | tx | grant::of_organization(tx, organization).await);
     assert_eq!((listed[0].user_id, listed[0].permission), (user, Permission::Manage));
     let id = place.repository;
-    assert_eq!(tx!(home.read, [] |tx| grant::of_repository(tx, id).await)[0].permission, Permission::Edit);
-    assert!(tx!(home.run, [] |tx| grant::remove_from_repository(tx, &place, user, at(3)).await));
-    assert!(!tx!(home.run, [] |tx| grant::remove_from_repository(tx, &place, user, at(3)).await));
-    assert!(tx!(home.run, [] |tx| {
-        grant::remove_from_organization(tx, account, organization, user, at(3)).await
-    }));
+    assert_eq!(
+        tx!(home.read, [] | tx | grant::of_repository(tx, id).await)[0].permission,
+        Permission::Edit
+    );
+    assert!(tx!(home.run, [] | tx | grant::remove_from_repository(tx, &place, user, at(3)).await));
+    assert!(!tx!(home.run, [] | tx | grant::remove_from_repository(tx, &place, user, at(3)).await));
+    assert!(tx!(
+        home.run,
+        [] | tx | { grant::remove_from_organization(tx, account, organization, user, at(3)).await }
+    ));
     assert_eq!(target().await.organization, None);
 }
 
@@ -175,23 +221,29 @@ async fn shares_end(home: &Home) {
     let web = home.web().await;
     let carol = home.account("carol").await;
     let (place, target) = (web.place(), carol.id);
-    tx!(home.run, [] |tx| share::set(tx, &place, target, None, "for ever", None, at(0)).await);
+    tx!(home.run, [] | tx | share::set(tx, &place, target, None, "for ever", None, at(0)).await);
     let id = web.id;
-    assert_eq!(tx!(home.read, [] |tx| share::end(tx, id, target).await), Some(None));
-    tx!(home.run, [] |tx| share::set(tx, &place, target, Some(at(7)), "a week", None, at(0)).await);
-    assert_eq!(tx!(home.read, [] |tx| share::end(tx, id, target).await), Some(Some(at(7))));
-    let listed = tx!(home.read, [] |tx| share::of_repository(tx, id).await);
+    assert_eq!(tx!(home.read, [] | tx | share::end(tx, id, target).await), Some(None));
+    tx!(
+        home.run,
+        [] | tx | share::set(tx, &place, target, Some(at(7)), "a week", None, at(0)).await
+    );
+    assert_eq!(tx!(home.read, [] | tx | share::end(tx, id, target).await), Some(Some(at(7))));
+    let listed = tx!(home.read, [] | tx | share::of_repository(tx, id).await);
     assert_eq!((listed.len(), listed[0].description.as_str()), (1, "a week"));
-    assert!(tx!(home.run, [] |tx| share::remove(tx, &place, target, at(1)).await));
+    assert!(tx!(home.run, [] | tx | share::remove(tx, &place, target, at(1)).await));
     assert_eq!(home.repository_now(id).await.share_count, 0);
 }
 
 /// `group/{api,web,Web-less…}` and `other/web` with different counters.
 async fn several(home: &Home) -> (Vec<RepositoryRecord>, Visibility) {
     let alice = home.account("alice").await;
-    let (group, other) = (home.organization(&alice, "group").await, home.organization(&alice, "other").await);
+    let (group, other) =
+        (home.organization(&alice, "group").await, home.organization(&alice, "other").await);
     let mut all = Vec::new();
-    for (organization, name) in [(&group, "web"), (&group, "api"), (&other, "web"), (&group, "a_b"), (&other, "axb")] {
+    for (organization, name) in
+        [(&group, "web"), (&group, "api"), (&other, "web"), (&group, "a_b"), (&other, "axb")]
+    {
         all.push(home.repository(organization, name).await);
     }
     for (index, repository) in all.iter().enumerate() {
@@ -215,13 +267,18 @@ async fn repositories_are_searched_filtered_and_sorted(home: &Home) {
         }
     }
     let search = |text: &str| Filter { search: Some(text.into()), ..Filter::all(visibility) };
-    assert_eq!(paths(home, &search("WE"), Sort::Path, Order::Asc).await, ["group/web", "other/web"]);
+    assert_eq!(
+        paths(home, &search("WE"), Sort::Path, Order::Asc).await,
+        ["group/web", "other/web"]
+    );
     assert_eq!(paths(home, &search("_"), Sort::Path, Order::Asc).await, ["group/a_b"]);
-    let inside = Filter { organizations: vec!["other".parse().unwrap()], ..Filter::all(visibility) };
+    let inside =
+        Filter { organizations: vec!["other".parse().unwrap()], ..Filter::all(visibility) };
     assert_eq!(paths(home, &inside, Sort::Path, Order::Asc).await, ["other/axb", "other/web"]);
     let id = all[0].id;
-    let attributes = Attributes { is_public: Some(true), category: Some("database".into()), description: None };
-    tx!(home.run, [attributes] |tx| repository::update(tx, id, &attributes, None, at(3)).await);
+    let attributes =
+        Attributes { is_public: Some(true), category: Some("database".into()), description: None };
+    tx!(home.run, [attributes] | tx | repository::update(tx, id, &attributes, None, at(3)).await);
     let public = Filter { is_public: Some(true), ..Filter::all(visibility) };
     assert_eq!(paths(home, &public, Sort::Path, Order::Asc).await, ["group/web"]);
     let databases = Filter { category: Some("database".into()), ..Filter::all(visibility) };
@@ -229,7 +286,10 @@ async fn repositories_are_searched_filtered_and_sorted(home: &Home) {
     let shared = Filter { is_shared: true, ..Filter::all(visibility) };
     assert_eq!(paths(home, &shared, Sort::Path, Order::Asc).await, Vec::<String>::new());
     let window = Window { offset: 3, limit: 5 };
-    let page = tx!(home.read, [filter] |tx| repository::list(tx, &filter, Sort::Path, Order::Asc, window).await);
+    let page = tx!(
+        home.read,
+        [filter] | tx | repository::list(tx, &filter, Sort::Path, Order::Asc, window).await
+    );
     assert_eq!((page.total, page.items.len()), (5, 2));
 }
 
@@ -241,24 +301,34 @@ async fn repositories_are_listed_as_far_as_they_are_visible(home: &Home) {
     let (user, account, other) = (bob.id, alice.id, all[2].organization_id);
     let some = Visibility::Granted { account, user };
     assert_eq!(paths(home, &Filter::all(some), Sort::Path, Order::Asc).await, Vec::<String>::new());
-    tx!(home.run, [] |tx| {
-        grant::set_on_organization(tx, account, other, user, Permission::Read, None, at(0)).await
-    });
+    tx!(
+        home.run,
+        [] | tx | {
+            grant::set_on_organization(tx, account, other, user, Permission::Read, None, at(0))
+                .await
+        }
+    );
     let place = all[1].place();
-    tx!(home.run, [] |tx| grant::set_on_repository(tx, &place, user, Permission::Read, None, at(0)).await);
+    tx!(
+        home.run,
+        [] | tx | grant::set_on_repository(tx, &place, user, Permission::Read, None, at(0)).await
+    );
     let seen = ["group/api", "other/axb", "other/web"];
     assert_eq!(paths(home, &Filter::all(some), Sort::Path, Order::Asc).await, seen);
     let foreign = Visibility::Account(stranger.id);
-    assert_eq!(paths(home, &Filter::all(foreign), Sort::Path, Order::Asc).await, Vec::<String>::new());
-    let counts = tx!(home.read, [] |tx| overview::counts(tx, some).await);
+    assert_eq!(
+        paths(home, &Filter::all(foreign), Sort::Path, Order::Asc).await,
+        Vec::<String>::new()
+    );
+    let counts = tx!(home.read, [] | tx | overview::counts(tx, some).await);
     assert_eq!((counts.organizations, counts.repositories, counts.size), (2, 3, 20 + 30 + 50));
-    let counts = tx!(home.read, [] |tx| overview::counts(tx, everything).await);
+    let counts = tx!(home.read, [] | tx | overview::counts(tx, everything).await);
     assert_eq!((counts.organizations, counts.repositories, counts.size), (2, 5, 150));
     // The catalog: the same rows, by key.
     let mut cursor = Cursor { last: None, limit: 2 };
     let mut names = Vec::new();
     loop {
-        let part = tx!(home.read, [cursor] |tx| repository::catalog(tx, some, &cursor).await);
+        let part = tx!(home.read, [cursor] | tx | repository::catalog(tx, some, &cursor).await);
         let Some(last) = part.last() else { break };
         cursor.last = Some(last.to_string());
         names.extend(part.iter().map(ToString::to_string));
@@ -269,7 +339,9 @@ async fn repositories_are_listed_as_far_as_they_are_visible(home: &Home) {
 async fn names_are_in_byte_order(home: &Home) {
     let alice = home.account("alice").await;
     let mut wanted = Vec::new();
-    for (organization, names) in [("a", vec!["z", "b-c", "b/c", "b.c", "b_c", "b0"]), ("a-b", vec!["x"]), ("a0", vec!["x"])] {
+    for (organization, names) in
+        [("a", vec!["z", "b-c", "b/c", "b.c", "b_c", "b0"]), ("a-b", vec!["x"]), ("a0", vec!["x"])]
+    {
         let organization = home.organization(&alice, organization).await;
         for name in names {
             wanted.push(home.repository(&organization, name).await.path.to_string());
@@ -278,7 +350,7 @@ async fn names_are_in_byte_order(home: &Home) {
     wanted.sort();
     let everything = Visibility::Account(alice.id);
     let cursor = Cursor { last: None, limit: 100 };
-    let listed = tx!(home.read, [cursor] |tx| repository::catalog(tx, everything, &cursor).await);
+    let listed = tx!(home.read, [cursor] | tx | repository::catalog(tx, everything, &cursor).await);
     assert_eq!(listed.iter().map(ToString::to_string).collect::<Vec<_>>(), wanted);
 }
 
@@ -287,10 +359,15 @@ async fn edits_are_compare_and_set(home: &Home) {
     let id = web.id;
     let say = |text: &str| Attributes { description: Some(text.into()), ..Attributes::default() };
     let first = say("first");
-    let edited = tx!(home.run, [first] |tx| repository::update(tx, id, &first, Some(1), at(5)).await).unwrap();
+    let edited =
+        tx!(home.run, [first] | tx | repository::update(tx, id, &first, Some(1), at(5)).await)
+            .unwrap();
     assert_eq!((edited.version, edited.updated_at, edited.is_public), (2, at(5), false));
     let second = say("second");
-    assert_eq!(tx!(home.run, [second] |tx| repository::update(tx, id, &second, Some(1), at(6)).await), None);
+    assert_eq!(
+        tx!(home.run, [second] | tx | repository::update(tx, id, &second, Some(1), at(6)).await),
+        None
+    );
     assert_eq!(home.repository_now(id).await.description, "first");
 }
 

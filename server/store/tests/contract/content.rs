@@ -76,25 +76,28 @@ fn index(place: Place, text: &str, children: &[(&str, &str)]) -> NewManifest {
 
 async fn push(home: &Home, new: &NewManifest, name: &str) -> roadstead::id::ManifestId {
     let (new, name) = (new.clone(), name.to_owned());
-    tx!(home.run, [new, name] |tx| {
-        let (id, _) = manifest::insert(tx, &new).await?;
-        let set = SetTag {
-            place: new.place,
-            name: name.parse().unwrap(),
-            manifest: id,
-            digest: new.digest.clone(),
-            expected: Expected::Anything,
-            actor: actor(),
-            at: new.pushed_at,
-        };
-        tag::set(tx, &set).await?;
-        Ok(id)
-    })
+    tx!(
+        home.run,
+        [new, name] | tx | {
+            let (id, _) = manifest::insert(tx, &new).await?;
+            let set = SetTag {
+                place: new.place,
+                name: name.parse().unwrap(),
+                manifest: id,
+                digest: new.digest.clone(),
+                expected: Expected::Anything,
+                actor: actor(),
+                at: new.pushed_at,
+            };
+            tag::set(tx, &set).await?;
+            Ok(id)
+        }
+    )
 }
 
 async fn tag_names(home: &Home, place: Place) -> Vec<String> {
     let cursor = Cursor { last: None, limit: 100 };
-    let names = tx!(home.read, [cursor] |tx| tag::list(tx, place.repository, &cursor).await);
+    let names = tx!(home.read, [cursor] | tx | tag::list(tx, place.repository, &cursor).await);
     names.iter().map(ToString::to_string).collect()
 }
 
@@ -104,16 +107,22 @@ async fn a_blob_is_visible_only_where_it_is_linked(home: &Home) {
     let api = home.repository(&organization, "api").await;
     let layer = home.blob(web.place(), "layer", 30).await;
     let (here, there, name) = (web.id, api.id, digest("layer"));
-    let found = tx!(home.read, [name] |tx| blob::find_linked(tx, here, &name).await).unwrap();
+    let found = tx!(home.read, [name] | tx | blob::find_linked(tx, here, &name).await).unwrap();
     assert_eq!((found.id, found.size, found.backend.as_str()), (layer.id, 30, "local"));
-    assert_eq!(tx!(home.read, [name] |tx| blob::find_linked(tx, there, &name).await), None);
+    assert_eq!(tx!(home.read, [name] | tx | blob::find_linked(tx, there, &name).await), None);
     let several = vec![digest("layer"), digest("absent"), digest("layer")];
-    assert_eq!(tx!(home.read, [several] |tx| blob::find_linked_many(tx, here, &several).await), vec![layer.clone()]);
+    assert_eq!(
+        tx!(home.read, [several] | tx | blob::find_linked_many(tx, here, &several).await),
+        vec![layer.clone()]
+    );
     let account = web.account_id;
-    assert_eq!(tx!(home.read, [name] |tx| blob::find_sources(tx, account, &name, 5).await), vec![web.id]);
+    assert_eq!(
+        tx!(home.read, [name] | tx | blob::find_sources(tx, account, &name, 5).await),
+        vec![web.id]
+    );
     let place = api.place();
-    assert!(tx!(home.run, [layer] |tx| blob::link(tx, &place, &layer, at(2)).await));
-    assert!(!tx!(home.run, [layer] |tx| blob::link(tx, &place, &layer, at(2)).await));
+    assert!(tx!(home.run, [layer] | tx | blob::link(tx, &place, &layer, at(2)).await));
+    assert!(!tx!(home.run, [layer] | tx | blob::link(tx, &place, &layer, at(2)).await));
     let now = home.account_now(account).await;
     assert_eq!((now.size, now.plain_size), (30, 60));
     assert_eq!(home.organization_now(web.organization_id).await.size, 60);
@@ -124,17 +133,17 @@ async fn the_second_upload_of_a_digest_dooms_its_own_object(home: &Home) {
     let first = home.blob(web.place(), "layer", 30).await;
     let second = home.blob(web.place(), "layer", 30).await;
     assert_eq!(first.id, second.id);
-    let doomed = tx!(home.read, [] |tx| object::doomed(tx, at(10), 10).await);
+    let doomed = tx!(home.read, [] | tx | object::doomed(tx, at(10), 10).await);
     assert_eq!(doomed.len(), 1);
     assert_eq!(home.repository_now(web.id).await.size, 30);
     let ids = vec![doomed[0].id];
-    assert_eq!(tx!(home.run, [ids] |tx| object::remove(tx, &ids).await), 1);
-    tx!(home.run, [] |tx| object::insert_doomed(tx, "objects/in-vain", "local", at(3)).await);
-    assert!(tx!(home.read, [] |tx| object::is_known(tx, "objects/in-vain").await));
-    let live = tx!(home.read, [] |tx| object::least_verified(tx, 10).await);
+    assert_eq!(tx!(home.run, [ids] | tx | object::remove(tx, &ids).await), 1);
+    tx!(home.run, [] | tx | object::insert_doomed(tx, "objects/in-vain", "local", at(3)).await);
+    assert!(tx!(home.read, [] | tx | object::is_known(tx, "objects/in-vain").await));
+    let live = tx!(home.read, [] | tx | object::least_verified(tx, 10).await);
     let id = live[0].id;
-    tx!(home.run, [] |tx| object::note_verified(tx, id, Some("digest mismatch"), at(4)).await);
-    let live = tx!(home.read, [] |tx| object::least_verified(tx, 10).await);
+    tx!(home.run, [] | tx | object::note_verified(tx, id, Some("digest mismatch"), at(4)).await);
+    let live = tx!(home.read, [] | tx | object::least_verified(tx, 10).await);
     assert_eq!(live[0].fault.as_deref(), Some("digest mismatch"));
 }
 
@@ -160,41 +169,43 @@ async fn concurrent_uploads_of_one_digest_all_succeed(home: &Home) {
         linked += u32::from(call.await.unwrap().unwrap());
     }
     assert_eq!(linked, 1);
-    assert_eq!(tx!(home.read, [] |tx| object::doomed(tx, at(10), 100).await).len(), 7);
+    assert_eq!(tx!(home.read, [] | tx | object::doomed(tx, at(10), 100).await).len(), 7);
     let now = home.account_now(web.account_id).await;
     assert_eq!((now.size, now.plain_size), (30, 30));
 }
 
 async fn unlinked_blobs_are_condemned_after_the_grace_time(home: &Home) {
     let web = home.web().await;
-    let (layer, other) = (home.blob(web.place(), "layer", 30).await, home.blob(web.place(), "other", 5).await);
+    let (layer, other) =
+        (home.blob(web.place(), "layer", 30).await, home.blob(web.place(), "other", 5).await);
     let place = web.place();
-    assert!(tx!(home.run, [layer] |tx| blob::unlink(tx, &place, &layer, at(10)).await));
-    assert!(!tx!(home.run, [layer] |tx| blob::unlink(tx, &place, &layer, at(10)).await));
+    assert!(tx!(home.run, [layer] | tx | blob::unlink(tx, &place, &layer, at(10)).await));
+    assert!(!tx!(home.run, [layer] | tx | blob::unlink(tx, &place, &layer, at(10)).await));
     let now = home.account_now(web.account_id).await;
     assert_eq!((now.size, now.plain_size, home.repository_now(web.id).await.size), (5, 5, 5));
-    assert_eq!(tx!(home.run, [] |tx| blob::condemn(tx, at(10), 10, at(20)).await), 0);
+    assert_eq!(tx!(home.run, [] | tx | blob::condemn(tx, at(10), 10, at(20)).await), 0);
     let ids = vec![layer.id];
-    tx!(home.run, [ids] |tx| blob::touch(tx, &ids, at(15)).await);
-    assert_eq!(tx!(home.run, [] |tx| blob::condemn(tx, at(15), 10, at(20)).await), 0);
-    assert_eq!(tx!(home.run, [] |tx| blob::condemn(tx, at(16), 10, at(20)).await), 1);
-    assert_eq!(tx!(home.read, [] |tx| object::doomed(tx, at(21), 10).await).len(), 1);
+    tx!(home.run, [ids] | tx | blob::touch(tx, &ids, at(15)).await);
+    assert_eq!(tx!(home.run, [] | tx | blob::condemn(tx, at(15), 10, at(20)).await), 0);
+    assert_eq!(tx!(home.run, [] | tx | blob::condemn(tx, at(16), 10, at(20)).await), 1);
+    assert_eq!(tx!(home.read, [] | tx | object::doomed(tx, at(21), 10).await).len(), 1);
     // A push in between makes another object of the same digest.
     let again = home.blob(web.place(), "layer", 30).await;
     assert_ne!(again.id, layer.id);
     // What no manifest needs is unlinked, then condemned.
-    assert_eq!(tx!(home.run, [] |tx| blob::unlink_unused(tx, at(100), 10, at(100)).await), 2);
+    assert_eq!(tx!(home.run, [] | tx | blob::unlink_unused(tx, at(100), 10, at(100)).await), 2);
     assert_eq!(home.account_now(web.account_id).await.size, 0);
     assert!(other.size == 5);
 }
 
 async fn a_blob_that_went_away_cannot_be_linked(home: &Home) {
     let web = home.web().await;
-    let (place, blob) = (web.place(), LinkedBlob { id: roadstead::id::BlobId(4711), digest: digest("x"), size: 1 });
-    let refused = tx!(home.try_run, [blob] |tx| blob::link(tx, &place, &blob, at(0)).await);
+    let (place, blob) =
+        (web.place(), LinkedBlob { id: roadstead::id::BlobId(4711), digest: digest("x"), size: 1 });
+    let refused = tx!(home.try_run, [blob] | tx | blob::link(tx, &place, &blob, at(0)).await);
     assert!(matches!(refused, Err(StoreError::ForeignKey)), "{refused:?}");
     let refused = image(place, "manifest", &[&blob]);
-    let refused = tx!(home.try_run, [refused] |tx| manifest::insert(tx, &refused).await);
+    let refused = tx!(home.try_run, [refused] | tx | manifest::insert(tx, &refused).await);
     assert!(matches!(refused, Err(StoreError::ForeignKey)), "{refused:?}");
 }
 
@@ -216,13 +227,16 @@ async fn an_upload_has_one_writer(home: &Home) {
         updated_at: at(0),
         expires_at: at(100),
     };
-    tx!(home.run, [session] |tx| upload::create(tx, &session).await);
+    tx!(home.run, [session] | tx | upload::create(tx, &session).await);
     let id = session.id.clone();
-    assert_eq!(tx!(home.read, [id] |tx| upload::find(tx, &id, at(99)).await), Some(session.clone()));
-    assert_eq!(tx!(home.read, [id] |tx| upload::find(tx, &id, at(100)).await), None);
-    let taken = tx!(home.run, [id] |tx| upload::lease(tx, &id, "one", at(1), at(31)).await);
+    assert_eq!(
+        tx!(home.read, [id] | tx | upload::find(tx, &id, at(99)).await),
+        Some(session.clone())
+    );
+    assert_eq!(tx!(home.read, [id] | tx | upload::find(tx, &id, at(100)).await), None);
+    let taken = tx!(home.run, [id] | tx | upload::lease(tx, &id, "one", at(1), at(31)).await);
     assert_eq!(taken, Some(session.clone()));
-    assert_eq!(tx!(home.run, [id] |tx| upload::lease(tx, &id, "two", at(2), at(32)).await), None);
+    assert_eq!(tx!(home.run, [id] | tx | upload::lease(tx, &id, "two", at(2), at(32)).await), None);
     let progress = Progress {
         received: 77,
         hash_state: vec![1, 2, 3],
@@ -231,42 +245,58 @@ async fn an_upload_has_one_writer(home: &Home) {
         updated_at: at(3),
         expires_at: at(103),
     };
-    assert!(!tx!(home.run, [id, progress] |tx| upload::save(tx, &id, "two", &progress).await));
-    assert!(tx!(home.run, [id, progress] |tx| upload::save(tx, &id, "one", &progress).await));
-    let now = tx!(home.run, [id] |tx| upload::lease(tx, &id, "two", at(4), at(34)).await).unwrap();
+    assert!(!tx!(home.run, [id, progress] | tx | upload::save(tx, &id, "two", &progress).await));
+    assert!(tx!(home.run, [id, progress] | tx | upload::save(tx, &id, "one", &progress).await));
+    let now =
+        tx!(home.run, [id] | tx | upload::lease(tx, &id, "two", at(4), at(34)).await).unwrap();
     assert_eq!((now.received, now.hash_state, now.expires_at), (77, Some(vec![1, 2, 3]), at(103)));
     // A lease that ended is anybody's.
-    assert!(tx!(home.run, [id] |tx| upload::lease(tx, &id, "three", at(34), at(64)).await).is_some());
-    tx!(home.run, [id] |tx| upload::release(tx, &id, "three").await);
-    assert_eq!(tx!(home.read, [] |tx| upload::expired(tx, at(102), 10).await).len(), 0);
-    assert_eq!(tx!(home.read, [] |tx| upload::expired(tx, at(103), 10).await).len(), 1);
-    assert!(tx!(home.run, [id] |tx| upload::delete(tx, &id).await));
-    assert!(!tx!(home.run, [id] |tx| upload::delete(tx, &id).await));
+    assert!(
+        tx!(home.run, [id] | tx | upload::lease(tx, &id, "three", at(34), at(64)).await).is_some()
+    );
+    tx!(home.run, [id] | tx | upload::release(tx, &id, "three").await);
+    assert_eq!(tx!(home.read, [] | tx | upload::expired(tx, at(102), 10).await).len(), 0);
+    assert_eq!(tx!(home.read, [] | tx | upload::expired(tx, at(103), 10).await).len(), 1);
+    assert!(tx!(home.run, [id] | tx | upload::delete(tx, &id).await));
+    assert!(!tx!(home.run, [id] | tx | upload::delete(tx, &id).await));
 }
 
 async fn a_manifest_is_kept_byte_for_byte(home: &Home) {
     let web = home.web().await;
     let place = web.place();
-    let (layer, config) = (home.blob(place, "layer", 30).await, home.blob(place, "config", 2).await);
+    let (layer, config) =
+        (home.blob(place, "layer", 30).await, home.blob(place, "config", 2).await);
     let new = image(place, "{ \"odd\" :  1}\n", &[&layer, &config]);
     let id = push(home, &new, "v1").await;
     let (repository, name) = (web.id, new.digest.clone());
-    let body = tx!(home.read, [name] |tx| manifest::body(tx, repository, &name).await).unwrap();
+    let body = tx!(home.read, [name] | tx | manifest::body(tx, repository, &name).await).unwrap();
     assert_eq!((body.id, &body.body, body.media_type), (id, &new.body, MediaType::OciManifest));
     let tagged: roadstead::TagName = "v1".parse().unwrap();
-    assert_eq!(tx!(home.read, [tagged] |tx| manifest::body_by_tag(tx, repository, &tagged).await), Some(body));
-    let record = tx!(home.read, [name] |tx| manifest::find(tx, repository, &name).await).unwrap();
-    assert_eq!((record.os.as_deref(), record.architecture.as_deref()), (Some("linux"), Some("amd64")));
-    assert_eq!((record.total_size, record.layer_count, record.size), (32, 2, new.body.len() as u64));
+    assert_eq!(
+        tx!(home.read, [tagged] | tx | manifest::body_by_tag(tx, repository, &tagged).await),
+        Some(body)
+    );
+    let record = tx!(home.read, [name] | tx | manifest::find(tx, repository, &name).await).unwrap();
+    assert_eq!(
+        (record.os.as_deref(), record.architecture.as_deref()),
+        (Some("linux"), Some("amd64"))
+    );
+    assert_eq!(
+        (record.total_size, record.layer_count, record.size),
+        (32, 2, new.body.len() as u64)
+    );
     assert_eq!(record.image_created_at, Some(at(-100)));
-    let again = tx!(home.run, [new] |tx| manifest::insert(tx, &new).await);
+    let again = tx!(home.run, [new] | tx | manifest::insert(tx, &new).await);
     assert_eq!(again, (id, false));
     let layer = layer.id;
-    assert!(tx!(home.read, [] |tx| blob::is_needed(tx, repository, layer).await));
+    assert!(tx!(home.read, [] | tx | blob::is_needed(tx, repository, layer).await));
     let now = home.repository_now(web.id).await;
     assert_eq!((now.push_count, now.last_pushed_at, now.tag_count), (2, Some(at(1)), 1));
     let digests = vec![name, digest("absent")];
-    assert_eq!(tx!(home.read, [digests] |tx| manifest::find_many(tx, repository, &digests).await).len(), 1);
+    assert_eq!(
+        tx!(home.read, [digests] | tx | manifest::find_many(tx, repository, &digests).await).len(),
+        1
+    );
 }
 
 async fn tags_move_by_compare_and_set(home: &Home) {
@@ -274,7 +304,7 @@ async fn tags_move_by_compare_and_set(home: &Home) {
     let place = web.place();
     let (one, two) = (image(place, "one", &[]), image(place, "two", &[]));
     push(home, &one, "v1").await;
-    let second = tx!(home.run, [two] |tx| manifest::insert(tx, &two).await).0;
+    let second = tx!(home.run, [two] | tx | manifest::insert(tx, &two).await).0;
     let set = |expected: Expected| SetTag {
         place,
         name: "v1".parse().unwrap(),
@@ -286,36 +316,59 @@ async fn tags_move_by_compare_and_set(home: &Home) {
     };
     let absent = set(Expected::Absent);
     let conflict = TagSet::Conflict { current: Some(digest("one")) };
-    assert_eq!(tx!(home.run, [absent] |tx| tag::set(tx, &absent).await), conflict);
+    assert_eq!(tx!(home.run, [absent] | tx | tag::set(tx, &absent).await), conflict);
     let other = set(Expected::Digest(digest("two")));
-    assert_eq!(tx!(home.run, [other] |tx| tag::set(tx, &other).await), conflict);
+    assert_eq!(tx!(home.run, [other] | tx | tag::set(tx, &other).await), conflict);
     let right = set(Expected::Digest(digest("one")));
-    let done = tx!(home.run, [right] |tx| tag::set(tx, &right).await);
-    assert!(matches!(&done, TagSet::Done { previous: Some(previous), .. } if *previous == digest("one")), "{done:?}");
+    let done = tx!(home.run, [right] | tx | tag::set(tx, &right).await);
+    assert!(
+        matches!(&done, TagSet::Done { previous: Some(previous), .. } if *previous == digest("one")),
+        "{done:?}"
+    );
     let again = set(Expected::Anything);
-    tx!(home.run, [again] |tx| tag::set(tx, &again).await);
+    tx!(home.run, [again] | tx | tag::set(tx, &again).await);
     let (repository, name) = (web.id, "v1".parse::<roadstead::TagName>().unwrap());
-    let record = tx!(home.read, [name] |tx| tag::find(tx, repository, &name).await).unwrap();
-    assert_eq!((record.digest, record.revision, record.pushed_at, record.created_at), (digest("two"), 2, at(9), at(1)));
+    let record = tx!(home.read, [name] | tx | tag::find(tx, repository, &name).await).unwrap();
+    assert_eq!(
+        (record.digest, record.revision, record.pushed_at, record.created_at),
+        (digest("two"), 2, at(9), at(1))
+    );
     assert_eq!(home.repository_now(web.id).await.tag_count, 1);
     let by = actor();
-    let gone = tx!(home.run, [name, by] |tx| tag::delete(tx, &place, &name, Some(&digest("one")), &by, None, at(10)).await);
+    let gone = tx!(
+        home.run,
+        [name, by]
+            | tx
+            | tag::delete(tx, &place, &name, Some(&digest("one")), &by, None, at(10)).await
+    );
     assert_eq!(gone, None);
-    let gone = tx!(home.run, [name, by] |tx| tag::delete(tx, &place, &name, None, &by, Some("rule 1"), at(10)).await);
+    let gone = tx!(
+        home.run,
+        [name, by] | tx | tag::delete(tx, &place, &name, None, &by, Some("rule 1"), at(10)).await
+    );
     assert_eq!(gone, Some(digest("two")));
-    assert_eq!(tx!(home.read, [name] |tx| tag::find(tx, repository, &name).await), None);
-    let history = tx!(home.read, [name] |tx| tag::history(tx, repository, &name, 10).await);
-    let moves: Vec<_> = history.iter().map(|it| (it.action.as_str(), it.digest.clone(), it.previous_digest.clone())).collect();
-    assert_eq!(moves, [
-        ("delete", None, Some(digest("two"))),
-        ("push", Some(digest("two")), Some(digest("one"))),
-        ("push", Some(digest("one")), None),
-    ]);
+    assert_eq!(tx!(home.read, [name] | tx | tag::find(tx, repository, &name).await), None);
+    let history = tx!(home.read, [name] | tx | tag::history(tx, repository, &name, 10).await);
+    let moves: Vec<_> = history
+        .iter()
+        .map(|it| (it.action.as_str(), it.digest.clone(), it.previous_digest.clone()))
+        .collect();
+    assert_eq!(
+        moves,
+        [
+            ("delete", None, Some(digest("two"))),
+            ("push", Some(digest("two")), Some(digest("one"))),
+            ("push", Some(digest("one")), None),
+        ]
+    );
     assert_eq!(history[0].rule.as_deref(), Some("rule 1"));
     // The name is free, and the manifest is still there.
-    assert!(matches!(tx!(home.run, [absent] |tx| tag::set(tx, &absent).await), TagSet::Done { previous: None, .. }));
+    assert!(matches!(
+        tx!(home.run, [absent] | tx | tag::set(tx, &absent).await),
+        TagSet::Done { previous: None, .. }
+    ));
     assert_eq!(home.repository_now(web.id).await.tag_count, 1);
-    assert_eq!(tx!(home.run, [] |tx| tag::purge(tx, at(11), 10).await), 1);
+    assert_eq!(tx!(home.run, [] | tx | tag::purge(tx, at(11), 10).await), 1);
 }
 
 async fn concurrent_pushes_of_a_tag_leave_one(home: &Home) {
@@ -364,20 +417,26 @@ async fn tags_are_listed_by_key_and_by_page(home: &Home) {
     push(home, &image(place, "signature", &[]), &hidden).await;
     assert_eq!(tag_names(home, place).await, ["V1", "_x", "latest", &hidden, "v-1", "v1", "v10"]);
     let cursor = Cursor { last: Some("latest".into()), limit: 2 };
-    let part = tx!(home.read, [cursor] |tx| tag::list(tx, place.repository, &cursor).await);
+    let part = tx!(home.read, [cursor] | tx | tag::list(tx, place.repository, &cursor).await);
     assert_eq!(part.iter().map(ToString::to_string).collect::<Vec<_>>(), [hidden.as_str(), "v-1"]);
     assert_eq!(home.repository_now(web.id).await.tag_count, 6);
     let list = async |filter: tag::Filter, sort, order| {
-        let page = tx!(home.read, [filter] |tx| {
-            tag::list_page(tx, place.repository, &filter, sort, order, ALL).await
-        });
+        let page = tx!(
+            home.read,
+            [filter] | tx | {
+                tag::list_page(tx, place.repository, &filter, sort, order, ALL).await
+            }
+        );
         assert_eq!(page.total, page.items.len() as u64);
         page.items.iter().map(|it| it.name.to_string()).collect::<Vec<_>>()
     };
     let any = tag::Filter::default();
     let newest = list(any.clone(), tag::Sort::Pushed, Order::Desc).await;
     assert_eq!(newest, ["_x", "latest", "v-1", "v1", "V1", "v10"]);
-    assert_eq!(list(any.clone(), tag::Sort::Name, Order::Asc).await, ["V1", "_x", "latest", "v-1", "v1", "v10"]);
+    assert_eq!(
+        list(any.clone(), tag::Sort::Name, Order::Asc).await,
+        ["V1", "_x", "latest", "v-1", "v1", "v10"]
+    );
     let search = |text: &str| tag::Filter { search: Some(text.into()), ..tag::Filter::default() };
     assert_eq!(list(search("v1"), tag::Sort::Name, Order::Asc).await, ["V1", "v1", "v10"]);
     let by_digest = digest("same").to_string()[..20].to_owned();
@@ -389,12 +448,12 @@ async fn tags_are_listed_by_key_and_by_page(home: &Home) {
     assert_eq!(list(platform("amd64"), tag::Sort::Pushed, Order::Asc).await.len(), 6);
     assert_eq!(list(platform("arm64"), tag::Sort::Pushed, Order::Asc).await.len(), 0);
     let (name, repository) = ("v10".parse::<roadstead::TagName>().unwrap(), web.id);
-    let entry = tx!(home.read, [name] |tx| tag::entry(tx, repository, &name).await).unwrap();
+    let entry = tx!(home.read, [name] | tx | tag::entry(tx, repository, &name).await).unwrap();
     let manifests = vec![entry.manifest_id];
-    let siblings = tx!(home.read, [manifests] |tx| tag::siblings(tx, &manifests).await);
+    let siblings = tx!(home.read, [manifests] | tx | tag::siblings(tx, &manifests).await);
     assert_eq!(siblings.iter().map(|it| it.1.to_string()).collect::<Vec<_>>(), ["V1", "v10"]);
     let repositories = vec![repository];
-    let newest = tx!(home.read, [repositories] |tx| tag::newest(tx, &repositories).await);
+    let newest = tx!(home.read, [repositories] | tx | tag::newest(tx, &repositories).await);
     assert_eq!(newest, vec![(repository, "_x".parse().unwrap())]);
 }
 
@@ -404,32 +463,47 @@ async fn an_index_knows_its_children_and_they_their_parents(home: &Home) {
     let layer = home.blob(place, "layer", 30).await;
     for name in ["amd", "arm"] {
         let new = image(place, name, &[&layer]);
-        tx!(home.run, [new] |tx| manifest::insert(tx, &new).await);
+        tx!(home.run, [new] | tx | manifest::insert(tx, &new).await);
     }
     let many = index(place, "index", &[("amd", "amd64"), ("arm", "arm64"), ("absent", "s390x")]);
     let parent = push(home, &many, "multi").await;
     let parents = vec![parent];
-    let children = tx!(home.read, [parents] |tx| manifest::children(tx, &parents).await);
+    let children = tx!(home.read, [parents] | tx | manifest::children(tx, &parents).await);
     let seen: Vec<_> = children
         .iter()
-        .map(|it| (it.position, it.architecture.as_deref().unwrap(), it.total_size, it.child_id.is_some()))
+        .map(|it| {
+            (it.position, it.architecture.as_deref().unwrap(), it.total_size, it.child_id.is_some())
+        })
         .collect();
-    assert_eq!(seen, [(0, "amd64", Some(30), true), (1, "arm64", Some(30), true), (2, "s390x", None, false)]);
+    assert_eq!(
+        seen,
+        [(0, "amd64", Some(30), true), (1, "arm64", Some(30), true), (2, "s390x", None, false)]
+    );
     let (repository, child) = (web.id, digest("arm"));
-    let named = tx!(home.read, [child] |tx| manifest::parents(tx, repository, &child).await);
+    let named = tx!(home.read, [child] | tx | manifest::parents(tx, repository, &child).await);
     assert_eq!(named, vec![digest("index")]);
-    let platform = tag::Filter { platform: Some(("linux".into(), "arm64".into())), ..tag::Filter::default() };
-    let page = tx!(home.read, [platform] |tx| {
-        tag::list_page(tx, repository, &platform, tag::Sort::Name, Order::Asc, ALL).await
-    });
+    let platform =
+        tag::Filter { platform: Some(("linux".into(), "arm64".into())), ..tag::Filter::default() };
+    let page = tx!(
+        home.read,
+        [platform] | tx | {
+            tag::list_page(tx, repository, &platform, tag::Sort::Name, Order::Asc, ALL).await
+        }
+    );
     assert_eq!(page.total, 1);
     // Children of an index are not untagged; after the index is gone they are.
-    assert_eq!(tx!(home.read, [] |tx| manifest::untagged(tx, repository, ALL).await), Vec::new());
+    assert_eq!(tx!(home.read, [] | tx | manifest::untagged(tx, repository, ALL).await), Vec::new());
     let (gone, by) = (digest("index"), actor());
-    let with = tx!(home.run, [gone, by] |tx| manifest::delete(tx, &place, &gone, &by, None, at(5)).await);
+    let with = tx!(
+        home.run,
+        [gone, by] | tx | manifest::delete(tx, &place, &gone, &by, None, at(5)).await
+    );
     assert_eq!(with, Some(vec!["multi".parse().unwrap()]));
-    assert_eq!(tx!(home.read, [child] |tx| manifest::parents(tx, repository, &child).await), Vec::<Digest>::new());
-    assert_eq!(tx!(home.read, [] |tx| manifest::untagged(tx, repository, ALL).await).len(), 2);
+    assert_eq!(
+        tx!(home.read, [child] | tx | manifest::parents(tx, repository, &child).await),
+        Vec::<Digest>::new()
+    );
+    assert_eq!(tx!(home.read, [] | tx | manifest::untagged(tx, repository, ALL).await).len(), 2);
 }
 
 async fn a_deleted_manifest_takes_its_tags_along(home: &Home) {
@@ -440,20 +514,29 @@ async fn a_deleted_manifest_takes_its_tags_along(home: &Home) {
     push(home, &new, "a").await;
     push(home, &new, "b").await;
     let (name, by) = (digest("one"), actor());
-    let gone = tx!(home.run, [name, by] |tx| manifest::delete(tx, &place, &name, &by, None, at(5)).await);
+    let gone = tx!(
+        home.run,
+        [name, by] | tx | manifest::delete(tx, &place, &name, &by, None, at(5)).await
+    );
     assert_eq!(gone, Some(vec!["a".parse().unwrap(), "b".parse().unwrap()]));
-    assert_eq!(tx!(home.run, [name, by] |tx| manifest::delete(tx, &place, &name, &by, None, at(5)).await), None);
+    assert_eq!(
+        tx!(
+            home.run,
+            [name, by] | tx | manifest::delete(tx, &place, &name, &by, None, at(5)).await
+        ),
+        None
+    );
     let repository = web.id;
-    assert_eq!(tx!(home.read, [name] |tx| manifest::body(tx, repository, &name).await), None);
+    assert_eq!(tx!(home.read, [name] | tx | manifest::body(tx, repository, &name).await), None);
     assert_eq!(tag_names(home, place).await, Vec::<String>::new());
     assert_eq!(home.repository_now(repository).await.tag_count, 0);
     let id = layer.id;
-    assert!(!tx!(home.read, [] |tx| blob::is_needed(tx, repository, id).await));
+    assert!(!tx!(home.read, [] | tx | blob::is_needed(tx, repository, id).await));
     // The restore time: bytes stay, until the manifest is purged.
-    assert_eq!(tx!(home.run, [] |tx| blob::unlink_unused(tx, at(100), 10, at(100)).await), 0);
-    assert_eq!(tx!(home.run, [] |tx| manifest::purge(tx, at(5), 10).await), 0);
-    assert_eq!(tx!(home.run, [] |tx| manifest::purge(tx, at(6), 10).await), 1);
-    assert_eq!(tx!(home.run, [] |tx| blob::unlink_unused(tx, at(100), 10, at(100)).await), 1);
+    assert_eq!(tx!(home.run, [] | tx | blob::unlink_unused(tx, at(100), 10, at(100)).await), 0);
+    assert_eq!(tx!(home.run, [] | tx | manifest::purge(tx, at(5), 10).await), 0);
+    assert_eq!(tx!(home.run, [] | tx | manifest::purge(tx, at(6), 10).await), 1);
+    assert_eq!(tx!(home.run, [] | tx | blob::unlink_unused(tx, at(100), 10, at(100)).await), 1);
     // Pushed again, it is a new manifest.
     let layer = home.blob(place, "layer", 30).await;
     push(home, &image(place, "one", &[&layer]), "a").await;
@@ -466,39 +549,53 @@ async fn a_blob_of_a_deleted_manifest_may_go(home: &Home) {
     let layer = home.blob(place, "layer", 30).await;
     push(home, &image(place, "one", &[&layer]), "a").await;
     let (name, by) = (digest("one"), actor());
-    tx!(home.run, [name, by] |tx| manifest::delete(tx, &place, &name, &by, None, at(5)).await);
-    assert!(tx!(home.run, [layer] |tx| blob::unlink(tx, &place, &layer, at(6)).await));
-    assert_eq!(tx!(home.run, [] |tx| blob::condemn(tx, at(7), 10, at(8)).await), 1);
-    assert_eq!(tx!(home.run, [] |tx| manifest::purge(tx, at(7), 10).await), 1);
+    tx!(home.run, [name, by] | tx | manifest::delete(tx, &place, &name, &by, None, at(5)).await);
+    assert!(tx!(home.run, [layer] | tx | blob::unlink(tx, &place, &layer, at(6)).await));
+    assert_eq!(tx!(home.run, [] | tx | blob::condemn(tx, at(7), 10, at(8)).await), 1);
+    assert_eq!(tx!(home.run, [] | tx | manifest::purge(tx, at(7), 10).await), 1);
 }
 
 async fn referrers_are_found_by_subject(home: &Home) {
     let web = home.web().await;
     let place = web.place();
     let subject = digest("not pushed yet");
-    for (text, kind) in [("sbom", "application/spdx+json"), ("sig", "application/vnd.dev.sigstore"), ("sig2", "application/vnd.dev.sigstore")] {
+    for (text, kind) in [
+        ("sbom", "application/spdx+json"),
+        ("sig", "application/vnd.dev.sigstore"),
+        ("sig2", "application/vnd.dev.sigstore"),
+    ] {
         let mut new = image(place, text, &[]);
         new.subject = Some(subject.clone());
         new.artifact_type = Some(kind.into());
         new.annotations = Some(serde_json::json!({"made": "by hand"}));
-        tx!(home.run, [new] |tx| manifest::insert(tx, &new).await);
+        tx!(home.run, [new] | tx | manifest::insert(tx, &new).await);
     }
     let repository = web.id;
-    let all = tx!(home.read, [subject] |tx| referrer::list(tx, repository, &subject, None, None, 10).await);
+    let all = tx!(
+        home.read,
+        [subject] | tx | referrer::list(tx, repository, &subject, None, None, 10).await
+    );
     assert_eq!(all.len(), 3);
     assert!(all.windows(2).all(|pair| pair[0].digest.as_str() < pair[1].digest.as_str()));
     assert_eq!(all[0].annotations, Some(serde_json::json!({"made": "by hand"})));
-    let some = tx!(home.read, [subject] |tx| {
-        referrer::list(tx, repository, &subject, Some("application/spdx+json"), None, 10).await
-    });
+    let some = tx!(
+        home.read,
+        [subject] | tx | {
+            referrer::list(tx, repository, &subject, Some("application/spdx+json"), None, 10).await
+        }
+    );
     assert_eq!(some.len(), 1);
     let last = all[0].digest.clone();
-    let rest = tx!(home.read, [subject, last] |tx| referrer::list(tx, repository, &subject, None, Some(&last), 1).await);
+    let rest = tx!(
+        home.read,
+        [subject, last] | tx | referrer::list(tx, repository, &subject, None, Some(&last), 1).await
+    );
     assert_eq!(rest[0].digest, all[1].digest);
     let subjects = vec![subject, digest("other")];
-    let counts = tx!(home.read, [subjects] |tx| referrer::counts(tx, repository, &subjects).await);
+    let counts =
+        tx!(home.read, [subjects] | tx | referrer::counts(tx, repository, &subjects).await);
     assert_eq!(counts.iter().map(|it| it.2).collect::<Vec<_>>(), [1, 2]);
-    assert_eq!(tx!(home.read, [] |tx| manifest::untagged(tx, repository, ALL).await), Vec::new());
+    assert_eq!(tx!(home.read, [] | tx | manifest::untagged(tx, repository, ALL).await), Vec::new());
 }
 
 async fn counters_survive_a_recount(home: &Home) {
@@ -511,12 +608,23 @@ async fn counters_survive_a_recount(home: &Home) {
     let gone = home.repository(&organization, "gone").await;
     push(home, &image(gone.place(), "one", &[]), "a").await;
     let record = home.repository_now(gone.id).await;
-    tx!(home.run, [record] |tx| repository::delete(tx, &record, None, None, at(9)).await);
-    let before = (home.account_now(web.account_id).await, home.organization_now(web.organization_id).await, home.repository_now(web.id).await);
-    assert_eq!((before.0.tag_count, before.0.size, before.0.plain_size, before.0.repository_count), (1, 30, 60, 2));
+    tx!(home.run, [record] | tx | repository::delete(tx, &record, None, None, at(9)).await);
+    let before = (
+        home.account_now(web.account_id).await,
+        home.organization_now(web.organization_id).await,
+        home.repository_now(web.id).await,
+    );
+    assert_eq!(
+        (before.0.tag_count, before.0.size, before.0.plain_size, before.0.repository_count),
+        (1, 30, 60, 2)
+    );
     let account = web.account_id;
-    tx!(home.run, [] |tx| usage::recount(tx, account).await);
-    let after = (home.account_now(web.account_id).await, home.organization_now(web.organization_id).await, home.repository_now(web.id).await);
+    tx!(home.run, [] | tx | usage::recount(tx, account).await);
+    let after = (
+        home.account_now(web.account_id).await,
+        home.organization_now(web.organization_id).await,
+        home.repository_now(web.id).await,
+    );
     assert_eq!(before, after);
 }
 

@@ -11,121 +11,159 @@ use roadstead_store::blob::{self, LinkedBlob, NewBlob};
 use roadstead_store::organization::{self, NewOrganization, OrganizationRecord};
 use roadstead_store::repository::{self, NewRepository, RepositoryRecord};
 use roadstead_store::user::{self, NewUser, UserRecord};
-use roadstead_store::{Durability, LARGE_TABLES, Options, Place, Recorder, Store, StoreError, Tx, full_scans};
+use roadstead_store::{
+    Durability, LARGE_TABLES, Options, Place, Recorder, Store, StoreError, Tx, full_scans,
+};
 use sqlx::Connection as _;
 
 /// 2026-01-01 and a number of seconds.
-pub const fn at(seconds: i64) -> Timestamp {
+pub(crate) const fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(1_767_225_600 + seconds)
 }
 
-pub struct Home {
-    pub store: Store,
-    pub url: String,
+pub(crate) struct Home {
+    pub(crate) store: Store,
+    pub(crate) url: String,
     _directory: Option<tempfile::TempDir>,
 }
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
-pub fn next() -> u32 {
+pub(crate) fn next() -> u32 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
-pub fn public_id() -> PublicId {
+pub(crate) fn public_id() -> PublicId {
     let mut bytes = [0_u8; 16];
     bytes[..4].copy_from_slice(&next().to_be_bytes());
     PublicId::from_random(bytes)
 }
 
-pub fn digest(text: &str) -> Digest {
+pub(crate) fn digest(text: &str) -> Digest {
     Digest::of(Algorithm::Sha256, text.as_bytes())
 }
 
 impl Home {
     async fn open(url: String, directory: Option<tempfile::TempDir>) -> Self {
-        let options = Options { recorder: Some(Arc::new(Recorder::default())), connections: 4, ..Options::default() };
+        let options = Options {
+            recorder: Some(Arc::new(Recorder::default())),
+            connections: 4,
+            ..Options::default()
+        };
         let store = Store::open(&url, options).await.unwrap();
         store.migrate().await.unwrap();
         Self { store, url, _directory: directory }
     }
 
-    pub async fn sqlite() -> Self {
+    pub(crate) async fn sqlite() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", directory.path().join("test.db").display());
         Self::open(url, Some(directory)).await
     }
 
     /// `None` without a PostgreSQL to test on.
-    pub async fn postgres() -> Option<Self> {
-        let base = std::env::var("ROADSTEAD_TEST_POSTGRES_URL").ok().filter(|url| !url.is_empty())?;
+    pub(crate) async fn postgres() -> Option<Self> {
+        let base =
+            std::env::var("ROADSTEAD_TEST_POSTGRES_URL").ok().filter(|url| !url.is_empty())?;
         let schema = format!("contract_{}_{}", std::process::id(), next());
         let mut connection = sqlx::PgConnection::connect(&base).await.unwrap();
-        for text in [format!("DROP SCHEMA IF EXISTS {schema} CASCADE"), format!("CREATE SCHEMA {schema}")] {
+        for text in
+            [format!("DROP SCHEMA IF EXISTS {schema} CASCADE"), format!("CREATE SCHEMA {schema}")]
+        {
             sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(&mut connection).await.unwrap();
         }
         connection.close().await.unwrap();
         let separator = if base.contains('?') { '&' } else { '?' };
-        Some(Self::open(format!("{base}{separator}options=-c%20search_path%3D{schema}"), None).await)
+        Some(
+            Self::open(format!("{base}{separator}options=-c%20search_path%3D{schema}"), None).await,
+        )
     }
 
     /// Runs a test, and looks at the plans of what it ran.
-    pub async fn hold(self, test: impl AsyncFnOnce(&Self)) {
+    pub(crate) async fn hold(self, test: impl AsyncFnOnce(&Self)) {
         test(&self).await;
         let scans = full_scans(&self.store, &LARGE_TABLES).await.unwrap();
         assert!(scans.is_empty(), "statements that read a whole table:\n{}", scans.join("\n"));
         self.store.close().await;
         if let Some((base, schema)) = self.url.split_once("options=-c%20search_path%3D") {
-            let mut connection = sqlx::PgConnection::connect(base.trim_end_matches(['?', '&'])).await.unwrap();
+            let mut connection =
+                sqlx::PgConnection::connect(base.trim_end_matches(['?', '&'])).await.unwrap();
             let text = format!("DROP SCHEMA {schema} CASCADE");
             sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(&mut connection).await.unwrap();
         }
     }
 
     /// A durable transaction of a test.
-    pub async fn run<T, F>(&self, closure: F) -> T
+    pub(crate) async fn run<T, F>(&self, closure: F) -> T
     where
-        F: for<'t> Fn(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, StoreError>> + Send + Sync + 'static,
+        F: for<'t> Fn(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, StoreError>>
+            + Send
+            + Sync
+            + 'static,
         T: Send + 'static,
     {
         self.try_run(closure).await.unwrap()
     }
 
-    pub async fn try_run<T, F>(&self, closure: F) -> Result<T, StoreError>
+    pub(crate) async fn try_run<T, F>(&self, closure: F) -> Result<T, StoreError>
     where
-        F: for<'t> Fn(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, StoreError>> + Send + Sync + 'static,
+        F: for<'t> Fn(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, StoreError>>
+            + Send
+            + Sync
+            + 'static,
         T: Send + 'static,
     {
         self.store.run("test", Durability::Durable, closure).await
     }
 
-    pub async fn read<T, F>(&self, closure: F) -> T
+    pub(crate) async fn read<T, F>(&self, closure: F) -> T
     where
         F: for<'t> Fn(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, StoreError>>,
     {
         self.store.read("test", closure).await.unwrap()
     }
 
-    pub async fn account(&self, name: &str) -> AccountRecord {
+    pub(crate) async fn account(&self, name: &str) -> AccountRecord {
         let new = NewAccount {
             public_id: public_id(),
             name: name.parse().unwrap(),
             kind: AccountKind::Tenant,
             created_at: at(0),
         };
-        self.run(move |tx| { let new = new.clone(); Box::pin(async move { account::create(tx, &new).await }) }).await
+        self.run(move |tx| {
+            let new = new.clone();
+            Box::pin(async move { account::create(tx, &new).await })
+        })
+        .await
     }
 
-    pub async fn user(&self, account: &AccountRecord, name: &str) -> UserRecord {
+    pub(crate) async fn user(&self, account: &AccountRecord, name: &str) -> UserRecord {
         let new = new_user(account, name);
-        self.run(move |tx| { let new = new.clone(); Box::pin(async move { user::create(tx, &new).await }) }).await
+        self.run(move |tx| {
+            let new = new.clone();
+            Box::pin(async move { user::create(tx, &new).await })
+        })
+        .await
     }
 
-    pub async fn organization(&self, account: &AccountRecord, name: &str) -> OrganizationRecord {
+    pub(crate) async fn organization(
+        &self,
+        account: &AccountRecord,
+        name: &str,
+    ) -> OrganizationRecord {
         let new = new_organization(account, name);
-        self.run(move |tx| { let new = new.clone(); Box::pin(async move { organization::create(tx, &new).await }) }).await
+        self.run(move |tx| {
+            let new = new.clone();
+            Box::pin(async move { organization::create(tx, &new).await })
+        })
+        .await
     }
 
-    pub async fn repository(&self, organization: &OrganizationRecord, name: &str) -> RepositoryRecord {
+    pub(crate) async fn repository(
+        &self,
+        organization: &OrganizationRecord,
+        name: &str,
+    ) -> RepositoryRecord {
         let new = new_repository(organization, name);
         self.run(move |tx| {
             let new = new.clone();
@@ -135,14 +173,14 @@ impl Home {
     }
 
     /// A repository `group/web` of the account `alice`.
-    pub async fn web(&self) -> RepositoryRecord {
+    pub(crate) async fn web(&self) -> RepositoryRecord {
         let account = self.account("alice").await;
         let organization = self.organization(&account, "group").await;
         self.repository(&organization, "web").await
     }
 
     /// Pushes a blob of `size` bytes into a repository.
-    pub async fn blob(&self, place: Place, name: &str, size: u64) -> LinkedBlob {
+    pub(crate) async fn blob(&self, place: Place, name: &str, size: u64) -> LinkedBlob {
         let new = new_blob(name, size);
         self.run(move |tx| {
             let new = new.clone();
@@ -155,20 +193,25 @@ impl Home {
         .await
     }
 
-    pub async fn repository_now(&self, id: roadstead::id::RepositoryId) -> RepositoryRecord {
+    pub(crate) async fn repository_now(&self, id: roadstead::id::RepositoryId) -> RepositoryRecord {
         self.read(move |tx| Box::pin(async move { repository::find(tx, id).await })).await.unwrap()
     }
 
-    pub async fn account_now(&self, id: roadstead::id::AccountId) -> AccountRecord {
+    pub(crate) async fn account_now(&self, id: roadstead::id::AccountId) -> AccountRecord {
         self.read(move |tx| Box::pin(async move { account::find(tx, id).await })).await.unwrap()
     }
 
-    pub async fn organization_now(&self, id: roadstead::id::OrganizationId) -> OrganizationRecord {
-        self.read(move |tx| Box::pin(async move { organization::find(tx, id).await })).await.unwrap()
+    pub(crate) async fn organization_now(
+        &self,
+        id: roadstead::id::OrganizationId,
+    ) -> OrganizationRecord {
+        self.read(move |tx| Box::pin(async move { organization::find(tx, id).await }))
+            .await
+            .unwrap()
     }
 }
 
-pub fn new_user(account: &AccountRecord, name: &str) -> NewUser {
+pub(crate) fn new_user(account: &AccountRecord, name: &str) -> NewUser {
     NewUser {
         public_id: public_id(),
         account: account.id,
@@ -182,7 +225,7 @@ pub fn new_user(account: &AccountRecord, name: &str) -> NewUser {
     }
 }
 
-pub fn new_organization(account: &AccountRecord, name: &str) -> NewOrganization {
+pub(crate) fn new_organization(account: &AccountRecord, name: &str) -> NewOrganization {
     NewOrganization {
         account: account.id,
         name: name.parse().unwrap(),
@@ -192,7 +235,7 @@ pub fn new_organization(account: &AccountRecord, name: &str) -> NewOrganization 
     }
 }
 
-pub fn new_repository(organization: &OrganizationRecord, name: &str) -> NewRepository {
+pub(crate) fn new_repository(organization: &OrganizationRecord, name: &str) -> NewRepository {
     NewRepository {
         organization: organization.clone(),
         path: format!("{}/{name}", organization.name).parse().unwrap(),
@@ -205,7 +248,7 @@ pub fn new_repository(organization: &OrganizationRecord, name: &str) -> NewRepos
 }
 
 /// Each call is another object of the same blob.
-pub fn new_blob(name: &str, size: u64) -> NewBlob {
+pub(crate) fn new_blob(name: &str, size: u64) -> NewBlob {
     NewBlob {
         digest: digest(name),
         size,

@@ -4,7 +4,13 @@
 //! may read a growing table from end to end. To add a test, write `pub async fn name(home: &Home)` in the file of its
 //! resource and name it in that file's `both!`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::disallowed_methods)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods
+)]
 
 mod home;
 

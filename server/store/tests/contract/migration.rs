@@ -7,9 +7,13 @@ use crate::home::{Home, both, tx};
 #[test]
 fn both_folders_have_the_same_files() {
     let names = |database: &str| {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations").join(database);
-        let mut names: Vec<_> =
-            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../migrations")
+            .join(database);
+        let mut names: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     };
@@ -38,7 +42,7 @@ async fn an_unknown_address_is_refused_with_a_sentence() {
 async fn migrating_again_changes_nothing(home: &Home) {
     home.account("alice").await;
     home.store.migrate().await.unwrap();
-    assert!(!tx!(home.read, [] |tx| account::is_empty(tx).await));
+    assert!(!tx!(home.read, [] | tx | account::is_empty(tx).await));
 }
 
 async fn two_processes_may_migrate_at_once(home: &Home) {
@@ -79,7 +83,10 @@ async fn a_bad_value_is_corrupt(home: &Home) {
         .read("test", move |tx| Box::pin(async move { account::find(tx, id).await }))
         .await
         .unwrap_err();
-    assert!(matches!(&found, StoreError::Corrupt { what } if what.contains("public_id")), "{found:?}");
+    assert!(
+        matches!(&found, StoreError::Corrupt { what } if what.contains("public_id")),
+        "{found:?}"
+    );
 }
 
 both! {

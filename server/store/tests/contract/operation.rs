@@ -14,36 +14,39 @@ use serde_json::json;
 use crate::home::{Home, at, both, tx};
 
 async fn settings_are_saved_and_forgotten(home: &Home) {
-    assert_eq!(tx!(home.read, [] |tx| setting::get(tx, "registry.x").await), None);
-    tx!(home.run, [] |tx| setting::set(tx, "registry.x", &json!(true), None, at(0)).await);
-    tx!(home.run, [] |tx| setting::set(tx, "registry.x", &json!({"a": [1]}), None, at(1)).await);
-    tx!(home.run, [] |tx| setting::set(tx, "general.y", &json!("z"), None, at(1)).await);
-    let all = tx!(home.read, [] |tx| setting::all(tx).await);
-    assert_eq!(all.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["general.y", "registry.x"]);
+    assert_eq!(tx!(home.read, [] | tx | setting::get(tx, "registry.x").await), None);
+    tx!(home.run, [] | tx | setting::set(tx, "registry.x", &json!(true), None, at(0)).await);
+    tx!(home.run, [] | tx | setting::set(tx, "registry.x", &json!({"a": [1]}), None, at(1)).await);
+    tx!(home.run, [] | tx | setting::set(tx, "general.y", &json!("z"), None, at(1)).await);
+    let all = tx!(home.read, [] | tx | setting::all(tx).await);
+    assert_eq!(
+        all.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(),
+        ["general.y", "registry.x"]
+    );
     assert_eq!((&all[1].value, all[1].updated_at), (&json!({"a": [1]}), at(1)));
-    tx!(home.run, [] |tx| setting::remove(tx, "registry.x", at(2)).await);
-    assert_eq!(tx!(home.read, [] |tx| setting::get(tx, "registry.x").await), None);
+    tx!(home.run, [] | tx | setting::remove(tx, "registry.x", at(2)).await);
+    assert_eq!(tx!(home.read, [] | tx | setting::get(tx, "registry.x").await), None);
 }
 
 async fn sealed_values_are_bound_to_their_place(home: &Home) {
     let place = SealedPlace::new("access_keys", 7, "secret");
     let value = SealedRecord { version: 1, key_id: "k1".into(), sealed: vec![9, 8, 0, 255] };
-    tx!(home.run, [place, value] |tx| sealed::put(tx, &place, &value, at(0)).await);
-    assert_eq!(tx!(home.read, [place] |tx| sealed::get(tx, &place).await), Some(value.clone()));
+    tx!(home.run, [place, value] | tx | sealed::put(tx, &place, &value, at(0)).await);
+    assert_eq!(tx!(home.read, [place] | tx | sealed::get(tx, &place).await), Some(value.clone()));
     let elsewhere = SealedPlace::new("access_keys", 8, "secret");
-    assert_eq!(tx!(home.read, [elsewhere] |tx| sealed::get(tx, &elsewhere).await), None);
-    let listed = tx!(home.read, [] |tx| sealed::sealed_with(tx, "k1", 10).await);
+    assert_eq!(tx!(home.read, [elsewhere] | tx | sealed::get(tx, &elsewhere).await), None);
+    let listed = tx!(home.read, [] | tx | sealed::sealed_with(tx, "k1", 10).await);
     assert_eq!(listed[0].row_key, "7");
     let moved = SealedRecord { key_id: "k2".into(), ..value };
-    tx!(home.run, [place, moved] |tx| sealed::put(tx, &place, &moved, at(1)).await);
-    assert_eq!(tx!(home.read, [] |tx| sealed::sealed_with(tx, "k1", 10).await), Vec::new());
-    tx!(home.run, [place] |tx| sealed::remove(tx, &place).await);
-    assert_eq!(tx!(home.read, [place] |tx| sealed::get(tx, &place).await), None);
+    tx!(home.run, [place, moved] | tx | sealed::put(tx, &place, &moved, at(1)).await);
+    assert_eq!(tx!(home.read, [] | tx | sealed::sealed_with(tx, "k1", 10).await), Vec::new());
+    tx!(home.run, [place] | tx | sealed::remove(tx, &place).await);
+    assert_eq!(tx!(home.read, [place] | tx | sealed::get(tx, &place).await), None);
     for (id, state) in [("k1", MasterKeyState::Retiring), ("k2", MasterKeyState::Active)] {
         let key = MasterKeyRecord { id: id.into(), state, proof: vec![1], created_at: at(0) };
-        tx!(home.run, [key] |tx| sealed::put_master_key(tx, &key).await);
+        tx!(home.run, [key] | tx | sealed::put_master_key(tx, &key).await);
     }
-    assert_eq!(tx!(home.read, [] |tx| sealed::master_keys(tx).await).len(), 2);
+    assert_eq!(tx!(home.read, [] | tx | sealed::master_keys(tx).await).len(), 2);
 }
 
 async fn two_signing_keys_may_verify(home: &Home) {
@@ -55,11 +58,12 @@ async fn two_signing_keys_may_verify(home: &Home) {
             not_before: at(start),
             retire_at: None,
         };
-        tx!(home.run, [key] |tx| signing_key::add(tx, &key).await);
+        tx!(home.run, [key] | tx | signing_key::add(tx, &key).await);
     }
-    tx!(home.run, [] |tx| signing_key::retire(tx, "one", at(30), at(10)).await);
+    tx!(home.run, [] | tx | signing_key::retire(tx, "one", at(30), at(10)).await);
     let kids = async |now| {
-        let keys = home.read(move |tx| Box::pin(async move { signing_key::usable(tx, now).await })).await;
+        let keys =
+            home.read(move |tx| Box::pin(async move { signing_key::usable(tx, now).await })).await;
         keys.into_iter().map(|key| key.kid).collect::<Vec<_>>()
     };
     assert_eq!(kids(at(20)).await, ["two", "one"]);
@@ -77,30 +81,58 @@ async fn a_credential_comes_with_all_that_a_login_checks(home: &Home) {
         created_at: at(0),
     };
     let (long, short) = (new("AKLONG"), new("AKSHORT"));
-    let id = tx!(home.run, [long] |tx| credential::create_access_key(tx, &long, "laptop").await);
-    tx!(home.run, [short] |tx| credential::create_temporary(tx, &short, "login", "", at(60)).await);
-    assert_eq!(tx!(home.read, [] |tx| credential::find(tx, "AKNONE").await), None);
-    let found = tx!(home.read, [] |tx| credential::find(tx, "AKLONG").await).unwrap();
+    let id = tx!(home.run, [long] | tx | credential::create_access_key(tx, &long, "laptop").await);
+    tx!(
+        home.run,
+        [short] | tx | credential::create_temporary(tx, &short, "login", "", at(60)).await
+    );
+    assert_eq!(tx!(home.read, [] | tx | credential::find(tx, "AKNONE").await), None);
+    let found = tx!(home.read, [] | tx | credential::find(tx, "AKLONG").await).unwrap();
     assert_eq!((found.kind, found.id, found.expires_at), (CredentialKind::AccessKey, id, None));
-    assert_eq!((found.login_key_hash, found.user_id, found.programmatic_access), (vec![7; 32], bob.id, true));
-    assert_eq!((found.account_name, found.user_state, found.state), (alice.name.clone(), State::Active, State::Active));
-    let found = tx!(home.read, [] |tx| credential::find(tx, "AKSHORT").await).unwrap();
+    assert_eq!(
+        (found.login_key_hash, found.user_id, found.programmatic_access),
+        (vec![7; 32], bob.id, true)
+    );
+    assert_eq!(
+        (found.account_name, found.user_state, found.state),
+        (alice.name.clone(), State::Active, State::Active)
+    );
+    let found = tx!(home.read, [] | tx | credential::find(tx, "AKSHORT").await).unwrap();
     assert_eq!((found.kind, found.expires_at), (CredentialKind::Temporary, Some(at(60))));
     let (account, user) = (alice.id, bob.id);
-    tx!(home.run, [] |tx| credential::note_use(tx, "AKLONG", "10.0.0.1", at(5)).await);
-    assert!(tx!(home.run, [] |tx| {
-        credential::set_access_key_state(tx, account, user, "AKLONG", State::Disabled, at(6)).await
-    }));
-    assert_eq!(tx!(home.read, [] |tx| credential::find(tx, "AKLONG").await).unwrap().state, State::Disabled);
-    let listed = tx!(home.read, [] |tx| credential::access_keys_of(tx, user).await);
-    assert_eq!((listed[0].last_used_at, listed[0].last_used_from.as_deref()), (Some(at(5)), Some("10.0.0.1")));
-    assert!(tx!(home.run, [] |tx| credential::revoke_temporary(tx, account, "AKSHORT", at(7)).await));
-    assert_eq!(tx!(home.read, [] |tx| credential::find(tx, "AKSHORT").await).unwrap().state, State::Disabled);
-    assert!(tx!(home.run, [] |tx| credential::delete_access_key(tx, account, user, "AKLONG", at(8)).await));
-    assert_eq!(tx!(home.read, [] |tx| credential::find(tx, "AKLONG").await), None);
-    assert_eq!(tx!(home.run, [] |tx| credential::remove_expired(tx, at(60), 10).await), 0);
-    assert_eq!(tx!(home.run, [] |tx| credential::remove_expired(tx, at(61), 10).await), 1);
-    assert_eq!(tx!(home.read, [] |tx| credential::find(tx, "AKSHORT").await), None);
+    tx!(home.run, [] | tx | credential::note_use(tx, "AKLONG", "10.0.0.1", at(5)).await);
+    assert!(tx!(
+        home.run,
+        [] | tx | {
+            credential::set_access_key_state(tx, account, user, "AKLONG", State::Disabled, at(6))
+                .await
+        }
+    ));
+    assert_eq!(
+        tx!(home.read, [] | tx | credential::find(tx, "AKLONG").await).unwrap().state,
+        State::Disabled
+    );
+    let listed = tx!(home.read, [] | tx | credential::access_keys_of(tx, user).await);
+    assert_eq!(
+        (listed[0].last_used_at, listed[0].last_used_from.as_deref()),
+        (Some(at(5)), Some("10.0.0.1"))
+    );
+    assert!(tx!(
+        home.run,
+        [] | tx | credential::revoke_temporary(tx, account, "AKSHORT", at(7)).await
+    ));
+    assert_eq!(
+        tx!(home.read, [] | tx | credential::find(tx, "AKSHORT").await).unwrap().state,
+        State::Disabled
+    );
+    assert!(tx!(
+        home.run,
+        [] | tx | credential::delete_access_key(tx, account, user, "AKLONG", at(8)).await
+    ));
+    assert_eq!(tx!(home.read, [] | tx | credential::find(tx, "AKLONG").await), None);
+    assert_eq!(tx!(home.run, [] | tx | credential::remove_expired(tx, at(60), 10).await), 0);
+    assert_eq!(tx!(home.run, [] | tx | credential::remove_expired(tx, at(61), 10).await), 1);
+    assert_eq!(tx!(home.read, [] | tx | credential::find(tx, "AKSHORT").await), None);
 }
 
 fn job(name: &str, unique_key: Option<&str>) -> NewJob {
@@ -119,56 +151,66 @@ fn job(name: &str, unique_key: Option<&str>) -> NewJob {
 
 async fn a_job_is_leased_and_ends(home: &Home) {
     let (first, second) = (job("collect", None), job("collect", None));
-    let id = tx!(home.run, [first] |tx| job::enqueue(tx, &first).await).unwrap();
-    tx!(home.run, [second] |tx| job::enqueue(tx, &second).await);
+    let id = tx!(home.run, [first] | tx | job::enqueue(tx, &first).await).unwrap();
+    tx!(home.run, [second] | tx | job::enqueue(tx, &second).await);
     let claim = async |holder: &'static str, now: i64| {
-        home.run(move |tx| Box::pin(async move { job::claim(tx, "default", holder, at(now), at(now + 30)).await })).await
+        home.run(move |tx| {
+            Box::pin(async move { job::claim(tx, "default", holder, at(now), at(now + 30)).await })
+        })
+        .await
     };
     assert_eq!(claim("one", 9).await, None);
     let claimed = claim("one", 10).await.unwrap();
     assert_eq!((claimed.id, claimed.attempts, claimed.payload), (id, 1, json!({"a": 1})));
     assert_ne!(claim("two", 10).await.unwrap().id, id);
     assert_eq!(claim("three", 10).await, None);
-    assert!(tx!(home.run, [] |tx| job::renew(tx, id, "one", at(50)).await));
-    assert!(!tx!(home.run, [] |tx| job::renew(tx, id, "two", at(50)).await));
+    assert!(tx!(home.run, [] | tx | job::renew(tx, id, "one", at(50)).await));
+    assert!(!tx!(home.run, [] | tx | job::renew(tx, id, "two", at(50)).await));
     // The second runner went away: its job is taken again.
     let again = claim("three", 45).await.unwrap();
     assert_eq!(again.attempts, 2);
     let other = again.id;
     let retry = Outcome::Retry { error: "no".into(), run_at: at(60) };
-    assert!(!tx!(home.run, [retry] |tx| job::finish(tx, other, "two", &retry, at(46)).await));
-    assert!(tx!(home.run, [retry] |tx| job::finish(tx, other, "three", &retry, at(46)).await));
-    let dead = tx!(home.read, [] |tx| job::find(tx, other).await).unwrap();
-    assert_eq!((dead.state, dead.last_error.as_deref(), dead.finished_at), (JobState::Dead, Some("no"), Some(at(46))));
-    assert!(tx!(home.run, [retry] |tx| job::finish(tx, id, "one", &retry, at(46)).await));
-    assert_eq!(tx!(home.read, [] |tx| job::find(tx, id).await).unwrap().state, JobState::Waiting);
+    assert!(!tx!(home.run, [retry] | tx | job::finish(tx, other, "two", &retry, at(46)).await));
+    assert!(tx!(home.run, [retry] | tx | job::finish(tx, other, "three", &retry, at(46)).await));
+    let dead = tx!(home.read, [] | tx | job::find(tx, other).await).unwrap();
+    assert_eq!(
+        (dead.state, dead.last_error.as_deref(), dead.finished_at),
+        (JobState::Dead, Some("no"), Some(at(46)))
+    );
+    assert!(tx!(home.run, [retry] | tx | job::finish(tx, id, "one", &retry, at(46)).await));
+    assert_eq!(tx!(home.read, [] | tx | job::find(tx, id).await).unwrap().state, JobState::Waiting);
     assert_eq!(claim("one", 59).await, None);
     assert_eq!(claim("one", 60).await.unwrap().id, id);
-    assert!(tx!(home.run, [] |tx| job::finish(tx, id, "one", &Outcome::Done, at(61)).await));
-    assert_eq!(tx!(home.read, [] |tx| job::ended(tx, JobState::Dead, 10).await).len(), 1);
-    assert_eq!(tx!(home.run, [] |tx| job::forget_done(tx, at(100)).await), 1);
+    assert!(tx!(home.run, [] | tx | job::finish(tx, id, "one", &Outcome::Done, at(61)).await));
+    assert_eq!(tx!(home.read, [] | tx | job::ended(tx, JobState::Dead, 10).await).len(), 1);
+    assert_eq!(tx!(home.run, [] | tx | job::forget_done(tx, at(100)).await), 1);
 }
 
 async fn a_waiting_job_is_not_enqueued_twice(home: &Home) {
     let one = job("scan", Some("scan:1"));
-    let id = tx!(home.run, [one] |tx| job::enqueue(tx, &one).await).unwrap();
-    assert_eq!(tx!(home.run, [one] |tx| job::enqueue(tx, &one).await), None);
-    let claimed = tx!(home.run, [] |tx| job::claim(tx, "default", "a", at(10), at(20)).await).unwrap();
+    let id = tx!(home.run, [one] | tx | job::enqueue(tx, &one).await).unwrap();
+    assert_eq!(tx!(home.run, [one] | tx | job::enqueue(tx, &one).await), None);
+    let claimed =
+        tx!(home.run, [] | tx | job::claim(tx, "default", "a", at(10), at(20)).await).unwrap();
     assert_eq!(claimed.id, id);
     // While it runs, the next one may wait; a lost lease then makes no trouble.
-    assert!(tx!(home.run, [one] |tx| job::enqueue(tx, &one).await).is_some());
-    assert_eq!(tx!(home.run, [] |tx| job::claim(tx, "default", "a", at(21), at(30)).await).unwrap().id, id);
+    assert!(tx!(home.run, [one] | tx | job::enqueue(tx, &one).await).is_some());
+    assert_eq!(
+        tx!(home.run, [] | tx | job::claim(tx, "default", "a", at(21), at(30)).await).unwrap().id,
+        id
+    );
     let failed = Outcome::Dead { error: "no".into() };
-    assert!(tx!(home.run, [failed] |tx| job::finish(tx, id, "a", &failed, at(22)).await));
-    assert!(tx!(home.run, [] |tx| job::is_due(tx, "daily", at(0), at(100)).await));
-    assert!(!tx!(home.run, [] |tx| job::is_due(tx, "daily", at(99), at(200)).await));
-    assert!(tx!(home.run, [] |tx| job::is_due(tx, "daily", at(100), at(200)).await));
+    assert!(tx!(home.run, [failed] | tx | job::finish(tx, id, "a", &failed, at(22)).await));
+    assert!(tx!(home.run, [] | tx | job::is_due(tx, "daily", at(0), at(100)).await));
+    assert!(!tx!(home.run, [] | tx | job::is_due(tx, "daily", at(99), at(200)).await));
+    assert!(tx!(home.run, [] | tx | job::is_due(tx, "daily", at(100), at(200)).await));
 }
 
 async fn several_runners_never_share_a_job(home: &Home) {
     for _ in 0..12 {
         let new = job("work", None);
-        tx!(home.run, [new] |tx| job::enqueue(tx, &new).await);
+        tx!(home.run, [new] | tx | job::enqueue(tx, &new).await);
     }
     let mut runners = Vec::new();
     for number in 0..4 {
@@ -179,7 +221,8 @@ async fn several_runners_never_share_a_job(home: &Home) {
                 let claimed: Result<_, roadstead_store::StoreError> = store
                     .run("claim", roadstead_store::Durability::Durable, move |tx| {
                         Box::pin(async move {
-                            job::claim(tx, "default", &format!("runner{number}"), at(10), at(40)).await
+                            job::claim(tx, "default", &format!("runner{number}"), at(10), at(40))
+                                .await
                         })
                     })
                     .await;
@@ -228,19 +271,25 @@ async fn the_audit_log_shows_whom_it_concerns(home: &Home) {
         event(None, alice.id, "deleteUserNamespace", 2),
         event(None, carol.id, "createUserNamespace", 3),
     ];
-    tx!(home.run, [events] |tx| {
-        for event in &events {
-            audit::append(tx, event).await?;
+    tx!(
+        home.run,
+        [events] | tx | {
+            for event in &events {
+                audit::append(tx, event).await?;
+            }
+            Ok(())
         }
-        Ok(())
-    });
+    );
     let (account, user) = (alice.id, bob.id);
-    let all = tx!(home.read, [] |tx| audit::recent(tx, AuditScope::Account(account), 10).await);
-    assert_eq!(all.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["deleteUserNamespace", "createUserNamespace"]);
-    let own = tx!(home.read, [] |tx| audit::recent(tx, AuditScope::User(user), 10).await);
+    let all = tx!(home.read, [] | tx | audit::recent(tx, AuditScope::Account(account), 10).await);
+    assert_eq!(
+        all.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(),
+        ["deleteUserNamespace", "createUserNamespace"]
+    );
+    let own = tx!(home.read, [] | tx | audit::recent(tx, AuditScope::User(user), 10).await);
     assert_eq!(own.len(), 1);
     assert_eq!((own[0].code, &own[0].detail), (201, &json!({"request": {}})));
-    assert_eq!(tx!(home.run, [] |tx| audit::forget(tx, at(2), 10).await), 1);
+    assert_eq!(tx!(home.run, [] | tx | audit::forget(tx, at(2), 10).await), 1);
 }
 
 async fn use_is_rolled_up_by_day(home: &Home) {
@@ -259,26 +308,44 @@ async fn use_is_rolled_up_by_day(home: &Home) {
             tags: vec![("v1".parse().unwrap(), pulls, at(second))],
             manifests: vec![(roadstead::id::ManifestId(1), pulls, at(second))],
         }];
-        tx!(home.run, [batch] |tx| usage::add_traffic(tx, &batch).await);
+        tx!(home.run, [batch] | tx | usage::add_traffic(tx, &batch).await);
     }
     let now = home.repository_now(web.id).await;
     assert_eq!((now.pull_count, now.pull_bytes, now.last_pulled_at), (10, 1000, Some(at(86_400))));
     let (id, first) = (web.id, at(0).day());
-    let days = tx!(home.read, [] |tx| usage::repository_days(tx, id, first, first + 1).await);
-    assert_eq!(days.iter().map(|it| (it.day - first, it.pulls, it.push_bytes)).collect::<Vec<_>>(), [(0, 5, 14), (1, 5, 7)]);
+    let days = tx!(home.read, [] | tx | usage::repository_days(tx, id, first, first + 1).await);
+    assert_eq!(
+        days.iter().map(|it| (it.day - first, it.pulls, it.push_bytes)).collect::<Vec<_>>(),
+        [(0, 5, 14), (1, 5, 7)]
+    );
     let everything = Visibility::Account(alice.id);
     let some = Visibility::Granted { account: alice.id, user: bob.id };
-    assert_eq!(tx!(home.read, [] |tx| overview::days(tx, everything, first, first + 9).await).len(), 2);
-    assert_eq!(tx!(home.read, [] |tx| overview::days(tx, some, first, first + 9).await).len(), 0);
+    assert_eq!(
+        tx!(home.read, [] | tx | overview::days(tx, everything, first, first + 9).await).len(),
+        2
+    );
+    assert_eq!(tx!(home.read, [] | tx | overview::days(tx, some, first, first + 9).await).len(), 0);
     let user = bob.id;
-    tx!(home.run, [] |tx| {
-        roadstead_store::grant::set_on_repository(tx, &place, user, roadstead::access::Permission::Read, None, at(0)).await
-    });
-    assert_eq!(tx!(home.read, [] |tx| overview::days(tx, some, first, first + 9).await).len(), 2);
-    let most = tx!(home.read, [] |tx| overview::most_used(tx, some, first, 5).await);
+    tx!(
+        home.run,
+        [] | tx | {
+            roadstead_store::grant::set_on_repository(
+                tx,
+                &place,
+                user,
+                roadstead::access::Permission::Read,
+                None,
+                at(0),
+            )
+            .await
+        }
+    );
+    assert_eq!(tx!(home.read, [] | tx | overview::days(tx, some, first, first + 9).await).len(), 2);
+    let most = tx!(home.read, [] | tx | overview::most_used(tx, some, first, 5).await);
     assert_eq!((most[0].id, most[0].pulls, most[0].pull_bytes), (id, 10, 1000));
     let account = alice.id;
-    let sizes = tx!(home.read, [] |tx| overview::size_days(tx, account, first + 1, first + 2).await);
+    let sizes =
+        tx!(home.read, [] | tx | overview::size_days(tx, account, first + 1, first + 2).await);
     assert_eq!(sizes.iter().map(|it| (it.day, it.size)).collect::<Vec<_>>(), [(first, 30)]);
 }
 

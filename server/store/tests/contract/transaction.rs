@@ -14,16 +14,19 @@ async fn put(tx: &mut Tx<'_>, name: &str, value: i64) -> Result<(), StoreError> 
 }
 
 async fn get(home: &Home, name: &'static str) -> Option<i64> {
-    let found = tx!(home.read, [] |tx| setting::get(tx, name).await);
+    let found = tx!(home.read, [] | tx | setting::get(tx, name).await);
     found.map(|it| it.value.as_i64().unwrap())
 }
 
 async fn what_succeeds_is_kept_and_what_fails_is_not(home: &Home) {
-    tx!(home.run, [] |tx| put(tx, "kept", 1).await);
-    let failed = tx!(home.try_run, [] |tx| {
-        put(tx, "lost", 1).await?;
-        Err::<(), _>(StoreError::Busy)
-    });
+    tx!(home.run, [] | tx | put(tx, "kept", 1).await);
+    let failed = tx!(
+        home.try_run,
+        [] | tx | {
+            put(tx, "lost", 1).await?;
+            Err::<(), _>(StoreError::Busy)
+        }
+    );
     assert!(failed.is_err());
     assert_eq!(get(home, "kept").await, Some(1));
     assert_eq!(get(home, "lost").await, None);
@@ -38,7 +41,8 @@ struct Gate {
 impl Gate {
     async fn close(store: &Store) -> (Self, tokio::task::JoinHandle<()>) {
         let gate = Self { reached: Arc::default(), open: Arc::default() };
-        let (store, reached, open) = (store.clone(), Arc::clone(&gate.reached), Arc::clone(&gate.open));
+        let (store, reached, open) =
+            (store.clone(), Arc::clone(&gate.reached), Arc::clone(&gate.open));
         let held = tokio::spawn(async move {
             let held: Result<(), StoreError> = store
                 .run("gate", Durability::Durable, move |_| {
@@ -103,7 +107,7 @@ async fn a_failure_in_a_group_takes_nothing_of_the_others(home: &Home) {
         // On PostgreSQL the panic is the caller's own task's.
         assert_eq!(matches!(outcome, Ok(Ok(_))), is_kept, "{number}");
     }
-    let kept = tx!(home.read, [] |tx| setting::all(tx).await);
+    let kept = tx!(home.read, [] | tx | setting::all(tx).await);
     let kept: Vec<i64> = kept.iter().map(|it| it.value.as_i64().unwrap()).collect();
     assert_eq!(kept, vec![0, 4, 5, 9, 10, 14, 15, 19]);
 }
@@ -146,7 +150,7 @@ async fn a_dropped_call_is_rolled_back_and_the_others_stay(home: &Home) {
     assert_eq!(get(home, "dropped").await, None);
     assert_eq!(get(home, "other").await, Some(1));
     // The writer is well.
-    tx!(home.run, [] |tx| put(tx, "after", 1).await);
+    tx!(home.run, [] | tx | put(tx, "after", 1).await);
     assert_eq!(get(home, "after").await, Some(1));
 }
 
@@ -169,22 +173,25 @@ async fn a_call_given_up_before_its_turn_does_not_run(home: &Home) {
     }
     gate.open.notify_one();
     held.await.unwrap();
-    tx!(home.run, [] |tx| put(tx, "after", 1).await);
+    tx!(home.run, [] | tx | put(tx, "after", 1).await);
     assert!(!ran.load(Ordering::SeqCst));
 }
 
 async fn after_a_failed_statement_the_transaction_is_over(home: &Home) {
     let alice = home.account("alice").await;
     let new = crate::home::new_user(&alice, "bob");
-    let outcome = tx!(home.try_run, [new] |tx| {
-        put(tx, "before", 1).await?;
-        roadstead_store::user::create(tx, &new).await?;
-        let again = roadstead_store::user::create(tx, &new).await;
-        assert!(again.unwrap_err().is_not_unique("users"));
-        let next = put(tx, "next", 1).await;
-        assert!(matches!(next, Err(StoreError::Aborted)));
-        Ok(())
-    });
+    let outcome = tx!(
+        home.try_run,
+        [new] | tx | {
+            put(tx, "before", 1).await?;
+            roadstead_store::user::create(tx, &new).await?;
+            let again = roadstead_store::user::create(tx, &new).await;
+            assert!(again.unwrap_err().is_not_unique("users"));
+            let next = put(tx, "next", 1).await;
+            assert!(matches!(next, Err(StoreError::Aborted)));
+            Ok(())
+        }
+    );
     assert!(matches!(outcome, Err(StoreError::Aborted)), "{outcome:?}");
     assert_eq!(get(home, "before").await, None);
 }
@@ -196,7 +203,8 @@ async fn many_writers_lose_no_update(home: &Home) {
         let (store, place) = (home.store.clone(), web.place());
         calls.push(tokio::spawn(async move {
             let new = crate::home::new_blob(&format!("blob{number}"), 10);
-            let durability = if number % 2 == 0 { Durability::Durable } else { Durability::Relaxed };
+            let durability =
+                if number % 2 == 0 { Durability::Durable } else { Durability::Relaxed };
             store
                 .run("link", durability, move |tx| {
                     let new = new.clone();
@@ -223,47 +231,54 @@ async fn listeners_hear_of_a_change_before_its_caller(home: &Home) {
     {
         let heard = Arc::clone(&heard);
         home.store.on_change(move |changes| {
-            let settings = changes.iter().filter(|change| change.kind == ChangeKind::Setting).count();
+            let settings =
+                changes.iter().filter(|change| change.kind == ChangeKind::Setting).count();
             heard.fetch_add(u32::try_from(settings).unwrap(), Ordering::SeqCst);
         });
     }
-    tx!(home.run, [] |tx| put(tx, "a", 1).await);
+    tx!(home.run, [] | tx | put(tx, "a", 1).await);
     assert_eq!(heard.load(Ordering::SeqCst), 1);
-    let failed = tx!(home.try_run, [] |tx| {
-        put(tx, "b", 1).await?;
-        Err::<(), _>(StoreError::Busy)
-    });
+    let failed = tx!(
+        home.try_run,
+        [] | tx | {
+            put(tx, "b", 1).await?;
+            Err::<(), _>(StoreError::Busy)
+        }
+    );
     assert!(failed.is_err());
     assert_eq!(heard.load(Ordering::SeqCst), 1);
 }
 
 async fn readers_get_every_change_once(home: &Home) {
-    let mut cursor = tx!(home.read, [] |tx| change::horizon(tx).await);
+    let mut cursor = tx!(home.read, [] | tx | change::horizon(tx).await);
     let mut seen = Vec::new();
     for number in 0..5 {
         home.run(move |tx| Box::pin(async move { put(tx, &format!("s{number}"), 1).await })).await;
-        let (changes, next) = home.read(move |tx| Box::pin(async move { change::since(tx, cursor).await })).await;
+        let (changes, next) =
+            home.read(move |tx| Box::pin(async move { change::since(tx, cursor).await })).await;
         seen.extend(changes.into_iter().map(|change| change.subject));
         cursor = next;
     }
     // On PostgreSQL a change is given only when no older transaction of the whole server is open, so the last may be late.
     let mut turns = 0;
     while seen.len() < 5 && turns < 20_000 {
-        let (changes, next) = home.read(move |tx| Box::pin(async move { change::since(tx, cursor).await })).await;
+        let (changes, next) =
+            home.read(move |tx| Box::pin(async move { change::since(tx, cursor).await })).await;
         seen.extend(changes.into_iter().map(|change| change.subject));
         cursor = next;
         turns += 1;
     }
     assert_eq!(seen, ["s0", "s1", "s2", "s3", "s4"]);
-    let (changes, _) = home.read(move |tx| Box::pin(async move { change::since(tx, cursor).await })).await;
+    let (changes, _) =
+        home.read(move |tx| Box::pin(async move { change::since(tx, cursor).await })).await;
     assert_eq!(changes, Vec::new());
-    assert_eq!(tx!(home.run, [] |tx| change::forget(tx, at(1)).await), 5);
+    assert_eq!(tx!(home.run, [] | tx | change::forget(tx, at(1)).await), 5);
 }
 
 async fn transactions_are_counted_by_name(home: &Home) {
-    tx!(home.run, [] |tx| put(tx, "a", 1).await);
+    tx!(home.run, [] | tx | put(tx, "a", 1).await);
     get(home, "a").await;
-    let failed = tx!(home.try_run, [] |_tx| Err::<(), _>(StoreError::Busy));
+    let failed = tx!(home.try_run, [] | _tx | Err::<(), _>(StoreError::Busy));
     assert!(failed.is_err());
     let meters = home.store.metrics().snapshot();
     let (_, meter) = meters.iter().find(|(name, _)| *name == "test").unwrap();
@@ -291,7 +306,9 @@ async fn what_was_answered_is_there_after_opening_again() {
     // As after a crash: the first store is not closed.
     let again = Store::open(&url, roadstead_store::Options::default()).await.unwrap();
     let found = again
-        .read::<_, StoreError, _>("test", |tx| Box::pin(async move { setting::get(tx, "kept").await }))
+        .read::<_, StoreError, _>("test", |tx| {
+            Box::pin(async move { setting::get(tx, "kept").await })
+        })
         .await
         .unwrap();
     assert_eq!(found.unwrap().value, json!(7));

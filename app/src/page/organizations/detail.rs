@@ -1,0 +1,251 @@
+//! `/organizations/{organization}`: its head and its images.
+
+use std::collections::BTreeSet;
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use roadstead::manage::image::Image;
+use roadstead::manage::organization::Organization;
+use roadstead::page::Page;
+use roadstead::{ErrorKind, OrganizationName, Subject};
+
+use crate::call::image::list_images;
+use crate::call::organization::get_organization;
+use crate::component::copy::CopyButton;
+use crate::component::dialog::{DialogLink, use_query_pairs};
+use crate::component::empty::{Art, EmptyState};
+use crate::component::filter::{FilterBar, SearchField};
+use crate::component::icon::Icon;
+use crate::component::image_table::{ImageTable, Selection};
+use crate::component::load::Load;
+use crate::component::page_header::{PageHeader, PageTitle, Tab, Tabs};
+use crate::component::size::Bytes;
+use crate::component::table::{NoMatch, SkeletonTable};
+use crate::component::time::Time;
+use crate::error::ConsoleError;
+use crate::i18n::{t, t_string, use_i18n};
+use crate::page::images::batch::{BatchDialogs, ImageBatch};
+use crate::page::images::empty::PushCommand;
+use crate::page::images::query;
+use crate::page::images::row_dialog::RowDialogs;
+use crate::text;
+use crate::viewer::{use_live, use_viewer};
+
+use super::delete::DeleteDialog;
+use super::list::RightBadge;
+
+fn no_such_organization() -> ConsoleError {
+    ConsoleError::new(ErrorKind::Hidden, Subject::Organization, "there is no organization of this name")
+}
+
+/// `/organizations/{organization}`.
+#[component]
+pub fn OrganizationDetailPage() -> impl IntoView {
+    let i18n = use_i18n();
+    let live = use_live();
+    let params = use_params_map();
+    // Tabs of other capabilities do not exist yet; a path that names one is no page.
+    let name = Memo::new(move |_| {
+        params.with(|params| match params.get("tab").as_deref() {
+            None | Some("images") => {
+                params.get("organization").and_then(|name| name.parse::<OrganizationName>().ok())
+            }
+            Some(_) => None,
+        })
+    });
+    let organization = Resource::new(
+        move || (name.get(), live.changes.get()),
+        |(name, _)| async move {
+            match name {
+                Some(name) => get_organization(name).await,
+                None => Err(no_such_organization()),
+            }
+        },
+    );
+    let object = Signal::derive(move || name.get().map(|name| name.to_string()));
+    view! {
+        <PageTitle page=text!(i18n, organizations.title) object=object />
+        <Load
+            resource=organization
+            fallback=ViewFn::from(|| view! { <SkeletonTable rows=6 columns=5 /> })
+            view=|organization| view! { <Body organization=organization /> }
+        />
+        <DeleteDialog />
+    }
+}
+
+#[component]
+fn Body(organization: Organization) -> impl IntoView {
+    let i18n = use_i18n();
+    let name = organization.name.to_string();
+    let head = organization.clone();
+    let below = move || view! { <Below organization=head.clone() /> };
+    let marks = organization.clone();
+    let delete = organization.may_delete.then(|| {
+        view! {
+            <DialogLink
+                name="delete-organization"
+                item=name.clone()
+                class="btn btn--danger-quiet"
+                testid="organization.delete"
+            >
+                <Icon icon=icondata::LuTrash2 />
+                {t!(i18n, organizations.delete)}
+            </DialogLink>
+        }
+    });
+    view! {
+        <PageHeader
+            title=Signal::stored(name.clone())
+            breadcrumb=vec![(text!(i18n, organizations.title), "/organizations".to_owned())]
+            marks=ViewFn::from(move || view! { <RightBadge organization=marks.clone() /> })
+            below=ViewFn::from(below)
+            has_tabs=true
+        >
+            {delete}
+        </PageHeader>
+        <Images organization=organization />
+    }
+}
+
+/// Push prefix, facts, tabs.
+#[component]
+fn Below(organization: Organization) -> impl IntoView {
+    let i18n = use_i18n();
+    let host = use_viewer().with_value(|viewer| viewer.site.host.clone());
+    let prefix = format!("{host}/{}/", organization.name);
+    let copied = Signal::stored(prefix.clone());
+    let tab = Tab {
+        label: text!(i18n, organizations.tab_images),
+        count: Some(organization.images),
+        href: format!("/organizations/{}", organization.name),
+        is_current: true,
+        testid: "organization.tab.images",
+    };
+    let creator = organization.created_by.clone();
+    view! {
+        <div class="pull">
+            <span class="pull__label">{t!(i18n, organizations.push_prefix)}</span>
+            <span class="cmd cmd--inline">
+                <code data-testid="organization.push-prefix">{prefix}</code>
+                <CopyButton text=copied what=text!(i18n, organizations.push_prefix_copy) testid="organization.push-prefix.copy" />
+            </span>
+        </div>
+        <dl class="facts">
+            <div>
+                <dt>{t!(i18n, organizations.users)}</dt>
+                <dd>{organization.users}</dd>
+            </div>
+            <div>
+                <dt>{t!(i18n, organizations.size)}</dt>
+                <dd><Bytes value=organization.size /></dd>
+            </div>
+            {(!creator.is_empty())
+                .then(|| {
+                    view! {
+                        <div>
+                            <dt>{t!(i18n, organizations.creator)}</dt>
+                            <dd>{creator}</dd>
+                        </div>
+                    }
+                })}
+            <div>
+                <dt>{t!(i18n, organizations.created)}</dt>
+                <dd><Time at=organization.created_at is_absolute=true /></dd>
+            </div>
+        </dl>
+        <Tabs label=text!(i18n, organizations.tabs) tabs=vec![tab] />
+    }
+}
+
+#[component]
+fn Images(organization: Organization) -> impl IntoView {
+    let i18n = use_i18n();
+    let live = use_live();
+    let size = use_viewer().with_value(crate::viewer::Viewer::page_size);
+    let pairs = use_query_pairs();
+    let name = organization.name.clone();
+    let asked = Memo::new(move |_| {
+        let mut asked = query::image_query(&pairs.get(), size);
+        asked.organizations = vec![name.clone()];
+        asked
+    });
+    let images = Resource::new(
+        move || (asked.get(), live.changes.get()),
+        |(asked, _)| async move { list_images(asked).await },
+    );
+    let selection: Selection = RwSignal::new(BTreeSet::new());
+    let (name, may_push) = (organization.name, organization.may_push);
+    let shown = move |images: Page<Image>| {
+        let search = asked.get_untracked().search;
+        let is_empty = images.total == 0;
+        if is_empty && search.is_none() {
+            return view! { <NoImages name=name.clone() may_push=may_push /> }.into_any();
+        }
+        let rows = if is_empty {
+            view! {
+                <div class="table-card">
+                    <NoMatch clears=&["q"] />
+                </div>
+            }
+            .into_any()
+        } else {
+            view! { <ImageTable images=images selection=selection search=search /> }.into_any()
+        };
+        view! {
+            <FilterBar>
+                <SearchField placeholder=text!(i18n, images.search) testid="organization.search" />
+            </FilterBar>
+            {rows}
+            <ImageBatch selection=selection />
+        }
+        .into_any()
+    };
+    view! {
+        <Load
+            resource=images
+            is_part=true
+            fallback=ViewFn::from(|| view! { <SkeletonTable rows=6 columns=6 /> })
+            view=shown
+        />
+        <RowDialogs />
+        <BatchDialogs />
+    }
+}
+
+#[component]
+fn NoImages(name: OrganizationName, may_push: bool) -> impl IntoView {
+    let i18n = use_i18n();
+    let text = name.to_string();
+    let hint = Signal::derive(move || {
+        Some(if may_push {
+            t_string!(i18n, organizations.no_images_text, name = text.as_str()).to_string()
+        } else {
+            t_string!(i18n, organizations.no_images_read, name = text.as_str()).to_string()
+        })
+    });
+    view! {
+        <section class="card">
+            <EmptyState
+                art=Art::Images
+                title=text!(i18n, organizations.no_images_title)
+                hint=hint
+                testid="organization.empty"
+            />
+            {may_push
+                .then(|| {
+                    view! {
+                        <div class="empty__more empty__more--below stack stack--sm">
+                            <div class="row">
+                                <h3>{t!(i18n, organizations.push_first)}</h3>
+                                <a class="push small" href="/overview?dialog=login" data-testid="organization.login">
+                                    {t!(i18n, organizations.get_login)}
+                                </a>
+                            </div>
+                            <PushCommand organization=name />
+                        </div>
+                    }
+                })}
+        </section>
+    }
+}

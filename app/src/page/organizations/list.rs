@@ -1,0 +1,415 @@
+//! `/organizations`: cards or a table, search, quota.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use roadstead::manage::organization::{Organization, OrganizationQuery, OrganizationQuota, OrganizationSort};
+use roadstead::page::{Order, Page};
+
+use crate::call::organization::{list_organizations, organization_quota};
+use crate::component::badge::{Badge, Tone, permission_word};
+use crate::component::dialog::{DialogLink, use_changed_query, use_query_pairs};
+use crate::component::empty::{Art, EmptyState};
+use crate::component::filter::{FilterBar, SearchField};
+use crate::component::icon::Icon;
+use crate::component::load::Load;
+use crate::component::menu::Menu;
+use crate::component::noscroll;
+use crate::component::page_header::{PageHeader, PageTitle};
+use crate::component::pagination::Pagination;
+use crate::component::size::{Bytes, Count};
+use crate::component::table::{NoMatch, SkeletonTable, SortHeader, TableCard, parse_order};
+use crate::component::time::Time;
+use crate::i18n::{t, t_string, use_i18n};
+use crate::page::images::query::{value, window};
+use crate::text;
+use crate::viewer::{use_live, use_viewer};
+
+use super::create::CreateDialog;
+use super::delete::DeleteDialog;
+
+/// What the address asks for.
+fn query_of(pairs: &[(String, String)], size: u64) -> OrganizationQuery {
+    let by_creation = value(pairs, "sort") == Some("created_at");
+    let order = value(pairs, "order").and_then(parse_order);
+    OrganizationQuery {
+        search: value(pairs, "q").map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
+        sort: if by_creation { OrganizationSort::CreatedAt } else { OrganizationSort::Name },
+        order: order.unwrap_or(if by_creation { Order::Desc } else { Order::Asc }),
+        window: window(pairs, size),
+    }
+}
+
+/// `/organizations`.
+#[component]
+pub fn OrganizationsPage() -> impl IntoView {
+    let i18n = use_i18n();
+    let live = use_live();
+    let size = use_viewer().with_value(crate::viewer::Viewer::page_size);
+    let pairs = use_query_pairs();
+    let asked = Memo::new(move |_| query_of(&pairs.get(), size));
+    let organizations = Resource::new(
+        move || (asked.get(), live.changes.get()),
+        |(asked, _)| async move {
+            // Two questions, one answer: the page is shown when both are there.
+            let page = list_organizations(asked).await?;
+            Ok((page, organization_quota().await?))
+        },
+    );
+    let shown = move |(page, quota): (Page<Organization>, OrganizationQuota)| {
+        let is_searched = asked.get_untracked().search.is_some();
+        view! { <Body page=page quota=quota is_searched=is_searched /> }
+    };
+    view! {
+        <PageTitle page=text!(i18n, organizations.title) />
+        <Load
+            resource=organizations
+            fallback=ViewFn::from(|| view! { <SkeletonTable rows=4 columns=5 /> })
+            view=shown
+        />
+        <CreateDialog />
+        <DeleteDialog />
+    }
+}
+
+#[component]
+fn Body(page: Page<Organization>, quota: OrganizationQuota, is_searched: bool) -> impl IntoView {
+    let i18n = use_i18n();
+    let query = use_query_map();
+    let is_table = Memo::new(move |_| query.with(|query| query.get("view").is_some_and(|view| view == "table")));
+    let may_create = use_viewer().with_value(|viewer| {
+        viewer.profile.as_ref().is_some_and(|profile| profile.may_create_organizations)
+    });
+    let note = Signal::derive(move || {
+        Some(match quota.limit {
+            Some(limit) => t_string!(i18n, organizations.quota, used = quota.used, limit = limit).to_string(),
+            None => t_string!(i18n, organizations.quota_unlimited, used = quota.used).to_string(),
+        })
+    });
+    let is_empty = page.total == 0;
+    let rows = StoredValue::new(page);
+    view! {
+        <PageHeader title=text!(i18n, organizations.title) note=note>
+            {may_create.then(|| view! { <CreateButton quota=quota /> })}
+        </PageHeader>
+        {if is_empty && !is_searched {
+            view! { <NoOrganizations may_create=may_create quota=quota /> }.into_any()
+        } else {
+            view! {
+                <FilterBar
+                    keeps=&["sort", "order", "size", "view"]
+                    end=ViewFn::from(move || view! { <ViewSwitch is_table=is_table.into() /> })
+                >
+                    <SearchField placeholder=text!(i18n, organizations.search) testid="organizations.search" />
+                </FilterBar>
+                {if is_empty {
+                    view! {
+                        <div class="table-card">
+                            <NoMatch clears=&["q"] />
+                        </div>
+                    }
+                        .into_any()
+                } else {
+                    view! {
+                        {move || {
+                            let page = rows.get_value();
+                            if is_table.get() {
+                                view! { <Table page=page /> }.into_any()
+                            } else {
+                                view! { <Cards page=page /> }.into_any()
+                            }
+                        }}
+                    }
+                        .into_any()
+                }}
+            }
+                .into_any()
+        }}
+    }
+}
+
+/// Opens the dialog; at the quota it stays, says why, and does nothing.
+#[component]
+fn CreateButton(quota: OrganizationQuota) -> impl IntoView {
+    let i18n = use_i18n();
+    match quota.limit.filter(|limit| quota.used >= *limit) {
+        Some(limit) => {
+            let reason =
+                move || t_string!(i18n, organizations.quota_reached, used = quota.used, limit = limit).to_string();
+            view! {
+                <a
+                    class="btn btn--primary"
+                    role="button"
+                    tabindex="0"
+                    aria-disabled="true"
+                    data-tip=reason
+                    title=reason
+                    data-testid="organizations.create"
+                >
+                    <Icon icon=icondata::LuPlus />
+                    {t!(i18n, organizations.create)}
+                    <span class="sr-only">{reason}</span>
+                </a>
+            }
+            .into_any()
+        }
+        None => view! {
+            <DialogLink name="create" class="btn btn--primary" testid="organizations.create">
+                <Icon icon=icondata::LuPlus />
+                {t!(i18n, organizations.create)}
+            </DialogLink>
+        }
+        .into_any(),
+    }
+}
+
+#[component]
+fn NoOrganizations(may_create: bool, quota: OrganizationQuota) -> impl IntoView {
+    let i18n = use_i18n();
+    let hint = Signal::derive(move || {
+        let text = t_string!(i18n, organizations.empty_text);
+        Some(if may_create { text.to_owned() } else { format!("{text} {}", t_string!(i18n, organizations.empty_ask)) })
+    });
+    view! {
+        <section class="card">
+            <EmptyState
+                art=Art::Organizations
+                title=text!(i18n, organizations.empty_title)
+                hint=hint
+                testid="organizations.empty"
+            >
+                {may_create.then(|| view! { <CreateButton quota=quota /> })}
+            </EmptyState>
+        </section>
+    }
+}
+
+#[component]
+fn ViewSwitch(is_table: Signal<bool>) -> impl IntoView {
+    let i18n = use_i18n();
+    let cards = use_changed_query(vec![("view", None)]);
+    let table = use_changed_query(vec![("view", Some("table".to_owned()))]);
+    view! {
+        <nav class="segmented" aria-label=move || t_string!(i18n, organizations.view)>
+            <a
+                href=move || cards.get()
+                {..noscroll()}
+                aria-current=move || (!is_table.get()).then_some("true")
+                aria-label=move || t_string!(i18n, organizations.view_cards)
+                title=move || t_string!(i18n, organizations.view_cards)
+                data-testid="organizations.view.cards"
+            >
+                <Icon icon=icondata::LuLayoutGrid />
+            </a>
+            <a
+                href=move || table.get()
+                {..noscroll()}
+                aria-current=move || is_table.get().then_some("true")
+                aria-label=move || t_string!(i18n, organizations.view_table)
+                title=move || t_string!(i18n, organizations.view_table)
+                data-testid="organizations.view.table"
+            >
+                <Icon icon=icondata::LuTable />
+            </a>
+        </nav>
+    }
+}
+
+/// The viewer's right on an organization in one word.
+#[component]
+pub(super) fn RightBadge(organization: Organization) -> impl IntoView {
+    let i18n = use_i18n();
+    let permission = organization.permission;
+    let label = Signal::derive(move || match permission {
+        Some(permission) => permission_word(i18n, permission).to_owned(),
+        None => t_string!(i18n, organizations.permission_images).to_owned(),
+    });
+    let tip = Signal::derive(move || {
+        Some(t_string!(i18n, components.permission_yours, name = label.get()).to_string())
+    });
+    view! {
+        <Badge tone=Tone::Outline icon=icondata::LuShieldCheck label=label tip=tip testid="organization.permission" />
+    }
+}
+
+/// Details and Delete.
+#[component]
+fn RowMenu(organization: Organization) -> impl IntoView {
+    let i18n = use_i18n();
+    let name = organization.name.to_string();
+    let label = {
+        let name = name.clone();
+        Signal::derive(move || t_string!(i18n, organizations.more, name = name.as_str()).to_string())
+    };
+    let delete = organization.may_delete.then(|| {
+        view! {
+            <DialogLink
+                name="delete-organization"
+                item=name.clone()
+                class="menu__item menu__item--danger"
+                testid=format!("organizations.row.{name}.delete")
+            >
+                <Icon icon=icondata::LuTrash2 />
+                {t!(i18n, common.delete)}
+            </DialogLink>
+        }
+    });
+    view! {
+        <Menu
+            label=label
+            class="btn btn--icon btn--quiet btn--sm"
+            outer="popup--end"
+            testid="organizations.row.menu"
+            trigger=ViewFn::from(|| view! { <Icon icon=icondata::LuEllipsis class="icon icon--sm" /> })
+        >
+            <a class="menu__item" href=format!("/organizations/{name}")>
+                <Icon icon=icondata::LuInfo />
+                {t!(i18n, common.details)}
+            </a>
+            {delete}
+        </Menu>
+    }
+}
+
+#[component]
+fn Cards(page: Page<Organization>) -> impl IntoView {
+    let (total, window) = (page.total, page.window);
+    let cards = page.items.into_iter().map(|organization| view! { <Card organization=organization /> }).collect_view();
+    view! {
+        <ul class="org-grid" data-testid="organizations.cards">{cards}</ul>
+        {(total > window.limit || window.offset > 0).then(|| view! { <Pagination total=total window=window /> })}
+    }
+}
+
+#[component]
+fn Card(organization: Organization) -> impl IntoView {
+    let i18n = use_i18n();
+    let name = organization.name.to_string();
+    let creator = organization.created_by.clone();
+    let created_by = move || t_string!(i18n, organizations.created_by, name = creator.as_str()).to_string();
+    let has_creator = !organization.created_by.is_empty();
+    view! {
+        <li class="card org" data-testid=format!("organizations.row.{name}")>
+            <div class="org__head">
+                <a href=format!("/organizations/{name}") data-testid=format!("organizations.name.{name}")>{name.clone()}</a>
+                <RightBadge organization=organization.clone() />
+                <span class="push"></span>
+                <RowMenu organization=organization.clone() />
+            </div>
+            <dl class="org__nums">
+                <div>
+                    <dt>{t!(i18n, organizations.images)}</dt>
+                    <dd><Count value=organization.images /></dd>
+                </div>
+                <div>
+                    <dt>{t!(i18n, organizations.users)}</dt>
+                    <dd><Count value=organization.users /></dd>
+                </div>
+                <div>
+                    <dt>{t!(i18n, organizations.size)}</dt>
+                    <dd><Bytes value=organization.size /></dd>
+                </div>
+            </dl>
+            <p class="org__foot">
+                {has_creator.then(|| view! { <span>{created_by}</span> })}
+                <Time at=organization.created_at />
+            </p>
+        </li>
+    }
+}
+
+#[component]
+fn Table(page: Page<Organization>) -> impl IntoView {
+    let i18n = use_i18n();
+    let (total, window) = (page.total, page.window);
+    let rows = page.items.into_iter().map(|organization| view! { <Row organization=organization /> }).collect_view();
+    view! {
+        <TableCard>
+            <table
+                class="table table--cards table--fit"
+                role="table"
+                aria-label=move || t_string!(i18n, organizations.title)
+                data-testid="organizations.table"
+            >
+                <thead role="rowgroup">
+                    <tr role="row">
+                        <SortHeader
+                            key="name"
+                            label=text!(i18n, organizations.name)
+                            default_key="name"
+                            default_order=Order::Asc
+                            first=Order::Asc
+                            class="t-name"
+                        />
+                        <th scope="col" role="columnheader" class="t-min">{t!(i18n, organizations.permission)}</th>
+                        <th scope="col" role="columnheader" class="t-num t-min">{t!(i18n, organizations.images)}</th>
+                        <th scope="col" role="columnheader" class="t-num t-min p-3">{t!(i18n, organizations.users)}</th>
+                        <th scope="col" role="columnheader" class="t-num t-min p-3">{t!(i18n, organizations.size)}</th>
+                        <th scope="col" role="columnheader" class="t-min p-4">{t!(i18n, organizations.creator)}</th>
+                        <SortHeader
+                            key="created_at"
+                            label=text!(i18n, organizations.created)
+                            default_key="name"
+                            default_order=Order::Asc
+                            class="t-min p-4"
+                        />
+                        <th scope="col" role="columnheader" class="t-ops">{t!(i18n, common.operation)}</th>
+                    </tr>
+                </thead>
+                <tbody role="rowgroup">{rows}</tbody>
+            </table>
+            <Pagination total=total window=window />
+        </TableCard>
+    }
+}
+
+#[component]
+fn Row(organization: Organization) -> impl IntoView {
+    let name = organization.name.to_string();
+    view! {
+        <tr role="row" data-testid=format!("organizations.row.{name}")>
+            <td role="cell" class="m-name">
+                <div class="cell-name">
+                    <span class="cell-name__line">
+                        <a class="cell-name__link" href=format!("/organizations/{name}")>{name.clone()}</a>
+                    </span>
+                </div>
+            </td>
+            <td role="cell" class="t-min"><RightBadge organization=organization.clone() /></td>
+            <td role="cell" class="t-num t-min"><Count value=organization.images /></td>
+            <td role="cell" class="t-num t-min p-3"><Count value=organization.users /></td>
+            <td role="cell" class="t-num t-min p-3"><Bytes value=organization.size /></td>
+            <td role="cell" class="t-min p-4">{organization.created_by.clone()}</td>
+            <td role="cell" class="t-min p-4 small"><Time at=organization.created_at /></td>
+            <td role="cell" class="t-ops m-ops">
+                <span class="t-ops__in"><RowMenu organization=organization.clone() /></span>
+            </td>
+            <td role="cell" class="m-facts">
+                <span class="fact-list">
+                    <Count value=organization.images />
+                    <Bytes value=organization.size />
+                </span>
+            </td>
+        </tr>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(items: &[(&str, &str)]) -> Vec<(String, String)> {
+        items.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn the_address_is_the_state_of_the_list() {
+        let query = query_of(&[], 20);
+        assert_eq!((query.search, query.sort, query.order), (None, OrganizationSort::Name, Order::Asc));
+        let query = query_of(&pairs(&[("q", " cloud "), ("sort", "created_at"), ("page", "2")]), 50);
+        assert_eq!(query.search.as_deref(), Some("cloud"));
+        assert_eq!((query.sort, query.order), (OrganizationSort::CreatedAt, Order::Desc));
+        assert_eq!((query.window.offset, query.window.limit), (50, 50));
+        let query = query_of(&pairs(&[("q", "  "), ("order", "desc")]), 20);
+        assert_eq!((query.search, query.order), (None, Order::Desc));
+    }
+}

@@ -1,0 +1,124 @@
+//! The overview: what is here, how full it is, what just happened, how to start (`console.md` A.3).
+//!
+//! Charts and tabs are links; `?dialog=login` opens the login command. "Needs attention" appears with the first
+//! capability that can need it.
+
+mod activity;
+mod quick_start;
+mod stats;
+mod trend;
+
+use leptos::prelude::*;
+use roadstead::manage::overview::Overview;
+
+use crate::call::overview::get_overview;
+use crate::component::dialog::DialogLink;
+use crate::component::icon::Icon;
+use crate::component::load::Load;
+use crate::component::login_command::LoginDialog;
+use crate::component::page_header::{PageHeader, PageTitle};
+use crate::i18n::{t, t_string, use_i18n};
+use crate::text;
+use crate::viewer::{use_live, use_viewer};
+
+use activity::RecentActivity;
+use quick_start::QuickStart;
+use stats::Stats;
+use trend::Trend;
+
+/// `/overview`.
+#[component]
+pub fn OverviewPage() -> impl IntoView {
+    let i18n = use_i18n();
+    let live = use_live();
+    let overview = Resource::new(move || live.changes.get(), |_| get_overview());
+    let (is_whole, may_create) = use_viewer().with_value(|viewer| {
+        let profile = viewer.profile.as_ref();
+        (
+            profile.is_some_and(|profile| profile.is_administrator),
+            profile.is_some_and(|profile| profile.may_create_organizations),
+        )
+    });
+    let note = Signal::derive(move || {
+        Some(if is_whole {
+            t_string!(i18n, overview.whole_account).to_owned()
+        } else {
+            t_string!(i18n, overview.visible_scope).to_owned()
+        })
+    });
+    view! {
+        <PageTitle page=text!(i18n, overview.title) />
+        <PageHeader title=text!(i18n, overview.title) note=note>
+            {may_create
+                .then(|| {
+                    view! {
+                        <a class="btn" href="/organizations?dialog=create" data-testid="overview.create-organization">
+                            <Icon icon=icondata::LuPlus />
+                            {t!(i18n, overview.create_organization)}
+                        </a>
+                    }
+                })}
+            <DialogLink name="login" class="btn btn--primary" testid="overview.login">
+                <Icon icon=icondata::LuTerminal />
+                {t!(i18n, overview.login_command)}
+            </DialogLink>
+        </PageHeader>
+        <Load
+            resource=overview
+            view=|overview| view! { <Body overview=overview /> }
+            fallback=ViewFn::from(|| view! { <Skeleton /> })
+        />
+        <LoginDialog />
+    }
+}
+
+#[component]
+fn Body(overview: Overview) -> impl IntoView {
+    let images = overview.images;
+    view! {
+        <div class="stack stack--lg">
+            <Stats overview=overview.clone() />
+            {(images == 0).then(|| view! { <QuickStart overview=overview.clone() is_new=true /> })}
+            <div class="grid">
+                <div class="col-8">
+                    <Trend overview=overview.clone() />
+                </div>
+                <div class="col-4">
+                    {(images > 0).then(|| view! { <QuickStart overview=overview.clone() is_new=false /> })}
+                </div>
+                <div class="col-8">
+                    <RecentActivity activity=overview.activity />
+                </div>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Skeleton() -> impl IntoView {
+    let i18n = use_i18n();
+    let card = |_| {
+        view! {
+            <div class="stat">
+                <span class="skeleton skeleton--w2"></span>
+                <span class="skeleton skeleton--w4"></span>
+                <span class="skeleton skeleton--w2"></span>
+            </div>
+        }
+    };
+    view! {
+        <div
+            class="stack stack--lg skeleton-late"
+            aria-busy="true"
+            role="status"
+            aria-label=move || t_string!(i18n, common.loading)
+        >
+            <div class="stats">{(0..5).map(card).collect_view()}</div>
+            <section class="card">
+                <div class="card__body">
+                    <div class="chart__plot"></div>
+                </div>
+            </section>
+        </div>
+    }
+}

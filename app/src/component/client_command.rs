@@ -6,7 +6,6 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
-use crate::component::noscroll;
 use crate::call::account::SaveAppearance;
 use crate::command::{self, Client, Host};
 use crate::component::command_block::{client_name, use_chosen_client};
@@ -14,6 +13,7 @@ use crate::component::copy::CopyButton;
 use crate::component::dialog::use_changed_query;
 use crate::component::icon::Icon;
 use crate::component::menu::Menu;
+use crate::component::noscroll;
 use crate::i18n::{t_string, use_i18n};
 use crate::text;
 use crate::viewer::{Site, use_live, use_viewer};
@@ -45,7 +45,13 @@ impl Pull {
     /// The command in the words of `client`.
     #[must_use]
     pub fn command(&self, client: Client, site: &Site) -> command::Command {
-        command::pull(client, &host_of(site), &self.image, &self.reference, self.platform.as_deref())
+        command::pull(
+            client,
+            &host_of(site),
+            &self.image,
+            &self.reference,
+            self.platform.as_deref(),
+        )
     }
 }
 
@@ -54,7 +60,9 @@ impl Pull {
 pub fn use_pull_text(pull: Pull) -> Signal<String> {
     let viewer = use_viewer();
     let client = use_chosen_client(&Client::PULL);
-    Signal::derive(move || viewer.with_value(|viewer| pull.command(client.get(), &viewer.site).text()))
+    Signal::derive(move || {
+        viewer.with_value(|viewer| pull.command(client.get(), &viewer.site).text())
+    })
 }
 
 /// Copies a pull command.
@@ -123,7 +131,8 @@ pub fn ClientMenu(
                 event.stop_propagation();
                 live.client.set(client);
                 if query.with_untracked(|query| query.get("client").is_some()) {
-                    let options = NavigateOptions { scroll: false, replace: true, ..Default::default() };
+                    let options =
+                        NavigateOptions { scroll: false, replace: true, ..Default::default() };
                     navigate(&plain.get_untracked(), options);
                 }
                 action.dispatch(SaveAppearance {
@@ -190,7 +199,10 @@ mod tests {
     fn commands_name_the_host_of_the_page() {
         let site = Site { host: "127.0.0.1:5000".to_owned(), plain_http: true, ..Site::default() };
         let mut pull = Pull::new("group/team/web", ":v1");
-        assert_eq!(pull.command(Client::Docker, &site).text(), "docker pull 127.0.0.1:5000/group/team/web:v1");
+        assert_eq!(
+            pull.command(Client::Docker, &site).text(),
+            "docker pull 127.0.0.1:5000/group/team/web:v1"
+        );
         pull.platform = Some("linux/arm64".to_owned());
         assert_eq!(
             pull.command(Client::Podman, &site).text(),

@@ -50,7 +50,10 @@ mod tests {
 
     #[test]
     fn matches_are_found_whatever_their_case() {
-        assert_eq!(pieces("my-Nginx-nginx", "NGINX"), [(false, "my-"), (true, "Nginx"), (false, "-"), (true, "nginx")]);
+        assert_eq!(
+            pieces("my-Nginx-nginx", "NGINX"),
+            [(false, "my-"), (true, "Nginx"), (false, "-"), (true, "nginx")]
+        );
         assert_eq!(pieces("nginx", ""), [(false, "nginx")]);
         assert_eq!(pieces("nginx", "x"), [(false, "ngin"), (true, "x")]);
         assert_eq!(pieces("镜像a", "像"), [(false, "镜"), (true, "像"), (false, "a")]);
@@ -59,7 +62,10 @@ mod tests {
     #[test]
     fn pieces_are_the_text() {
         for (text, search) in [("aaa", "aa"), ("İstanbul", "i"), ("", "a")] {
-            assert_eq!(pieces(text, search).into_iter().map(|(_, piece)| piece).collect::<String>(), text);
+            assert_eq!(
+                pieces(text, search).into_iter().map(|(_, piece)| piece).collect::<String>(),
+                text
+            );
         }
     }
 }

@@ -122,7 +122,9 @@ fn SelectPage(names: Vec<ImageName>, selection: Selection) -> impl IntoView {
     let i18n = use_i18n();
     let names = StoredValue::new(names);
     let chosen = Memo::new(move |_| {
-        names.with_value(|names| selection.with(|chosen| names.iter().filter(|name| chosen.contains(*name)).count()))
+        names.with_value(|names| {
+            selection.with(|chosen| names.iter().filter(|name| chosen.contains(*name)).count())
+        })
     });
     let all = names.with_value(Vec::len);
     view! {
@@ -152,7 +154,12 @@ fn SelectPage(names: Vec<ImageName>, selection: Selection) -> impl IntoView {
 }
 
 #[component]
-fn ImageRow(image: Image, selection: Selection, may_select: bool, search: Option<String>) -> impl IntoView {
+fn ImageRow(
+    image: Image,
+    selection: Selection,
+    may_select: bool,
+    search: Option<String>,
+) -> impl IntoView {
     let i18n = use_i18n();
     let full = image.name.to_string();
     let repository = image.name.repository().to_string();
@@ -203,7 +210,9 @@ fn ImageRow(image: Image, selection: Selection, may_select: bool, search: Option
     });
     let copy = pull.map(|pull| {
         let what = full.clone();
-        let what = Signal::derive(move || t_string!(i18n, images.copy_pull_of, name = what.as_str()).to_string());
+        let what = Signal::derive(move || {
+            t_string!(i18n, images.copy_pull_of, name = what.as_str()).to_string()
+        });
         view! { <CopyPull pull=pull what=what testid=format!("images.row.{full}.copy") /> }
     });
     let menu = may_edit.then(|| {

@@ -50,7 +50,9 @@ pub fn tokens(text: &str) -> Vec<(TokenKind, &str)> {
                 TokenKind::Number,
                 run(rest, |c| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E')),
             ),
-            c if c.is_ascii_alphabetic() => (TokenKind::Word, run(rest, |c| c.is_ascii_alphabetic())),
+            c if c.is_ascii_alphabetic() => {
+                (TokenKind::Word, run(rest, |c| c.is_ascii_alphabetic()))
+            }
             ':' => {
                 // The string before a colon is a member's name.
                 if let Some(last) = out.iter_mut().rev().find(|(kind, _)| *kind != TokenKind::Space)
@@ -96,7 +98,8 @@ pub fn indent(text: &str) -> String {
     }
     let mut out = String::with_capacity(text.len() * 2);
     let mut depth = 0_usize;
-    let mut parts = tokens(text).into_iter().filter(|(kind, _)| *kind != TokenKind::Space).peekable();
+    let mut parts =
+        tokens(text).into_iter().filter(|(kind, _)| *kind != TokenKind::Space).peekable();
     while let Some((kind, token)) = parts.next() {
         match (kind, token) {
             (TokenKind::Punctuation, "{" | "[") => {
@@ -157,7 +160,14 @@ mod tests {
 
     #[test]
     fn tokens_are_the_text() {
-        for text in ["", "{\"a\": [1, -2.5e3, true, null, \"x\\\"y\"]}", "not json — 镜像 \"open", "\"", "\"\\", "{]:::"] {
+        for text in [
+            "",
+            "{\"a\": [1, -2.5e3, true, null, \"x\\\"y\"]}",
+            "not json — 镜像 \"open",
+            "\"",
+            "\"\\",
+            "{]:::",
+        ] {
             let joined: String = tokens(text).into_iter().map(|(_, token)| token).collect();
             assert_eq!(joined, text);
         }
@@ -184,10 +194,16 @@ mod tests {
 
     #[test]
     fn compact_text_is_indented_and_written_lines_stay() {
-        assert_eq!(indent("{\"a\":[1,{}],\"b\":\"x, y: {z}\"}"), "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": \"x, y: {z}\"\n}");
+        assert_eq!(
+            indent("{\"a\":[1,{}],\"b\":\"x, y: {z}\"}"),
+            "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": \"x, y: {z}\"\n}"
+        );
         let written = "{\n   \"a\": 1\n}\n";
         assert_eq!(indent(written), written);
-        assert_eq!(indent("{\"big\":18446744073709551616.000}"), "{\n  \"big\": 18446744073709551616.000\n}");
+        assert_eq!(
+            indent("{\"big\":18446744073709551616.000}"),
+            "{\n  \"big\": 18446744073709551616.000\n}"
+        );
     }
 
     #[test]

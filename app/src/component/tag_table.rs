@@ -17,8 +17,8 @@ use crate::i18n::{Locale, t, t_string, use_i18n};
 use crate::page::image_tags::query::row_name;
 use crate::{link, text};
 
-mod child;
-mod row;
+pub mod child;
+pub mod row;
 
 use child::{AttachmentRow, ChildRow};
 use row::TagRow;
@@ -134,7 +134,9 @@ fn SelectPage(names: Vec<TagName>, selection: Selection) -> impl IntoView {
     let names = StoredValue::new(names);
     let all = names.with_value(Vec::len);
     let chosen = Memo::new(move |_| {
-        names.with_value(|names| selection.with(|chosen| names.iter().filter(|name| chosen.contains(*name)).count()))
+        names.with_value(|names| {
+            selection.with(|chosen| names.iter().filter(|name| chosen.contains(*name)).count())
+        })
     });
     view! {
         <th scope="col" role="columnheader" class="t-check">
@@ -164,7 +166,11 @@ fn SelectPage(names: Vec<TagName>, selection: Selection) -> impl IntoView {
 
 /// The page of a tag, or of a manifest without one.
 #[must_use]
-pub fn manifest_link(image: &ImageName, tag: Option<&TagName>, digest: &roadstead::Digest) -> String {
+pub fn manifest_link(
+    image: &ImageName,
+    tag: Option<&TagName>,
+    digest: &roadstead::Digest,
+) -> String {
     match tag {
         Some(tag) => format!("{}/tags/{tag}", link::image(image)),
         None => format!("{}/digests/{digest}", link::image(image)),

@@ -21,9 +21,9 @@ use crate::page::not_found::NotFoundPage;
 use crate::viewer::use_live;
 use crate::{link, text};
 
-mod delete;
-mod edit;
-mod header;
+pub mod delete;
+pub mod edit;
+pub mod header;
 
 pub use delete::{DeleteForm, DeleteImageDialog, recent_pulls};
 pub use edit::{CategoryField, DESCRIPTION_LIMIT, EditForm, EditImageDialog, TypeField};
@@ -87,7 +87,12 @@ pub fn use_image_name() -> Memo<Option<ImageName>> {
     Memo::new(move |_| {
         params.with(|params| {
             let part = |name| params.get(name).unwrap_or_default();
-            ImageName::from_console_path(&format!("{}/{}", part("organization"), part("repository"))).ok()
+            ImageName::from_console_path(&format!(
+                "{}/{}",
+                part("organization"),
+                part("repository")
+            ))
+            .ok()
         })
     })
 }

@@ -24,20 +24,20 @@ use crate::i18n::{t, use_i18n};
 use crate::viewer::{use_live, use_viewer};
 
 pub mod commands;
-mod push;
+pub mod push;
 
 /// Most tags that the tag field suggests.
 const SUGGESTED: u64 = 100;
 
 /// What the guide's commands are about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Subject {
+pub struct Subject {
     /// `organization/repository`.
-    image: String,
+    pub image: String,
     /// The tag, if there is one to pull.
-    tag: Option<TagName>,
+    pub tag: Option<TagName>,
     /// What it points to.
-    digest: Option<Digest>,
+    pub digest: Option<Digest>,
 }
 
 /// The tab.
@@ -86,16 +86,19 @@ fn Guide(image: Image, tags: Page<Tag>) -> impl IntoView {
     let chosen = use_chosen_client(&commands::GUIDE);
     let names: Vec<TagName> = tags.items.iter().filter_map(|tag| tag.name.clone()).collect();
     let newest = image.newest_tag.clone();
-    let digests: Vec<(TagName, Digest)> =
-        tags.items.into_iter().filter_map(|tag| tag.name.map(|name| (name, tag.manifest.digest))).collect();
+    let digests: Vec<(TagName, Digest)> = tags
+        .items
+        .into_iter()
+        .filter_map(|tag| tag.name.map(|name| (name, tag.manifest.digest)))
+        .collect();
     let full = image.name.to_string();
     let subject = Memo::new({
         let full = full.clone();
         move |_| {
             let tag = asked.get().or_else(|| newest.clone());
-            let digest = tag
-                .as_ref()
-                .and_then(|tag| digests.iter().find(|(name, _)| name == tag).map(|(_, digest)| digest.clone()));
+            let digest = tag.as_ref().and_then(|tag| {
+                digests.iter().find(|(name, _)| name == tag).map(|(_, digest)| digest.clone())
+            });
             Subject { image: full.clone(), tag, digest }
         }
     });
@@ -124,8 +127,13 @@ fn Guide(image: Image, tags: Page<Tag>) -> impl IntoView {
 fn TagChoice(names: Vec<TagName>, subject: Memo<Subject>) -> impl IntoView {
     let i18n = use_i18n();
     let path = use_location().pathname;
-    let shown = move || subject.with(|subject| subject.tag.as_ref().map(ToString::to_string).unwrap_or_default());
-    let options = names.into_iter().map(|name| view! { <option value=name.to_string()></option> }).collect_view();
+    let shown = move || {
+        subject.with(|subject| subject.tag.as_ref().map(ToString::to_string).unwrap_or_default())
+    };
+    let options = names
+        .into_iter()
+        .map(|name| view! { <option value=name.to_string()></option> })
+        .collect_view();
     view! {
         <Form method="GET" action=path.get_untracked() attr:class="row" noscroll=true>
             <label class="row" for="guide-tag">
@@ -189,7 +197,7 @@ fn LoginSection() -> impl IntoView {
 }
 
 /// The login that was asked for: its resource.
-type LoginResource = Resource<Result<Option<TemporaryLogin>, crate::ConsoleError>>;
+pub type LoginResource = Resource<Result<Option<TemporaryLogin>, crate::ConsoleError>>;
 
 #[component]
 fn PullSection(subject: Subject, client: Client, login: LoginResource) -> impl IntoView {
@@ -207,7 +215,9 @@ fn PullSection(subject: Subject, client: Client, login: LoginResource) -> impl I
     let pull = Pull::new(&subject.image, reference.clone());
     let plain = viewer.with_value(|viewer| match client {
         Client::Kubernetes => commands::pod(&host_of(&viewer.site), &subject.image, &reference),
-        Client::Reference => commands::dockerfile(&host_of(&viewer.site), &subject.image, &reference),
+        Client::Reference => {
+            commands::dockerfile(&host_of(&viewer.site), &subject.image, &reference)
+        }
         client => pull.command(client, &viewer.site),
     });
     let is_bare = matches!(client, Client::Kubernetes | Client::Reference);
@@ -221,7 +231,13 @@ fn PullSection(subject: Subject, client: Client, login: LoginResource) -> impl I
         let write = StoredValue::new(move |login: &TemporaryLogin| {
             let host = Host { name: &login.host, plain_http: login.is_plain_http };
             let full = commands::full_name(&host, &image, &reference);
-            commands::pull_with_login(client, &host, &full, &login.username, login.password.reveal())
+            commands::pull_with_login(
+                client,
+                &host,
+                &full,
+                &login.username,
+                login.password.reveal(),
+            )
         });
         view! {
             <WithLogin
@@ -232,7 +248,8 @@ fn PullSection(subject: Subject, client: Client, login: LoginResource) -> impl I
         }
         .into_any()
     } else {
-        view! { <CommandBlock command=plain is_bare=is_bare testid="guide.pull.command" /> }.into_any()
+        view! { <CommandBlock command=plain is_bare=is_bare testid="guide.pull.command" /> }
+            .into_any()
     };
     view! {
         <Step title=title testid="guide.pull">
@@ -257,8 +274,10 @@ where
 {
     let i18n = use_i18n();
     let live = use_live();
-    let generate = crate::component::dialog::use_changed_query(vec![("generate", Some("1".to_owned()))]);
-    let shown = move |login: Option<TemporaryLogin>| match login {
+    let generate =
+        crate::component::dialog::use_changed_query(vec![("generate", Some("1".to_owned()))]);
+    let shown = move |login: Option<TemporaryLogin>| {
+        match login {
                 None => {
                     view! {
                         <div>
@@ -283,7 +302,8 @@ where
                     }
                         .into_any()
                 }
-            };
+            }
+    };
     view! {
         <p class="soft">{t!(i18n, images.guide_ctr_text)}</p>
         <Load
@@ -317,7 +337,9 @@ fn AfterSections(subject: Subject, client: Client) -> impl IntoView {
         let is_bare = matches!(client, Client::Kubernetes | Client::Reference);
         let command = viewer.with_value(|viewer| match client {
             Client::Kubernetes => commands::pod(&host_of(&viewer.site), &subject.image, &reference),
-            Client::Reference => commands::dockerfile(&host_of(&viewer.site), &subject.image, &reference),
+            Client::Reference => {
+                commands::dockerfile(&host_of(&viewer.site), &subject.image, &reference)
+            }
             client => pull.command(client, &viewer.site),
         });
         view! {

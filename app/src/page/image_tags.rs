@@ -21,9 +21,9 @@ use crate::i18n::{t, t_string, use_i18n};
 use crate::text;
 use crate::viewer::{Viewer, use_live, use_viewer};
 
-mod containerd;
-mod delete;
-mod empty;
+pub mod containerd;
+pub mod delete;
+pub mod empty;
 pub mod query;
 
 pub use containerd::ContainerdDialog;
@@ -51,7 +51,10 @@ pub fn TagsTab(
     };
     let platforms = {
         let name = image.name.clone();
-        Resource::new(move || (name.clone(), live.changes.get()), |(name, _)| async move { tag_platforms(name).await })
+        Resource::new(
+            move || (name.clone(), live.changes.get()),
+            |(name, _)| async move { tag_platforms(name).await },
+        )
     };
     let selection: Selection = RwSignal::new(BTreeSet::new());
     let opened = use_query_map().with_untracked(|query| query.get_all("open").unwrap_or_default());
@@ -67,44 +70,44 @@ pub fn TagsTab(
     let refresh = Callback::new(move |()| tags.refetch());
     let dialogs = image.name.clone();
     let shown = move |tags: Page<Tag>| {
-                let asked = asked.get_untracked();
-                let total = tags.total;
-                if total == 0 && !asked.untagged && !query::is_filtered(&asked) {
-                    // Untagged manifests may still be there to look at.
-                    return view! {
-                        <Toolbar platforms=platforms refresh=refresh />
-                        <empty::NoTags image=image.clone() />
-                    }
-                        .into_any();
-                }
-                let body = if total == 0 && query::is_filtered(&asked) {
-                    view! {
-                        <div class="table-card">
-                            <NoMatch clears=FILTERS />
-                        </div>
-                    }
-                        .into_any()
-                } else if total == 0 {
-                    view! { <NoUntagged /> }.into_any()
-                } else {
-                    view! {
-                        <TagTable
-                            image=image.clone()
-                            tags=tags
-                            selection=selection
-                            unfolded=unfolded
-                            search=asked.search
-                        />
-                    }
-                        .into_any()
-                };
-                view! {
-                    <Toolbar platforms=platforms refresh=refresh />
-                    {body}
-                    {may_delete.then(|| view! { <delete::TagBatch selection=selection /> })}
-                }
-                    .into_any()
-            };
+        let asked = asked.get_untracked();
+        let total = tags.total;
+        if total == 0 && !asked.untagged && !query::is_filtered(&asked) {
+            // Untagged manifests may still be there to look at.
+            return view! {
+                <Toolbar platforms=platforms refresh=refresh />
+                <empty::NoTags image=image.clone() />
+            }
+            .into_any();
+        }
+        let body = if total == 0 && query::is_filtered(&asked) {
+            view! {
+                <div class="table-card">
+                    <NoMatch clears=FILTERS />
+                </div>
+            }
+            .into_any()
+        } else if total == 0 {
+            view! { <NoUntagged /> }.into_any()
+        } else {
+            view! {
+                <TagTable
+                    image=image.clone()
+                    tags=tags
+                    selection=selection
+                    unfolded=unfolded
+                    search=asked.search
+                />
+            }
+            .into_any()
+        };
+        view! {
+            <Toolbar platforms=platforms refresh=refresh />
+            {body}
+            {may_delete.then(|| view! { <delete::TagBatch selection=selection /> })}
+        }
+        .into_any()
+    };
     view! {
         <Load
             resource=tags
@@ -132,7 +135,10 @@ fn NoUntagged() -> impl IntoView {
 }
 
 #[component]
-fn Toolbar(platforms: Resource<Result<Vec<String>, ConsoleError>>, refresh: Callback<()>) -> impl IntoView {
+fn Toolbar(
+    platforms: Resource<Result<Vec<String>, ConsoleError>>,
+    refresh: Callback<()>,
+) -> impl IntoView {
     let i18n = use_i18n();
     let pairs = use_query_pairs();
     let active = Signal::derive(move || {

@@ -21,15 +21,21 @@ use crate::i18n::{t, use_i18n};
 use crate::text;
 use crate::viewer::{use_live, use_viewer};
 
-mod batch;
-mod create;
-mod empty;
+pub mod batch;
+pub mod create;
+pub mod empty;
 pub mod query;
-mod row_dialog;
-mod toolbar;
-mod upload;
+pub mod row_dialog;
+pub mod toolbar;
+pub mod upload;
 
+use batch::{BatchDialogs, ImageBatch};
+use create::CreateImageDialog;
+use empty::NoImages;
 pub use empty::PUSH_CLIENTS;
+use row_dialog::RowDialogs;
+use toolbar::Toolbar;
+use upload::UploadDrawer;
 
 /// The filters that Clear removes.
 const FILTERS: &[&str] = &["q", "org", "category", "visibility"];
@@ -46,62 +52,67 @@ pub fn ImagesPage() -> impl IntoView {
         move || (asked.get(), live.changes.get()),
         |(asked, _)| async move { list_images(asked).await },
     );
-    let pushable =
-        Resource::new(move || live.changes.get(), |_| async move { pushable_organizations().await });
+    let pushable = Resource::new(
+        move || live.changes.get(),
+        |_| async move { pushable_organizations().await },
+    );
     let selection: Selection = RwSignal::new(BTreeSet::new());
     // A changed filter shows other images, and a change made to them ends the choice.
     Effect::new(move |before: Option<(ImageQuery, u32)>| {
         let now = (asked.get(), live.changes.get());
-        if before.is_some_and(|(before, changes)| !same_filters(&before, &now.0) || changes != now.1) {
+        if before
+            .is_some_and(|(before, changes)| !same_filters(&before, &now.0) || changes != now.1)
+        {
             selection.set(BTreeSet::new());
         }
         now
     });
-    let may_push = move || pushable.get().is_some_and(|found| found.is_ok_and(|found| !found.is_empty()));
+    let may_push =
+        move || pushable.get().is_some_and(|found| found.is_ok_and(|found| !found.is_empty()));
     let refresh = Callback::new(move |()| images.refetch());
     let shown = move |images: Page<Image>| {
-                let asked = asked.get_untracked();
-                let total = images.total;
-                let tabs = move || {
-                    let tab = Tab {
-                        label: text!(i18n, images.private_title),
-                        count: Some(total),
-                        href: "/images".to_owned(),
-                        is_current: true,
-                        testid: "images.tab.private",
-                    };
-                    view! { <Tabs label=text!(i18n, images.title) tabs=vec![tab] /> }
-                };
-                let is_nothing = total == 0 && !query::is_filtered(&asked);
+        let asked = asked.get_untracked();
+        let total = images.total;
+        let tabs = move || {
+            let tab = Tab {
+                label: text!(i18n, images.private_title),
+                count: Some(total),
+                href: "/images".to_owned(),
+                is_current: true,
+                testid: "images.tab.private",
+            };
+            view! { <Tabs label=text!(i18n, images.title) tabs=vec![tab] /> }
+        };
+        let is_nothing = total == 0 && !query::is_filtered(&asked);
+        view! {
+            <PageHeader title=text!(i18n, images.title) has_tabs=true below=ViewFn::from(tabs)>
+                <Suspense>
+                    {move || Suspend::new(async move {
+                        pushable.await.is_ok_and(|found| !found.is_empty()).then(|| view! { <HeadActions /> })
+                    })}
+                </Suspense>
+            </PageHeader>
+            {if is_nothing {
+                view! { <NoImages pushable=pushable /> }.into_any()
+            } else {
                 view! {
-                    <PageHeader title=text!(i18n, images.title) has_tabs=true below=ViewFn::from(tabs)>
-                        <Suspense>
-                            {move || Suspend::new(async move {
-                                pushable.await.is_ok_and(|found| !found.is_empty()).then(|| view! { <HeadActions /> })
-                            })}
-                        </Suspense>
-                    </PageHeader>
-                    {if is_nothing {
-                        view! { <empty::NoImages pushable=pushable /> }.into_any()
-                    } else {
+                    <Toolbar refresh=ViewFn::from(move || view! { <RefreshButton on_refresh=refresh /> }) />
+                    {if total == 0 {
                         view! {
-                            <toolbar::Toolbar refresh=ViewFn::from(move || view! { <RefreshButton on_refresh=refresh /> }) />
-                            {if total == 0 {
-                                view! {
-                                    <div class="table-card">
-                                        <NoMatch clears=FILTERS />
-                                    </div>
-                                }
-                                    .into_any()
-                            } else {
-                                view! { <ImageTable images=images selection=selection search=asked.search /> }.into_any()
-                            }}
-                            <batch::ImageBatch selection=selection />
+                            <div class="table-card">
+                                <NoMatch clears=FILTERS />
+                            </div>
                         }
                             .into_any()
+                    } else {
+                        view! { <ImageTable images=images selection=selection search=asked.search /> }.into_any()
                     }}
+                    <ImageBatch selection=selection />
                 }
-            };
+                    .into_any()
+            }}
+        }
+    };
     view! {
         <PageTitle page=text!(i18n, images.private_title) />
         <Load
@@ -109,10 +120,10 @@ pub fn ImagesPage() -> impl IntoView {
             fallback=move || view! { <SkeletonTable rows=10 columns=6 /> }
             view=shown
         />
-        <batch::BatchDialogs />
-        <row_dialog::RowDialogs />
-        <upload::UploadDrawer pushable=pushable />
-        <Suspense>{move || may_push().then(|| view! { <create::CreateImageDialog pushable=pushable /> })}</Suspense>
+        <BatchDialogs />
+        <RowDialogs />
+        <UploadDrawer pushable=pushable />
+        <Suspense>{move || may_push().then(|| view! { <CreateImageDialog pushable=pushable /> })}</Suspense>
     }
 }
 

@@ -19,10 +19,10 @@ use crate::page::image_tags::{ContainerdDialog, DeleteTagsDialog};
 use crate::viewer::use_live;
 use crate::{link, text};
 
-mod facts;
-mod header;
-mod manifest;
-mod summary;
+pub mod facts;
+pub mod header;
+pub mod manifest;
+pub mod summary;
 
 /// The parts of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,10 @@ pub fn TagDetailPage() -> impl IntoView {
     let image = use_image(name);
     let reference = Memo::new(move |_| {
         params.with(|params| {
-            params.get("tag").or_else(|| params.get("digest")).and_then(|text| text.parse::<Reference>().ok())
+            params
+                .get("tag")
+                .or_else(|| params.get("digest"))
+                .and_then(|text| text.parse::<Reference>().ok())
         })
     });
     let detail = Resource::new(
@@ -101,12 +104,17 @@ fn TagPage(image: Image, detail: ManifestDetail) -> impl IntoView {
     let i18n = use_i18n();
     let query = use_query_map();
     let part = Memo::new(move |_| query.with(|query| Part::parse(query.get_str("view"))));
-    let shown = detail.tag.as_ref().map_or_else(|| short(&detail.manifest.digest), ToString::to_string);
+    let shown =
+        detail.tag.as_ref().map_or_else(|| short(&detail.manifest.digest), ToString::to_string);
     let object = match &detail.tag {
         Some(tag) => format!("{}:{tag}", image.name),
         None => format!("{}@{}", image.name, short(&detail.manifest.digest)),
     };
-    let page = if detail.tag.is_some() { text!(i18n, images.tag_page) } else { text!(i18n, images.manifest_page) };
+    let page = if detail.tag.is_some() {
+        text!(i18n, images.tag_page)
+    } else {
+        text!(i18n, images.manifest_page)
+    };
     let address = own_address(&image.name, &detail);
     let layers = detail.layers.iter().filter(|layer| layer.digest.is_some()).count() as u64;
     let tabs = move || {
@@ -135,7 +143,9 @@ fn TagPage(image: Image, detail: ManifestDetail) -> impl IntoView {
     let body = move || {
         let (image, detail) = stored.get_value();
         match part.get() {
-            Part::Summary => view! { <summary::SummaryPart image=image.name detail=detail /> }.into_any(),
+            Part::Summary => {
+                view! { <summary::SummaryPart image=image.name detail=detail /> }.into_any()
+            }
             Part::Layers => view! { <summary::LayersPart detail=detail /> }.into_any(),
             Part::Manifest => view! { <manifest::ManifestPart detail=detail /> }.into_any(),
         }

@@ -13,21 +13,32 @@ use crate::page::image_tags::query::{platform_label, short};
 
 /// One platform of an index.
 #[component]
-pub(super) fn ChildRow(image: ImageName, child: ManifestSummary, may_select: bool) -> impl IntoView {
+pub fn ChildRow(
+    /// The image.
+    image: ImageName,
+    /// The child.
+    child: ManifestSummary,
+    /// The table has a selection column.
+    may_select: bool,
+) -> impl IntoView {
     let i18n = use_i18n();
     let platform = platform_label(&child);
     let name = platform.clone().unwrap_or_else(|| short(&child.digest));
     let href = manifest_link(&image, None, &child.digest);
     let layers = child.layers;
-    let pull = Pull {
-        platform: platform.clone(),
-        ..Pull::new(&image, format!("@{}", child.digest))
-    };
+    let pull =
+        Pull { platform: platform.clone(), ..Pull::new(&image, format!("@{}", child.digest)) };
     let what = {
         let name = name.clone();
-        Signal::derive(move || t_string!(i18n, images.copy_platform, platform = name.as_str()).to_string())
+        Signal::derive(move || {
+            t_string!(i18n, images.copy_platform, platform = name.as_str()).to_string()
+        })
     };
-    let label = Signal::stored(if platform.is_some() { "--platform".to_owned() } else { "@sha256".to_owned() });
+    let label = Signal::stored(if platform.is_some() {
+        "--platform".to_owned()
+    } else {
+        "@sha256".to_owned()
+    });
     let size = format::bytes(child.size);
     let testid = format!("tags.child.{name}");
     view! {
@@ -68,7 +79,14 @@ pub(super) fn ChildRow(image: ImageName, child: ManifestSummary, may_select: boo
 
 /// Signatures, SBOMs and attestations of a tag, as one line.
 #[component]
-pub(super) fn AttachmentRow(image: ImageName, tag: Tag, may_select: bool) -> impl IntoView {
+pub fn AttachmentRow(
+    /// The image.
+    image: ImageName,
+    /// The tag.
+    tag: Tag,
+    /// The table has a selection column.
+    may_select: bool,
+) -> impl IntoView {
     let i18n = use_i18n();
     let href = manifest_link(&image, tag.name.as_ref(), &tag.manifest.digest);
     let n = tag.attachments;

@@ -5,7 +5,6 @@ use roadstead::manage::tag::Tag;
 use roadstead::{ImageName, TagName};
 
 use super::{Selection, Unfolded, manifest_link};
-use crate::component::noscroll;
 use crate::command::Client;
 use crate::component::badge::{Badge, Tone};
 use crate::component::chips::TagChips;
@@ -16,29 +15,44 @@ use crate::component::digest::DigestText;
 use crate::component::highlight::Highlight;
 use crate::component::icon::Icon;
 use crate::component::menu::Menu;
+use crate::component::noscroll;
 use crate::component::time::Time;
 use crate::i18n::{t, t_string, use_i18n};
-use crate::page::image_tags::query::{platform_chips, reference_of, row_name, size_label, size_lines};
+use crate::page::image_tags::query::{
+    platform_chips, reference_of, row_name, size_label, size_lines,
+};
 use crate::viewer::{use_live, use_viewer};
 use crate::{format, text};
 
 /// The row of a tag.
 #[component]
-pub(super) fn TagRow(
+pub fn TagRow(
+    /// The image.
     image: ImageName,
+    /// The tag.
     tag: Tag,
+    /// What is chosen.
     selection: Selection,
+    /// What is unfolded.
     unfolded: Unfolded,
+    /// This row is unfolded.
     is_open: Memo<bool>,
+    /// The table has a selection column.
     may_select: bool,
+    /// The viewer may delete tags.
     may_delete: bool,
+    /// What was searched, to mark it.
     search: Option<String>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let name = row_name(&tag);
     let href = manifest_link(&image, tag.name.as_ref(), &tag.manifest.digest);
     let size = size_label(&tag.manifest);
-    let sizes = if tag.children.is_empty() { format::grouped(tag.manifest.size) } else { size_lines(&tag.children) };
+    let sizes = if tag.children.is_empty() {
+        format::grouped(tag.manifest.size)
+    } else {
+        size_lines(&tag.children)
+    };
     let (shown, rest) = platform_chips(&tag);
     let most = shown.len().max(1);
     let platforms: Vec<String> = shown.into_iter().chain(rest).collect();
@@ -46,11 +60,16 @@ pub(super) fn TagRow(
     let pull = Pull::new(&image, reference_of(&tag));
     let pull_of = {
         let name = name.clone();
-        Signal::derive(move || t_string!(i18n, images.copy_pull_of, name = name.as_str()).to_string())
+        Signal::derive(move || {
+            t_string!(i18n, images.copy_pull_of, name = name.as_str()).to_string()
+        })
     };
     let pushed_by = {
         let by = tag.pushed_by.clone();
-        move || (!by.is_empty()).then(|| t_string!(i18n, images.pushed_by, name = by.as_str()).to_string())
+        move || {
+            (!by.is_empty())
+                .then(|| t_string!(i18n, images.pushed_by, name = by.as_str()).to_string())
+        }
     };
     let pulled = match tag.pulled_at {
         Some(at) => view! { <Time at=at /> }.into_any(),
@@ -63,7 +82,9 @@ pub(super) fn TagRow(
     };
     let is_selected = {
         let tag = tag.name.clone();
-        Memo::new(move |_| tag.as_ref().is_some_and(|tag| selection.with(|chosen| chosen.contains(tag))))
+        Memo::new(move |_| {
+            tag.as_ref().is_some_and(|tag| selection.with(|chosen| chosen.contains(tag)))
+        })
     };
     let check = may_select.then(|| {
         view! { <SelectCell tag=tag.name.clone() selection=selection is_selected=is_selected /> }
@@ -114,7 +135,11 @@ pub(super) fn TagRow(
 }
 
 #[component]
-fn SelectCell(tag: Option<TagName>, selection: Selection, is_selected: Memo<bool>) -> impl IntoView {
+fn SelectCell(
+    tag: Option<TagName>,
+    selection: Selection,
+    is_selected: Memo<bool>,
+) -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <td role="cell" class="t-check m-check">
@@ -197,7 +222,8 @@ fn NameCell(tag: Tag, href: String, name: String, search: Option<String>) -> imp
     let siblings = (!siblings.is_empty()).then(|| {
         let all = siblings.join(", ");
         let few = siblings.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
-        let more = if siblings.len() > 3 { format!(" +{}", siblings.len() - 3) } else { String::new() };
+        let more =
+            if siblings.len() > 3 { format!(" +{}", siblings.len() - 3) } else { String::new() };
         let tip = move || format!("{}: {all}", t_string!(i18n, images.same_digest));
         view! {
             <span class="muted small truncate" title=tip data-testid="tags.row.siblings">
@@ -209,7 +235,9 @@ fn NameCell(tag: Tag, href: String, name: String, search: Option<String>) -> imp
         let text = tag.to_string();
         let what = {
             let text = text.clone();
-            Signal::derive(move || t_string!(i18n, images.copy_tag, tag = text.as_str()).to_string())
+            Signal::derive(move || {
+                t_string!(i18n, images.copy_tag, tag = text.as_str()).to_string()
+            })
         };
         view! { <CopyButton text=text what=what testid=format!("tags.row.{tag}.copy_tag") /> }
     });
@@ -222,7 +250,11 @@ fn NameCell(tag: Tag, href: String, name: String, search: Option<String>) -> imp
             <Badge tone=Tone::Outline icon=icondata::LuTag label=text!(i18n, images.untagged) />
         }
     });
-    let artifact = tag.manifest.artifact_type.clone().map(|kind| view! { <span class="muted small truncate">{kind}</span> });
+    let artifact = tag
+        .manifest
+        .artifact_type
+        .clone()
+        .map(|kind| view! { <span class="muted small truncate">{kind}</span> });
     view! {
         <div class="cell-name">
             <span class="cell-name__line">
@@ -251,15 +283,24 @@ fn NameCell(tag: Tag, href: String, name: String, search: Option<String>) -> imp
 }
 
 #[component]
-fn RowMenu(image: ImageName, tag: Tag, name: String, href: String, may_delete: bool) -> impl IntoView {
+fn RowMenu(
+    image: ImageName,
+    tag: Tag,
+    name: String,
+    href: String,
+    may_delete: bool,
+) -> impl IntoView {
     let i18n = use_i18n();
     let live = use_live();
     let viewer = use_viewer();
     let label = {
         let name = name.clone();
-        Signal::derive(move || t_string!(i18n, images.more_actions, name = name.as_str()).to_string())
+        Signal::derive(move || {
+            t_string!(i18n, images.more_actions, name = name.as_str()).to_string()
+        })
     };
-    let reference = tag.name.as_ref().map_or_else(|| tag.manifest.digest.to_string(), ToString::to_string);
+    let reference =
+        tag.name.as_ref().map_or_else(|| tag.manifest.digest.to_string(), ToString::to_string);
     let by_digest = Pull::new(&image, format!("@{}", tag.manifest.digest));
     let copy_by_digest = move |_| {
         let client = live.client.get_untracked().among(&Client::PULL);

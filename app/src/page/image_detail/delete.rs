@@ -40,7 +40,8 @@ pub fn DeleteForm(
     next: String,
 ) -> impl IntoView {
     let asked = name.clone();
-    let deletion = Resource::new(move || asked.clone(), |name| async move { image_deletion(name).await });
+    let deletion =
+        Resource::new(move || asked.clone(), |name| async move { image_deletion(name).await });
     view! {
         <Load
             resource=deletion

@@ -57,7 +57,10 @@ pub fn CategoryField(
     let options = Category::ALL
         .into_iter()
         .map(|each| {
-            (each.as_str().to_owned(), Signal::derive(move || category_words(i18n, each).to_owned()))
+            (
+                each.as_str().to_owned(),
+                Signal::derive(move || category_words(i18n, each).to_owned()),
+            )
         })
         .collect::<Vec<_>>();
     view! {
@@ -80,7 +83,8 @@ pub fn EditForm(
     let action = ServerAction::<UpdateImage>::new();
     let next = use_close_link().get_untracked();
     // A refused form keeps what was typed; else the image says.
-    let kept = use_viewer().with_value(|viewer| (viewer.kept("category"), viewer.kept("description")));
+    let kept =
+        use_viewer().with_value(|viewer| (viewer.kept("category"), viewer.kept("description")));
     let category = kept.0.parse().unwrap_or(image.category);
     let description = if kept.1.is_empty() { image.description.clone() } else { kept.1 };
     view! {

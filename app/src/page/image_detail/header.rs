@@ -101,7 +101,8 @@ fn Rights(rights: ImageRights, owner: String) -> impl IntoView {
     let i18n = use_i18n();
     let permission = rights.permission;
     let label = Signal::derive(move || {
-        t_string!(i18n, components.permission_yours, name = permission_word(i18n, permission)).to_string()
+        t_string!(i18n, components.permission_yours, name = permission_word(i18n, permission))
+            .to_string()
     });
     let allows = move || match permission {
         Permission::Read => t_string!(i18n, images.permission_read_text),

@@ -5,7 +5,8 @@
 use crate::command::{Client, Command, Host, Part};
 
 /// Clients that can push, in the order of the guide.
-pub const PUSH: [Client; 5] = [Client::Docker, Client::Ctr, Client::Nerdctl, Client::Podman, Client::Skopeo];
+pub const PUSH: [Client; 5] =
+    [Client::Docker, Client::Ctr, Client::Nerdctl, Client::Podman, Client::Skopeo];
 
 /// Clients of the guide.
 pub const GUIDE: [Client; 8] = Client::PULL;
@@ -18,7 +19,13 @@ pub fn full_name(host: &Host<'_>, image: &str, reference: &str) -> String {
 
 /// Gives the local image `source` the registry's name and pushes it; `None` for clients that cannot push.
 #[must_use]
-pub fn push(client: Client, host: &Host<'_>, image: &str, tag: &str, source: &str) -> Option<Command> {
+pub fn push(
+    client: Client,
+    host: &Host<'_>,
+    image: &str,
+    tag: &str,
+    source: &str,
+) -> Option<Command> {
     let target = full_name(host, image, &format!(":{tag}"));
     let plain = |text: &'static str| if host.plain_http { text } else { "" };
     let text = match client {
@@ -27,19 +34,31 @@ pub fn push(client: Client, host: &Host<'_>, image: &str, tag: &str, source: &st
             "nerdctl tag {source} {target}\nnerdctl{} push {target}",
             plain(" --insecure-registry")
         ),
-        Client::Podman => format!("podman tag {source} {target}\npodman push{} {target}", plain(" --tls-verify=false")),
+        Client::Podman => format!(
+            "podman tag {source} {target}\npodman push{} {target}",
+            plain(" --tls-verify=false")
+        ),
         Client::Skopeo => format!(
             "skopeo copy{} docker-daemon:{source} docker://{target}",
             plain(" --dest-tls-verify=false")
         ),
-        Client::Ctr | Client::Crictl | Client::Kubernetes | Client::Helm | Client::Reference => return None,
+        Client::Ctr | Client::Crictl | Client::Kubernetes | Client::Helm | Client::Reference => {
+            return None;
+        }
     };
     Some(Command::plain(text))
 }
 
 /// Pushes with the credential in the command, for containerd, which has no login.
 #[must_use]
-pub fn push_with_login(host: &Host<'_>, image: &str, tag: &str, source: &str, user: &str, password: &str) -> Command {
+pub fn push_with_login(
+    host: &Host<'_>,
+    image: &str,
+    tag: &str,
+    source: &str,
+    user: &str,
+    password: &str,
+) -> Command {
     let target = full_name(host, image, &format!(":{tag}"));
     let plain = if host.plain_http { " --plain-http" } else { "" };
     Command(vec![
@@ -61,7 +80,9 @@ pub fn save(client: Client, host: &Host<'_>, image: &str, reference: &str) -> Op
         Client::Nerdctl => format!("nerdctl save -o {file}.tar {full}"),
         Client::Podman => format!("podman save -o {file}.tar {full}"),
         Client::Ctr => format!("ctr image export {file}.tar {full}"),
-        Client::Skopeo | Client::Crictl | Client::Kubernetes | Client::Helm | Client::Reference => return None,
+        Client::Skopeo | Client::Crictl | Client::Kubernetes | Client::Helm | Client::Reference => {
+            return None;
+        }
     };
     Some(Command::plain(text))
 }
@@ -85,7 +106,13 @@ pub fn pod(host: &Host<'_>, image: &str, reference: &str) -> Command {
 
 /// Pulls one image, with a temporary credential in the command (`console.md` A.6.1, containerd command).
 #[must_use]
-pub fn pull_with_login(client: Client, host: &Host<'_>, full: &str, user: &str, password: &str) -> Command {
+pub fn pull_with_login(
+    client: Client,
+    host: &Host<'_>,
+    full: &str,
+    user: &str,
+    password: &str,
+) -> Command {
     let start = match client {
         Client::Crictl => "crictl pull --creds ".to_owned(),
         _ if host.plain_http => "ctr image pull --plain-http --user ".to_owned(),
@@ -103,8 +130,11 @@ pub fn pull_with_login(client: Client, host: &Host<'_>, full: &str, user: &str, 
 /// The last part of the image's name as a DNS label, which is also a sane file name.
 fn file_name(image: &str) -> String {
     let last = image.rsplit('/').next().unwrap_or(image);
-    let label: String =
-        last.chars().map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' }).take(63).collect();
+    let label: String = last
+        .chars()
+        .map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' })
+        .take(63)
+        .collect();
     label.trim_matches('-').to_owned()
 }
 
@@ -130,7 +160,9 @@ mod tests {
         );
         assert_eq!(
             text(push(Client::Podman, &PLAIN, "g/a", "v1", "a:1")).as_deref(),
-            Some("podman tag a:1 127.0.0.1:5000/g/a:v1\npodman push --tls-verify=false 127.0.0.1:5000/g/a:v1")
+            Some(
+                "podman tag a:1 127.0.0.1:5000/g/a:v1\npodman push --tls-verify=false 127.0.0.1:5000/g/a:v1"
+            )
         );
         assert_eq!(
             text(push(Client::Skopeo, &TLS, "g/a", "v1", "a:1")).as_deref(),
@@ -142,7 +174,10 @@ mod tests {
     #[test]
     fn every_client_that_pushes_has_words_or_a_login() {
         for client in PUSH {
-            assert!(client == Client::Ctr || push(client, &TLS, "g/a", "v1", "a:1").is_some(), "{client:?}");
+            assert!(
+                client == Client::Ctr || push(client, &TLS, "g/a", "v1", "a:1").is_some(),
+                "{client:?}"
+            );
         }
     }
 
@@ -176,9 +211,15 @@ mod tests {
 
     #[test]
     fn snippets_name_the_image_whole() {
-        assert_eq!(dockerfile(&TLS, "g/a", "@sha256:00").text(), "FROM registry.example.com/g/a@sha256:00");
+        assert_eq!(
+            dockerfile(&TLS, "g/a", "@sha256:00").text(),
+            "FROM registry.example.com/g/a@sha256:00"
+        );
         let pod = pod(&TLS, "g/team/web", ":v1").text();
-        assert!(pod.contains("  name: web\n") && pod.contains("      image: registry.example.com/g/team/web:v1\n"));
+        assert!(
+            pod.contains("  name: web\n")
+                && pod.contains("      image: registry.example.com/g/team/web:v1\n")
+        );
         assert!(pod.ends_with("imagePullSecrets:\n    - name: roadstead-pull"));
         assert!(!pod.contains('\t'));
     }

@@ -17,7 +17,9 @@ use crate::viewer::use_viewer;
 fn is_plain(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 512
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | ':' | '@'))
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | ':' | '@'))
 }
 
 /// The section; absent for clients that cannot push.
@@ -43,7 +45,9 @@ pub fn PushSection(
     let tag = subject.with_untracked(|subject| {
         subject.tag.as_ref().map_or_else(|| "v1".to_owned(), ToString::to_string)
     });
-    let target = RwSignal::new(asked("target").filter(|text| text.parse::<TagName>().is_ok()).unwrap_or(tag));
+    let target = RwSignal::new(
+        asked("target").filter(|text| text.parse::<TagName>().is_ok()).unwrap_or(tag),
+    );
     let image = StoredValue::new(image);
     move || {
         let client = chosen.get();
@@ -133,7 +137,8 @@ fn Commands(
                 )
             })
         };
-        return view! { <WithLogin login=login write=write testid="guide.push.command" /> }.into_any();
+        return view! { <WithLogin login=login write=write testid="guide.push.command" /> }
+            .into_any();
     }
     let command = Signal::derive(move || {
         image.with_value(|image| {

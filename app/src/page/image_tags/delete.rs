@@ -8,7 +8,6 @@ use roadstead::manage::tag::{TagDeletion, TagDeletionRow};
 use roadstead::{ImageName, TagName};
 
 use super::query::{DELETE_LIMIT, chosen, short};
-use crate::component::noscroll;
 use crate::call::tag::{DeleteTags, tag_deletion};
 use crate::component::batch::BatchBar;
 use crate::component::confirm::ConfirmByName;
@@ -16,6 +15,7 @@ use crate::component::dialog::{CancelLink, Dialog, use_close_link, use_query_pai
 use crate::component::form::CallForm;
 use crate::component::icon::Icon;
 use crate::component::load::Load;
+use crate::component::noscroll;
 use crate::component::tag_table::Selection;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::{link, text};
@@ -31,21 +31,29 @@ pub fn TagBatch(
     let pairs = use_query_pairs();
     let count = Signal::derive(move || selection.with(BTreeSet::len));
     let kept = move || {
-        pairs.get().into_iter().filter(|(name, _)| !matches!(name.as_str(), "dialog" | "item" | "__err" | "__path"))
+        pairs
+            .get()
+            .into_iter()
+            .filter(|(name, _)| !matches!(name.as_str(), "dialog" | "item" | "__err" | "__path"))
     };
     let is_blocked = Memo::new(move |_| count.get() > DELETE_LIMIT);
     let href = move || {
-        let tags: Vec<String> = selection.with(|chosen| chosen.iter().map(ToString::to_string).collect());
+        let tags: Vec<String> =
+            selection.with(|chosen| chosen.iter().map(ToString::to_string).collect());
         let kept: Vec<(String, String)> = kept().collect();
         let pairs = kept.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let chosen = tags.iter().map(|tag| ("item", tag.as_str()));
         link::with_query(&path.get(), pairs.chain([("dialog", "delete-tags")]).chain(chosen))
     };
     let fields = move || {
-        kept().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view()
+        kept()
+            .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
+            .collect_view()
     };
     let tip = move || {
-        is_blocked.get().then(|| t_string!(i18n, images.at_most_tags, n = DELETE_LIMIT as u64).to_string())
+        is_blocked
+            .get()
+            .then(|| t_string!(i18n, images.at_most_tags, n = DELETE_LIMIT as u64).to_string())
     };
     view! {
         <form method="get" action=move || path.get() id="tags-batch" class="no-script row">
@@ -106,7 +114,9 @@ fn DeleteForm(image: ImageName, tags: Vec<TagName>, next: Option<String>) -> imp
     let i18n = use_i18n();
     let refusal = match tags.len() {
         0 => Some(t_string!(i18n, images.batch_none_tags).to_owned()),
-        n if n > DELETE_LIMIT => Some(t_string!(i18n, images.at_most_tags, n = DELETE_LIMIT as u64).to_string()),
+        n if n > DELETE_LIMIT => {
+            Some(t_string!(i18n, images.at_most_tags, n = DELETE_LIMIT as u64).to_string())
+        }
         _ => None,
     };
     if let Some(refusal) = refusal {
@@ -121,7 +131,10 @@ fn DeleteForm(image: ImageName, tags: Vec<TagName>, next: Option<String>) -> imp
         .into_any();
     }
     let asked = (image.clone(), tags);
-    let deletion = Resource::new(move || asked.clone(), |(image, tags)| async move { tag_deletion(image, tags).await });
+    let deletion = Resource::new(
+        move || asked.clone(),
+        |(image, tags)| async move { tag_deletion(image, tags).await },
+    );
     view! {
         <Load
             resource=deletion
@@ -160,7 +173,8 @@ fn Consequences(image: ImageName, deletion: TagDeletion, next: Option<String>) -
         .iter()
         .map(|row| view! { <input type="hidden" name="tags[]" value=row.name.to_string() /> })
         .collect_view();
-    let rows = deletion.tags.into_iter().map(|row| view! { <Consequence row=row /> }).collect_view();
+    let rows =
+        deletion.tags.into_iter().map(|row| view! { <Consequence row=row /> }).collect_view();
     view! {
         <CallForm action=action testid="delete_tags.form" class="dialog__form">
             <input type="hidden" name="image" value=image.to_string() />
@@ -190,7 +204,8 @@ fn Consequence(row: TagDeletionRow) -> impl IntoView {
             if others.is_empty() {
                 t_string!(i18n, images.delete_last).to_owned()
             } else {
-                t_string!(i18n, images.delete_shared, tag = tag.as_str(), others = others.as_str()).to_string()
+                t_string!(i18n, images.delete_shared, tag = tag.as_str(), others = others.as_str())
+                    .to_string()
             }
         }
     };

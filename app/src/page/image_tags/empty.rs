@@ -23,9 +23,14 @@ pub fn NoTags(
     let i18n = use_i18n();
     let viewer = use_viewer();
     let may_push = image.rights.permission.includes(Permission::Edit);
-    let hint = if may_push { text!(i18n, images.empty_tags_text) } else { text!(i18n, images.empty_tags_read) };
+    let hint = if may_push {
+        text!(i18n, images.empty_tags_text)
+    } else {
+        text!(i18n, images.empty_tags_read)
+    };
     let name = image.name.to_string();
-    let source = format!("{}:v1", image.name.repository().as_str().rsplit('/').next().unwrap_or("image"));
+    let source =
+        format!("{}:v1", image.name.repository().as_str().rsplit('/').next().unwrap_or("image"));
     let command = move |client: Client| {
         viewer.with_value(|viewer| {
             commands::push(client, &host_of(&viewer.site), &name, "v1", &source).unwrap_or_default()

@@ -26,12 +26,16 @@ pub const fn sort_word(sort: TagSort) -> &'static str {
 #[must_use]
 pub fn tag_query(pairs: &[(String, String)], size: u64) -> TagQuery {
     TagQuery {
-        search: value(pairs, "q").map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
+        search: value(pairs, "q")
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty()),
         platform: value(pairs, "platform").map(str::to_owned),
         untagged: value(pairs, "untagged").is_some(),
         sort: value(pairs, "sort")
             .and_then(|word| {
-                [TagSort::UpdatedAt, TagSort::Tag, TagSort::Size].into_iter().find(|sort| sort_word(*sort) == word)
+                [TagSort::UpdatedAt, TagSort::Tag, TagSort::Size]
+                    .into_iter()
+                    .find(|sort| sort_word(*sort) == word)
             })
             .unwrap_or_default(),
         order: order(pairs),
@@ -64,7 +68,13 @@ pub fn size_label(manifest: &ManifestSummary) -> String {
 pub fn size_lines(children: &[ManifestSummary]) -> String {
     children
         .iter()
-        .map(|child| format!("{} {}", platform_label(child).unwrap_or_else(|| short(&child.digest)), format::bytes(child.size)))
+        .map(|child| {
+            format!(
+                "{} {}",
+                platform_label(child).unwrap_or_else(|| short(&child.digest)),
+                format::bytes(child.size)
+            )
+        })
         .collect::<Vec<_>>()
         .join("\n")
 }
@@ -79,8 +89,11 @@ pub fn platform_label(manifest: &ManifestSummary) -> Option<String> {
 #[must_use]
 pub fn platform_chips(tag: &Tag) -> (Vec<String>, Vec<String>) {
     let mut all: Vec<String> = Vec::new();
-    let sources: Box<dyn Iterator<Item = &ManifestSummary>> =
-        if tag.children.is_empty() { Box::new(std::iter::once(&tag.manifest)) } else { Box::new(tag.children.iter()) };
+    let sources: Box<dyn Iterator<Item = &ManifestSummary>> = if tag.children.is_empty() {
+        Box::new(std::iter::once(&tag.manifest))
+    } else {
+        Box::new(tag.children.iter())
+    };
     for label in sources.filter_map(platform_label) {
         if !all.contains(&label) {
             all.push(label);
@@ -156,8 +169,13 @@ mod tests {
             manifest(Some(("linux", "amd64", None)), 1),
             manifest(Some(("unknown", "unknown", None)), 2),
         ]);
-        assert_eq!(platform_chips(&tag), (vec!["linux/amd64".to_owned()], vec!["linux/arm/v7".to_owned()]));
-        assert!(size_lines(&tag.children).starts_with("linux/amd64 31.4 MB\nlinux/arm/v7 28.1 MB\n"));
+        assert_eq!(
+            platform_chips(&tag),
+            (vec!["linux/amd64".to_owned()], vec!["linux/arm/v7".to_owned()])
+        );
+        assert!(
+            size_lines(&tag.children).starts_with("linux/amd64 31.4 MB\nlinux/arm/v7 28.1 MB\n")
+        );
     }
 
     #[test]
@@ -187,8 +205,14 @@ mod tests {
 
     #[test]
     fn addresses_are_read() {
-        let pairs = [("q", "v"), ("platform", "linux/arm64"), ("untagged", "1"), ("sort", "tag"), ("order", "asc")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let pairs = [
+            ("q", "v"),
+            ("platform", "linux/arm64"),
+            ("untagged", "1"),
+            ("sort", "tag"),
+            ("order", "asc"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let query = tag_query(&pairs, 20);
         assert!(is_filtered(&query) && query.untagged);
         assert_eq!(query.sort, TagSort::Tag);

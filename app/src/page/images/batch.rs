@@ -3,12 +3,13 @@
 //! Alive, the bar floats while something is chosen and its actions are links that carry the choice. Without scripts
 //! the checkboxes belong to one GET form, whose buttons open the same dialogs.
 
+use std::collections::BTreeSet;
+
 use leptos::prelude::*;
 use roadstead::ImageName;
 use roadstead::manage::image::ImageDeletion;
 
 use super::query::{BATCH_LIMIT, chosen};
-use crate::component::noscroll;
 use crate::call::image::{DeleteImages, UpdateImages, image_deletions};
 use crate::component::batch::BatchBar;
 use crate::component::confirm::ConfirmByName;
@@ -17,6 +18,7 @@ use crate::component::form::{CallForm, SubmitButton};
 use crate::component::icon::Icon;
 use crate::component::image_table::{Selection, tag_count_words};
 use crate::component::load::Load;
+use crate::component::noscroll;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::{format, text};
 
@@ -36,7 +38,7 @@ pub fn ImageBatch(
             .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
             .collect_view()
     };
-    let count = Signal::derive(move || selection.with(std::collections::BTreeSet::len));
+    let count = Signal::derive(move || selection.with(BTreeSet::len));
     view! {
         <form method="get" action="/images" id="images-batch" class="no-script row">
             {kept}
@@ -52,7 +54,7 @@ pub fn ImageBatch(
         </form>
         <BatchBar
             count=count
-            on_clear=Callback::new(move |()| selection.update(std::collections::BTreeSet::clear))
+            on_clear=Callback::new(move |()| selection.update(BTreeSet::clear))
             testid="images.batch"
         >
             <BatchLink dialog="make-public" icon=icondata::LuGlobe label=text!(i18n, images.make_public) selection=selection />
@@ -72,9 +74,10 @@ fn BatchLink(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let pairs = use_query_pairs();
-    let is_blocked = Memo::new(move |_| selection.with(std::collections::BTreeSet::len) > BATCH_LIMIT);
+    let is_blocked = Memo::new(move |_| selection.with(BTreeSet::len) > BATCH_LIMIT);
     let href = move || {
-        let names: Vec<String> = selection.with(|chosen| chosen.iter().map(ToString::to_string).collect());
+        let names: Vec<String> =
+            selection.with(|chosen| chosen.iter().map(ToString::to_string).collect());
         let pairs = pairs.get();
         let kept = pairs
             .iter()
@@ -84,7 +87,9 @@ fn BatchLink(
         crate::link::with_query("/images", kept.chain([("dialog", dialog)]).chain(chosen))
     };
     let tip = move || {
-        is_blocked.get().then(|| t_string!(i18n, images.at_most, n = BATCH_LIMIT as u64).to_string())
+        is_blocked
+            .get()
+            .then(|| t_string!(i18n, images.at_most, n = BATCH_LIMIT as u64).to_string())
     };
     view! {
         <a
@@ -138,7 +143,9 @@ pub fn BatchDialogs() -> impl IntoView {
 fn refusal(i18n: leptos_i18n::I18nContext<crate::i18n::Locale>, count: usize) -> Option<String> {
     match count {
         0 => Some(t_string!(i18n, images.batch_none).to_owned()),
-        n if n > BATCH_LIMIT => Some(t_string!(i18n, images.at_most, n = BATCH_LIMIT as u64).to_string()),
+        n if n > BATCH_LIMIT => {
+            Some(t_string!(i18n, images.at_most, n = BATCH_LIMIT as u64).to_string())
+        }
         _ => None,
     }
 }
@@ -173,7 +180,8 @@ fn TypeForm(is_public: bool) -> impl IntoView {
     }
     let action = ServerAction::<UpdateImages>::new();
     let next = use_close_link().get_untracked();
-    let label = if is_public { text!(i18n, images.make_public) } else { text!(i18n, images.make_private) };
+    let label =
+        if is_public { text!(i18n, images.make_public) } else { text!(i18n, images.make_private) };
     let words = move || {
         if is_public {
             t_string!(i18n, images.make_public_text)
@@ -181,7 +189,8 @@ fn TypeForm(is_public: bool) -> impl IntoView {
             t_string!(i18n, images.make_private_text)
         }
     };
-    let list = names.iter().map(|name| view! { <li class="mono">{name.to_string()}</li> }).collect_view();
+    let list =
+        names.iter().map(|name| view! { <li class="mono">{name.to_string()}</li> }).collect_view();
     view! {
         <CallForm action=action testid="images.type.form" class="dialog__form">
             {name_fields(&names)}
@@ -207,8 +216,10 @@ fn DeleteForm() -> impl IntoView {
     if let Some(text) = refusal(i18n, names.len()) {
         return view! { <Refused text=text /> }.into_any();
     }
-    let found = Resource::new(move || names.clone(), |names| async move { image_deletions(names).await });
-    view! { <Load resource=found is_part=true view=|found| view! { <DeleteList found=found /> } /> }.into_any()
+    let found =
+        Resource::new(move || names.clone(), |names| async move { image_deletions(names).await });
+    view! { <Load resource=found is_part=true view=|found| view! { <DeleteList found=found /> } /> }
+        .into_any()
 }
 
 #[component]

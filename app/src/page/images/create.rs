@@ -42,11 +42,14 @@ fn CreateForm(organizations: Vec<OrganizationName>) -> impl IntoView {
         .iter()
         .map(|name| (name.to_string(), Signal::stored(name.to_string())))
         .collect::<Vec<_>>();
-    let chosen = Some(kept("organization")).filter(|name| !name.is_empty()).unwrap_or_else(|| {
-        organizations.first().map(ToString::to_string).unwrap_or_default()
-    });
+    let chosen = Some(kept("organization"))
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| organizations.first().map(ToString::to_string).unwrap_or_default());
     let rule = Callback::new(move |text: String| {
-        text.trim().parse::<RepositoryName>().is_err().then(|| t_string!(i18n, images.create_name_help).to_owned())
+        text.trim()
+            .parse::<RepositoryName>()
+            .is_err()
+            .then(|| t_string!(i18n, images.create_name_help).to_owned())
     });
     view! {
         <CallForm action=action testid="create.form" class="dialog__form">

@@ -16,7 +16,8 @@ use crate::text;
 use crate::viewer::use_viewer;
 
 /// Clients that push without a credential in the command.
-pub const PUSH_CLIENTS: [Client; 4] = [Client::Docker, Client::Nerdctl, Client::Podman, Client::Skopeo];
+pub const PUSH_CLIENTS: [Client; 4] =
+    [Client::Docker, Client::Nerdctl, Client::Podman, Client::Skopeo];
 
 /// The whole empty state.
 #[component]
@@ -72,7 +73,9 @@ pub fn NoImages(
 fn FirstPush(organization: OrganizationName) -> impl IntoView {
     let i18n = use_i18n();
     let name = organization.to_string();
-    let hint = Signal::derive(move || t_string!(i18n, images.empty_text, organization = name.as_str()).to_string());
+    let hint = Signal::derive(move || {
+        t_string!(i18n, images.empty_text, organization = name.as_str()).to_string()
+    });
     view! {
         <EmptyState art=Art::Images title=text!(i18n, images.empty) hint=hint testid="images.empty">
             <DialogLink name="upload" class="btn btn--primary" testid="images.empty.push">
@@ -102,9 +105,9 @@ pub fn PushCommand(
     let image = format!("{organization}/nginx");
     let command = move |client: Client| {
         viewer.with_value(|viewer| {
-            commands::push(client, &host_of(&viewer.site), &image, "v1", "nginx:v1").unwrap_or_default()
+            commands::push(client, &host_of(&viewer.site), &image, "v1", "nginx:v1")
+                .unwrap_or_default()
         })
     };
     view! { <ClientCommand clients=&PUSH_CLIENTS command=command testid="push.command" /> }
 }
-

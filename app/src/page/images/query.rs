@@ -16,14 +16,19 @@ pub type Pairs = Vec<(String, String)>;
 /// The first value named `name` that is not empty.
 #[must_use]
 pub fn value<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    pairs.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
+    pairs
+        .iter()
+        .find(|(key, value)| key == name && !value.is_empty())
+        .map(|(_, value)| value.as_str())
 }
 
 /// All values named `name` that parse, each once.
 #[must_use]
 pub fn values<T: std::str::FromStr + PartialEq>(pairs: &[(String, String)], name: &str) -> Vec<T> {
     let mut out = Vec::new();
-    for item in pairs.iter().filter(|(key, _)| key == name).filter_map(|(_, text)| text.parse().ok()) {
+    for item in
+        pairs.iter().filter(|(key, _)| key == name).filter_map(|(_, text)| text.parse().ok())
+    {
         if !out.contains(&item) {
             out.push(item);
         }
@@ -76,7 +81,9 @@ pub fn order(pairs: &[(String, String)]) -> Order {
 #[must_use]
 pub fn image_query(pairs: &[(String, String)], size: u64) -> ImageQuery {
     ImageQuery {
-        search: value(pairs, "q").map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
+        search: value(pairs, "q")
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty()),
         organizations: values::<OrganizationName>(pairs, "org"),
         category: value(pairs, "category").and_then(|word| word.parse::<Category>().ok()),
         is_public: match value(pairs, "visibility") {
@@ -155,13 +162,24 @@ mod tests {
             20,
         );
         assert_eq!(query.search.as_deref(), Some("ngi"));
-        assert_eq!(query.organizations.iter().map(ToString::to_string).collect::<Vec<_>>(), ["group", "payments"]);
+        assert_eq!(
+            query.organizations.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["group", "payments"]
+        );
         assert_eq!(query.category, Some(Category::Database));
         assert_eq!(query.is_public, Some(false));
         assert_eq!((query.sort, query.order), (ImageSort::TagCount, Order::Asc));
         assert_eq!(query.window, Window { offset: 100, limit: 50 });
-        let nonsense =
-            image_query(&pairs(&[("category", "x"), ("visibility", "x"), ("sort", "x"), ("page", "-1"), ("size", "7")]), 20);
+        let nonsense = image_query(
+            &pairs(&[
+                ("category", "x"),
+                ("visibility", "x"),
+                ("sort", "x"),
+                ("page", "-1"),
+                ("size", "7"),
+            ]),
+            20,
+        );
         assert_eq!(nonsense, image_query(&[], 20));
     }
 
@@ -174,9 +192,13 @@ mod tests {
 
     #[test]
     fn one_image_too_many_is_noticed() {
-        let many: Pairs = (0..60).map(|n| ("item".to_owned(), format!("group/image-{n}"))).collect();
+        let many: Pairs =
+            (0..60).map(|n| ("item".to_owned(), format!("group/image-{n}"))).collect();
         assert_eq!(chosen(&many).len(), BATCH_LIMIT + 1);
-        assert_eq!(chosen(&pairs(&[("item", "group/a"), ("item", "bad")])), ["group/a".parse().unwrap()]);
+        assert_eq!(
+            chosen(&pairs(&[("item", "group/a"), ("item", "bad")])),
+            ["group/a".parse().unwrap()]
+        );
     }
 
     #[test]

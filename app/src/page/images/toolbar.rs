@@ -47,8 +47,16 @@ pub fn Toolbar(
             active.push(("category", t_string!(i18n, images.category).to_owned(), words));
         }
         if let Some(is_public) = asked.is_public {
-            let words = if is_public { t_string!(i18n, images.public) } else { t_string!(i18n, images.private) };
-            active.push(("visibility", t_string!(i18n, images.visibility_type).to_owned(), words.to_owned()));
+            let words = if is_public {
+                t_string!(i18n, images.public)
+            } else {
+                t_string!(i18n, images.private)
+            };
+            active.push((
+                "visibility",
+                t_string!(i18n, images.visibility_type).to_owned(),
+                words.to_owned(),
+            ));
         }
         active
     });
@@ -77,7 +85,9 @@ fn OrganizationFilter() -> impl IntoView {
                 order: Order::Asc,
                 window: Window::of_page(1, 1_000),
             };
-            list_organizations(query).await.map(|page| page.map(|organization| organization.name).items)
+            list_organizations(query)
+                .await
+                .map(|page| page.map(|organization| organization.name).items)
         },
     );
     let chosen = Memo::new(move |_| query::values::<OrganizationName>(&pairs.get(), "org"));

@@ -37,12 +37,15 @@ pub fn UploadDrawer(
 fn Steps(organizations: Vec<OrganizationName>) -> impl IntoView {
     let i18n = use_i18n();
     let Some(first) = organizations.first().cloned() else {
-        return view! { <p data-testid="upload.none">{t!(i18n, images.client_upload_none)}</p> }.into_any();
+        return view! { <p data-testid="upload.none">{t!(i18n, images.client_upload_none)}</p> }
+            .into_any();
     };
     let query = use_query_map();
     let known = organizations.clone();
     let chosen = Memo::new(move |_| {
-        let asked = query.with(|query| query.get("into")).and_then(|name| name.parse::<OrganizationName>().ok());
+        let asked = query
+            .with(|query| query.get("into"))
+            .and_then(|name| name.parse::<OrganizationName>().ok());
         asked.filter(|name| known.contains(name)).unwrap_or_else(|| first.clone())
     });
     view! {
@@ -73,7 +76,10 @@ fn Steps(organizations: Vec<OrganizationName>) -> impl IntoView {
 }
 
 #[component]
-fn OrganizationChoice(organizations: Vec<OrganizationName>, chosen: Memo<OrganizationName>) -> impl IntoView {
+fn OrganizationChoice(
+    organizations: Vec<OrganizationName>,
+    chosen: Memo<OrganizationName>,
+) -> impl IntoView {
     let i18n = use_i18n();
     let path = use_location().pathname;
     let options = organizations

@@ -75,7 +75,12 @@ impl Facts {
             ports: keys(&run.exposed_ports),
             volumes: keys(&run.volumes),
             environment: run.env.iter().flatten().map(|line| variable(line)).collect(),
-            labels: run.labels.iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect(),
+            labels: run
+                .labels
+                .iter()
+                .flatten()
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
             created: said(&config.created),
         }
     }
@@ -91,8 +96,10 @@ pub fn command_line(words: &[String]) -> Option<String> {
 }
 
 fn quoted(word: &str) -> String {
-    let is_plain =
-        |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=' | ',' | '@' | '%' | '+');
+    let is_plain = |c: char| {
+        c.is_alphanumeric()
+            || matches!(c, '-' | '_' | '.' | '/' | ':' | '=' | ',' | '@' | '%' | '+')
+    };
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()
     } else {
@@ -148,7 +155,10 @@ mod tests {
         assert_eq!(facts.ports, ["80/tcp"]);
         assert_eq!(facts.working_dir, None);
         assert_eq!(facts.labels, [("a".to_owned(), "b".to_owned())]);
-        assert_eq!(facts.environment.iter().map(|v| v.is_masked).collect::<Vec<_>>(), [false, true]);
+        assert_eq!(
+            facts.environment.iter().map(|v| v.is_masked).collect::<Vec<_>>(),
+            [false, true]
+        );
         assert_eq!(Facts::of(&ImageConfig::default()), Facts::default());
     }
 

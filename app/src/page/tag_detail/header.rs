@@ -43,16 +43,22 @@ pub fn TagHeader(
         (Signal::stored(organization.clone()), format!("/organizations/{organization}")),
         (Signal::stored(image.name.repository().to_string()), link::image(&image.name)),
     ];
-    let copied = detail.tag.as_ref().map_or_else(|| detail.manifest.digest.to_string(), ToString::to_string);
+    let copied =
+        detail.tag.as_ref().map_or_else(|| detail.manifest.digest.to_string(), ToString::to_string);
     let marks = {
-        let what = if detail.tag.is_some() { text!(i18n, common.tag) } else { text!(i18n, common.digest) };
+        let what =
+            if detail.tag.is_some() { text!(i18n, common.tag) } else { text!(i18n, common.digest) };
         move || view! { <CopyButton text=copied.clone() what=what testid="tag.copy" /> }
     };
     let pull = Pull::new(
         &image.name,
-        detail.tag.as_ref().map_or_else(|| format!("@{}", detail.manifest.digest), |tag| format!(":{tag}")),
+        detail
+            .tag
+            .as_ref()
+            .map_or_else(|| format!("@{}", detail.manifest.digest), |tag| format!(":{tag}")),
     );
-    let command = move |client: Client| viewer.with_value(|viewer| pull.command(client, &viewer.site));
+    let command =
+        move |client: Client| viewer.with_value(|viewer| pull.command(client, &viewer.site));
     let command = StoredValue::new(command);
     let below = {
         let (name, detail) = (image.name.clone(), detail.clone());
@@ -66,7 +72,8 @@ pub fn TagHeader(
             }
         }
     };
-    let reference = detail.tag.as_ref().map_or_else(|| detail.manifest.digest.to_string(), ToString::to_string);
+    let reference =
+        detail.tag.as_ref().map_or_else(|| detail.manifest.digest.to_string(), ToString::to_string);
     let may_delete = image.rights.permission.includes(Permission::Manage);
     let delete = detail.tag.clone().filter(|_| may_delete).map(|tag| {
         view! {
@@ -110,7 +117,8 @@ pub fn TagHeader(
 #[component]
 fn Facts(image: roadstead::ImageName, detail: ManifestDetail) -> impl IntoView {
     let i18n = use_i18n();
-    let siblings: Vec<_> = detail.tags.iter().filter(|tag| Some(*tag) != detail.tag.as_ref()).cloned().collect();
+    let siblings: Vec<_> =
+        detail.tags.iter().filter(|tag| Some(*tag) != detail.tag.as_ref()).cloned().collect();
     let siblings = (!siblings.is_empty()).then(|| {
         let digest = detail.manifest.digest.clone();
         let links = siblings

@@ -30,7 +30,9 @@ pub fn SummaryPart(
         annotations.iter().chain(&labels).map(|(name, value)| (name.as_str(), value.as_str())),
     );
     let configuration = match facts {
-        Some(facts) => view! { <Configuration facts=facts detail=detail.clone() source=source /> }.into_any(),
+        Some(facts) => {
+            view! { <Configuration facts=facts detail=detail.clone() source=source /> }.into_any()
+        }
         None => {
             let words = move || {
                 if is_index {
@@ -105,7 +107,11 @@ fn Configuration(facts: Facts, detail: ManifestDetail, source: Option<String>) -
     };
     let list = |values: Vec<String>| (!values.is_empty()).then(|| values.join(", "));
     let environment = (!facts.environment.is_empty()).then(|| {
-        let rows = facts.environment.into_iter().map(|variable| view! { <EnvironmentRow variable=variable /> }).collect_view();
+        let rows = facts
+            .environment
+            .into_iter()
+            .map(|variable| view! { <EnvironmentRow variable=variable /> })
+            .collect_view();
         view! {
             <div class="stack stack--sm">
                 <h3>{t!(i18n, images.environment)}</h3>
@@ -148,7 +154,8 @@ fn EnvironmentRow(variable: Variable) -> impl IntoView {
     let i18n = use_i18n();
     let is_shown = RwSignal::new(!variable.is_masked);
     let (name, value) = (variable.name.clone(), variable.value.clone());
-    let shown = move || if is_shown.get() { value.clone() } else { "••••••••".to_owned() };
+    let shown =
+        move || if is_shown.get() { value.clone() } else { "••••••••".to_owned() };
     let toggle = variable.is_masked.then(|| {
         let name = variable.name.clone();
         let label = move || {
@@ -191,8 +198,13 @@ fn pairs_card(
     is_labels: bool,
 ) -> Option<impl IntoView> {
     (!pairs.is_empty()).then(|| {
-        let title =
-            move || if is_labels { t_string!(i18n, images.labels) } else { t_string!(i18n, images.annotations) };
+        let title = move || {
+            if is_labels {
+                t_string!(i18n, images.labels)
+            } else {
+                t_string!(i18n, images.annotations)
+            }
+        };
         let rows = pairs
             .into_iter()
             .map(|(name, value)| {
@@ -302,7 +314,11 @@ pub fn LayersPart(
     let is_index = detail.manifest.media_type.is_index();
     if detail.layers.is_empty() {
         let words = move || {
-            if is_index { t_string!(i18n, images.index_summary) } else { t_string!(i18n, images.no_layers) }
+            if is_index {
+                t_string!(i18n, images.index_summary)
+            } else {
+                t_string!(i18n, images.no_layers)
+            }
         };
         return view! {
             <section class="card">

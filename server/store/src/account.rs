@@ -158,7 +158,7 @@ pub async fn permission_epoch(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<u
 pub async fn bump_permission_epoch(tx: &mut Tx<'_>, id: AccountId, at: Timestamp) -> Result<()> {
     sql("UPDATE accounts SET permission_epoch = permission_epoch + 1 WHERE id = $1")
         .bind(id)
-        .execute(tx)
+        .queue(tx)
         .await?;
     tx.change(Change::new(ChangeKind::Permission, at).in_account(id));
     Ok(())

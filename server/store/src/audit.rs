@@ -98,9 +98,8 @@ pub async fn append(tx: &mut Tx<'_>, event: &AuditRecord) -> Result<()> {
     .bind(event.request_id.as_str())
     .bind(&event.detail)
     .bind(event.happened_at)
-    .execute(tx)
-    .await?;
-    Ok(())
+    .queue(tx)
+    .await
 }
 
 /// Whose events somebody may see.

@@ -115,34 +115,30 @@ pub async fn find_sources(
 /// Records a blob and its object. If another upload of the same digest was first, that one's object stays and this one is
 /// doomed; both uploads succeed. Link the blob in the same transaction.
 pub async fn insert(tx: &mut Tx<'_>, new: &NewBlob) -> Result<LinkedBlob> {
-    if let Some(known) = hold(tx, &new.digest, new.created_at).await? {
-        crate::object::insert(tx, new, true).await?;
-        return Ok(known);
+    // One trip: the object, and the blob that points to it unless the digest is there, and whose object the blob has now.
+    let (id, digest, size, is_ours) = crate::object::insert(new)
+        .then(
+            sql("INSERT INTO blobs (digest, size, object_id, created_at, touched_at) \
+                 SELECT $1, $2, id, $3, $3 FROM objects WHERE object_key = $4 ON CONFLICT (digest) DO UPDATE \
+                 SET touched_at = CASE WHEN excluded.touched_at > blobs.touched_at THEN excluded.touched_at \
+                 ELSE blobs.touched_at END \
+                 RETURNING id, digest, size, (SELECT o.object_key = $4 FROM objects o WHERE o.id = object_id)")
+            .bind(&new.digest)
+            .bind(new.size)
+            .bind(new.created_at)
+            .bind(new.object_key.as_str()),
+        )
+        .optional::<(BlobId, Digest, u64, bool)>(tx)
+        .await?
+        .ok_or(StoreError::Busy)?;
+    if !is_ours {
+        sql("UPDATE objects SET state = 'doomed', doomed_at = $2 WHERE object_key = $1")
+            .bind(new.object_key.as_str())
+            .bind(new.created_at)
+            .queue(tx)
+            .await?;
     }
-    let object = crate::object::insert(tx, new, false).await?;
-    let inserted = sql("INSERT INTO blobs (digest, size, object_id, created_at, touched_at) VALUES ($1, $2, $3, $4, $4) \
-                        ON CONFLICT (digest) DO NOTHING RETURNING id, digest, size")
-    .bind(&new.digest)
-    .bind(new.size)
-    .bind(object)
-    .bind(new.created_at)
-    .optional(tx)
-    .await?;
-    if let Some(blob) = inserted {
-        return Ok(blob);
-    }
-    crate::object::doom(tx, &[object], new.created_at).await?;
-    hold(tx, &new.digest, new.created_at).await?.ok_or(StoreError::Busy)
-}
-
-/// Finds a blob and marks it as wanted now.
-async fn hold(tx: &mut Tx<'_>, digest: &Digest, at: Timestamp) -> Result<Option<LinkedBlob>> {
-    sql("UPDATE blobs SET touched_at = CASE WHEN $2 > touched_at THEN $2 ELSE touched_at END WHERE digest = $1 \
-         RETURNING id, digest, size")
-    .bind(digest)
-    .bind(at)
-    .optional(tx)
-    .await
+    Ok(LinkedBlob { id, digest, size })
 }
 
 /// Makes a blob visible in a repository; `false` when it was already.
@@ -171,7 +167,7 @@ pub async fn link(
          touched_at = CASE WHEN $2 > touched_at THEN $2 ELSE touched_at END WHERE id = $1")
     .bind(blob.id)
     .bind(at)
-    .execute(tx)
+    .queue(tx)
     .await?;
     let uses: i64 = sql("INSERT INTO account_blobs (account_id, blob_id, uses) VALUES ($1, $2, 1) \
                          ON CONFLICT (account_id, blob_id) DO UPDATE SET uses = account_blobs.uses + 1 RETURNING uses")

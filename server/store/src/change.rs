@@ -9,7 +9,7 @@ use roadstead::id::{AccountId, OrganizationId, RepositoryId};
 
 use crate::error::Result;
 use crate::row::record;
-use crate::sql::sql;
+use crate::sql::{Sql, sql};
 use crate::tx::Tx;
 use crate::value::words;
 
@@ -111,23 +111,21 @@ impl Tx<'_> {
     }
 }
 
-pub(crate) async fn insert(tx: &mut Tx<'_>, changes: &[Change]) -> Result<()> {
-    for part in changes.chunks(32) {
-        let mut statement = sql(
-            "INSERT INTO changes (kind, account_id, organization_id, repository_id, subject, happened_at) VALUES ",
-        );
-        for (index, change) in part.iter().enumerate() {
-            statement.push(if index == 0 { "(" } else { ", (" });
-            statement.push_bind(change.kind).push(", ");
-            statement.push_bind(change.account_id).push(", ");
-            statement.push_bind(change.organization_id).push(", ");
-            statement.push_bind(change.repository_id).push(", ");
-            statement.push_bind(change.subject.as_str()).push(", ");
-            statement.push_bind(change.happened_at).push(")");
-        }
-        statement.execute(tx).await?;
+/// Writes some changes, at least one.
+pub(crate) fn insert(changes: &[Change]) -> Sql {
+    let mut statement = sql(
+        "INSERT INTO changes (kind, account_id, organization_id, repository_id, subject, happened_at) VALUES ",
+    );
+    for (index, change) in changes.iter().enumerate() {
+        statement.push(if index == 0 { "(" } else { ", (" });
+        statement.push_bind(change.kind).push(", ");
+        statement.push_bind(change.account_id).push(", ");
+        statement.push_bind(change.organization_id).push(", ");
+        statement.push_bind(change.repository_id).push(", ");
+        statement.push_bind(change.subject.as_str()).push(", ");
+        statement.push_bind(change.happened_at).push(")");
     }
-    Ok(())
+    statement
 }
 
 /// Where a reader that begins now begins: everything before is history.

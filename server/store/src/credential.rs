@@ -238,9 +238,8 @@ pub async fn note_use(
         .bind(access_key)
         .bind(at)
         .bind(address)
-        .execute(tx)
-        .await?;
-    Ok(())
+        .queue(tx)
+        .await
 }
 
 /// Removes temporary credentials that ended before `before`, with their secrets; at most `limit`.

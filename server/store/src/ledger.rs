@@ -15,7 +15,7 @@ use roadstead::id::{AccountId, OrganizationId, RepositoryId};
 
 use crate::change::Change;
 use crate::error::Result;
-use crate::sql::sql;
+use crate::sql::{Batch, Sql, sql};
 use crate::tx::Tx;
 
 /// Where a repository is: its own key and those of what owns it.
@@ -108,6 +108,41 @@ impl Ledger {
         self.account_day(place.account, at).size = true;
     }
 
+    /// Whether there is nothing to write.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.repositories.is_empty()
+            && self.organizations.is_empty()
+            && self.accounts.is_empty()
+            && self.repository_days.is_empty()
+            && self.account_days.is_empty()
+            && self.changes.is_empty()
+    }
+
+    /// The counters, in the order that everybody writes them in.
+    fn statements(self) -> Batch {
+        let mut batch = Batch::default();
+        for (id, delta) in self.repositories {
+            batch.add(settle_repository(id, delta));
+        }
+        for (id, delta) in self.organizations {
+            if delta != Delta::default() {
+                batch.add(settle_organization(id, delta));
+            }
+        }
+        for (id, delta) in self.accounts {
+            if delta != Delta::default() {
+                batch.add(settle_account(id, delta));
+            }
+        }
+        for ((id, day), delta) in self.repository_days {
+            batch.add(settle_repository_day(id, day, delta));
+        }
+        for ((id, day), delta) in self.account_days {
+            batch.add(settle_account_day(id, day, delta));
+        }
+        batch
+    }
+
     /// Tags that became (or stopped being) visible.
     pub(crate) fn tags(&mut self, place: &Place, count: i64) {
         self.repository(place.repository).tags += count;
@@ -119,58 +154,52 @@ impl Ledger {
 impl Tx<'_> {
     /// Writes the counters that were noted so far, so that they can be read in this transaction.
     pub async fn settle(&mut self) -> Result<()> {
+        let changes = std::mem::take(&mut self.ledger.changes);
         let ledger = std::mem::take(&mut self.ledger);
-        for (id, delta) in ledger.repositories {
-            settle_repository(self, id, delta).await?;
-        }
-        for (id, delta) in ledger.organizations {
-            if delta != Delta::default() {
-                sql("UPDATE organizations SET repository_count = repository_count + $2, tag_count = tag_count + $3, \
-                     size = size + $4 WHERE id = $1")
-                .bind(id)
-                .bind(delta.repositories)
-                .bind(delta.tags)
-                .bind(delta.size)
-                .execute(self)
-                .await?;
-            }
-        }
-        for (id, delta) in ledger.accounts {
-            if delta != Delta::default() {
-                sql("UPDATE accounts SET organization_count = organization_count + $2, \
-                     repository_count = repository_count + $3, tag_count = tag_count + $4, size = size + $5, \
-                     plain_size = plain_size + $6 WHERE id = $1")
-                .bind(id)
-                .bind(delta.organizations)
-                .bind(delta.repositories)
-                .bind(delta.tags)
-                .bind(delta.size)
-                .bind(delta.plain_size)
-                .execute(self)
-                .await?;
-            }
-        }
-        for ((id, day), delta) in ledger.repository_days {
-            settle_repository_day(self, id, day, delta).await?;
-        }
-        for ((id, day), delta) in ledger.account_days {
-            settle_account_day(self, id, day, delta).await?;
-        }
-        self.ledger.changes = ledger.changes;
-        Ok(())
+        self.ledger.changes = changes;
+        ledger.statements().execute(self).await
     }
 
-    /// Writes everything, the changes too; they are returned so that whoever waits for them in this process hears of
-    /// them after the commit.
-    pub(crate) async fn finish(&mut self) -> Result<Vec<Change>> {
-        self.settle().await?;
+    /// Writes everything, the changes too, and `last` after it, all in one trip if it is not much. The changes are returned,
+    /// so that whoever waits for them in this process hears of them after the commit.
+    pub(crate) async fn finish(&mut self, last: Option<Sql>) -> Result<Vec<Change>> {
         let changes = std::mem::take(&mut self.ledger.changes);
-        crate::change::insert(self, &changes).await?;
+        let mut batch = std::mem::take(&mut self.ledger).statements();
+        for part in changes.chunks(32) {
+            batch.add(crate::change::insert(part));
+        }
+        if let Some(last) = last {
+            batch.add(last);
+        }
+        batch.execute(self).await?;
         Ok(changes)
     }
 }
 
-async fn settle_repository(tx: &mut Tx<'_>, id: RepositoryId, delta: Delta) -> Result<()> {
+fn settle_organization(id: OrganizationId, delta: Delta) -> Sql {
+    sql(
+        "UPDATE organizations SET repository_count = repository_count + $2, tag_count = tag_count + $3, \
+         size = size + $4 WHERE id = $1",
+    )
+    .bind(id)
+    .bind(delta.repositories)
+    .bind(delta.tags)
+    .bind(delta.size)
+}
+
+fn settle_account(id: AccountId, delta: Delta) -> Sql {
+    sql("UPDATE accounts SET organization_count = organization_count + $2, \
+         repository_count = repository_count + $3, tag_count = tag_count + $4, size = size + $5, \
+         plain_size = plain_size + $6 WHERE id = $1")
+    .bind(id)
+    .bind(delta.organizations)
+    .bind(delta.repositories)
+    .bind(delta.tags)
+    .bind(delta.size)
+    .bind(delta.plain_size)
+}
+
+fn settle_repository(id: RepositoryId, delta: Delta) -> Sql {
     sql("UPDATE repositories SET tag_count = tag_count + $2, size = size + $3, pull_count = pull_count + $4, \
          pull_bytes = pull_bytes + $5, push_count = push_count + $6, \
          updated_at = CASE WHEN $7 > updated_at THEN $7 ELSE updated_at END, \
@@ -185,17 +214,9 @@ async fn settle_repository(tx: &mut Tx<'_>, id: RepositoryId, delta: Delta) -> R
     .bind(delta.updated_at)
     .bind(delta.pulled_at)
     .bind(delta.pushed_at)
-    .execute(tx)
-    .await?;
-    Ok(())
 }
 
-async fn settle_repository_day(
-    tx: &mut Tx<'_>,
-    id: RepositoryId,
-    day: i32,
-    delta: Day,
-) -> Result<()> {
+fn settle_repository_day(id: RepositoryId, day: i32, delta: Day) -> Sql {
     let mut statement = sql(
         "INSERT INTO repository_days (repository_id, day, pulls, pushes, pull_bytes, push_bytes, size) ",
     );
@@ -218,12 +239,9 @@ async fn settle_repository_day(
              push_bytes = repository_days.push_bytes + excluded.push_bytes, \
              size = coalesce(excluded.size, repository_days.size)",
         )
-        .execute(tx)
-        .await?;
-    Ok(())
 }
 
-async fn settle_account_day(tx: &mut Tx<'_>, id: AccountId, day: i32, delta: Day) -> Result<()> {
+fn settle_account_day(id: AccountId, day: i32, delta: Day) -> Sql {
     let mut statement = sql(
         "INSERT INTO account_days (account_id, day, pulls, pushes, pull_bytes, push_bytes, size, plain_size) ",
     );
@@ -247,7 +265,4 @@ async fn settle_account_day(tx: &mut Tx<'_>, id: AccountId, day: i32, delta: Day
              size = coalesce(excluded.size, account_days.size), \
              plain_size = coalesce(excluded.plain_size, account_days.plain_size)",
         )
-        .execute(tx)
-        .await?;
-    Ok(())
 }

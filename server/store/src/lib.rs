@@ -351,7 +351,7 @@ impl Store {
         let again = tx.is_contended();
         let finished = match outcome {
             Ok(_) if tx.is_failed() => Err((StoreError::Aborted.into(), again)),
-            Ok(value) => match tx.finish().await {
+            Ok(value) => match tx.finish(None).await {
                 Ok(changes) => Ok((value, changes)),
                 Err(error) => Err(refuse(error)),
             },

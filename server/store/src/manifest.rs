@@ -236,28 +236,39 @@ pub async fn insert(tx: &mut Tx<'_>, new: &NewManifest) -> Result<(ManifestId, b
     sql("INSERT INTO manifest_bodies (manifest_id, body) VALUES ($1, $2)")
         .bind(id)
         .bind(&new.body)
-        .execute(tx)
+        .queue(tx)
         .await?;
-    insert_blobs(tx, id, new).await?;
     insert_children(tx, id, new).await?;
+    insert_blobs(tx, id, new).await?;
     tx.change(Change::new(ChangeKind::Manifest, new.pushed_at).at(&new.place).of(&new.digest));
     Ok((id, true))
 }
 
 async fn insert_blobs(tx: &mut Tx<'_>, id: ManifestId, new: &NewManifest) -> Result<()> {
-    for part in new.blobs.chunks(256) {
-        let mut used =
-            sql("UPDATE repository_blobs SET manifest_count = manifest_count + 1 WHERE repository_id = $1 AND blob_id IN ")
-                .bind(new.place.repository);
-        used.push_list(part);
-        if used.execute(tx).await? != part.len() as u64 {
-            return Err(StoreError::ForeignKey);
-        }
-        let mut edges = sql("INSERT INTO manifest_blobs (manifest_id, blob_id) SELECT $1, id FROM blobs WHERE id IN ").bind(id);
-        edges.push_list(part);
-        edges.execute(tx).await?;
+    if new.blobs.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    for part in new.blobs.chunks(256) {
+        let mut used = sql(
+            "UPDATE repository_blobs SET manifest_count = manifest_count + 1 WHERE repository_id = $1 AND blob_id IN ",
+        )
+        .bind(new.place.repository);
+        used.push_list(part);
+        used.queue(tx).await?;
+        let mut edges = sql(
+            "INSERT INTO manifest_blobs (manifest_id, blob_id) SELECT $1, blob_id FROM repository_blobs \
+             WHERE repository_id = $2 AND blob_id IN ",
+        )
+        .bind(id)
+        .bind(new.place.repository);
+        edges.push_list(part);
+        edges.queue(tx).await?;
+    }
+    let edges: u64 = sql("SELECT count(*) FROM manifest_blobs WHERE manifest_id = $1")
+        .bind(id)
+        .scalar(tx)
+        .await?;
+    if edges == new.blobs.len() as u64 { Ok(()) } else { Err(StoreError::ForeignKey) }
 }
 
 async fn insert_children(tx: &mut Tx<'_>, id: ManifestId, new: &NewManifest) -> Result<()> {
@@ -294,7 +305,7 @@ async fn insert_children(tx: &mut Tx<'_>, id: ManifestId, new: &NewManifest) -> 
             statement.push_bind(child.attestation_for.as_ref()).push(")");
             position += 1;
         }
-        statement.execute(tx).await?;
+        statement.queue(tx).await?;
     }
     Ok(())
 }

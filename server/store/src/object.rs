@@ -6,7 +6,7 @@ use roadstead::{Digest, Timestamp};
 use crate::blob::NewBlob;
 use crate::error::Result;
 use crate::row::record;
-use crate::sql::sql;
+use crate::sql::{Sql, sql};
 use crate::tx::Tx;
 
 record! {
@@ -40,18 +40,15 @@ macro_rules! select {
     };
 }
 
-pub(crate) async fn insert(tx: &mut Tx<'_>, new: &NewBlob, is_doomed: bool) -> Result<ObjectId> {
-    sql("INSERT INTO objects (object_key, backend, size, encryption_key_id, state, created_at, doomed_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id")
+/// Records an object whose bytes are durable.
+pub(crate) fn insert(new: &NewBlob) -> Sql {
+    sql("INSERT INTO objects (object_key, backend, size, encryption_key_id, state, created_at) \
+         VALUES ($1, $2, $3, $4, 'live', $5)")
     .bind(new.object_key.as_str())
     .bind(new.backend.as_str())
     .bind(new.size)
     .bind(new.encryption_key_id.as_deref())
-    .bind(if is_doomed { "doomed" } else { "live" })
     .bind(new.created_at)
-    .bind(is_doomed.then_some(new.created_at))
-    .scalar(tx)
-    .await
 }
 
 /// Marks objects as to be removed from the object store.

@@ -27,6 +27,8 @@ pub const LARGE_TABLES: [&str; 11] = [
     "jobs",
 ];
 
+const QUERIES: [&str; 5] = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"];
+
 /// Collects the texts of statements.
 #[derive(Debug, Default)]
 pub struct Recorder {
@@ -56,7 +58,7 @@ pub async fn full_scans(store: &Store, tables: &[&str]) -> Result<Vec<String>> {
         _ => Vec::new(),
     };
     let mut found = Vec::new();
-    for text in statements.iter().filter(|text| !text.starts_with("EXPLAIN")) {
+    for text in statements.iter().filter(|text| QUERIES.iter().any(|verb| text.starts_with(verb))) {
         let explain = Sql::recorded(format!("EXPLAIN QUERY PLAN {text}"));
         let plan: Vec<(i64, i64, i64, String)> = store
             .peek("record.explain", |tx| {

@@ -113,9 +113,8 @@ pub async fn put(
     .bind(value.key_id.as_str())
     .bind(&value.sealed)
     .bind(at)
-    .execute(tx)
-    .await?;
-    Ok(())
+    .queue(tx)
+    .await
 }
 
 /// Removes the value sealed for a place.

@@ -50,7 +50,7 @@ pub async fn set(
     .bind(value)
     .bind(at)
     .bind(by)
-    .execute(tx)
+    .queue(tx)
     .await?;
     tx.change(Change::new(ChangeKind::Setting, at).of(name));
     Ok(())

@@ -1,11 +1,17 @@
-//! A statement: one text for both databases, its arguments, and the four ways to run it.
+//! A statement: one text for both databases, its arguments, and the ways to run it.
 //!
 //! The text is made of `&'static str` only, so nothing that a person typed can become SQL.
+//!
+//! A SQLite statement is a trip to the connection's thread and back, which costs more than most statements do. So several
+//! that need nothing of each other's answers go as a [`Batch`], in one trip; PostgreSQL gets them one by one.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
-use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
+use futures::TryStreamExt as _;
+use sqlx::{AssertSqlSafe, Either, Executor as _, SqlSafeStr as _, SqlStr};
 
+use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
 use crate::row::{Record, Row};
 use crate::tx::{Connection, Tx};
@@ -107,31 +113,43 @@ impl Sql {
 
     /// Runs it and says how many rows changed.
     pub(crate) async fn execute(self, tx: &mut Tx<'_>) -> Result<u64> {
-        let (text, arguments) = self.prepare(tx)?;
-        let outcome = dispatch!(tx, text, arguments, |connection, query, _wrap| {
-            query.execute(&mut **connection).await.map(|done| done.rows_affected())
-        });
+        let (text, arguments) = prepare(tx, vec![self])?;
+        let outcome = match &mut tx.connection {
+            Connection::Sqlite(connection) => {
+                let mut query = sqlx::query::<sqlx::Sqlite>(text);
+                dispatch!(@bind query, arguments);
+                last_change(&mut **connection, query).await
+            }
+            Connection::Postgres(connection) => {
+                let mut query = sqlx::query::<sqlx::Postgres>(text);
+                dispatch!(@bind query, arguments);
+                query.execute(&mut **connection).await.map(|done| done.rows_affected())
+            }
+        };
         tx.note(outcome)
     }
 
     /// Every row.
     pub(crate) async fn all<T: Record>(self, tx: &mut Tx<'_>) -> Result<Vec<T>> {
-        let rows = self.rows(tx).await?;
+        let (text, arguments) = prepare(tx, vec![self])?;
+        let outcome = dispatch!(tx, text, arguments, |connection, query, wrap| {
+            query
+                .fetch_all(&mut **connection)
+                .await
+                .map(|rows| rows.into_iter().map(wrap).collect())
+        });
+        let rows: Vec<Row> = tx.note(outcome)?;
         rows.iter().map(T::from_row).collect()
     }
 
     /// The row, if there is one. Of several, the first.
     pub(crate) async fn optional<T: Record>(self, tx: &mut Tx<'_>) -> Result<Option<T>> {
-        let (text, arguments) = self.prepare(tx)?;
-        let outcome = dispatch!(tx, text, arguments, |connection, query, wrap| {
-            query.fetch_optional(&mut **connection).await.map(|row| row.map(wrap))
-        });
-        tx.note(outcome)?.as_ref().map(T::from_row).transpose()
+        optional(tx, vec![self]).await
     }
 
     /// The row that must be there: a count, or what `RETURNING` gives after an unconditional insert.
     pub(crate) async fn one<T: Record>(self, tx: &mut Tx<'_>) -> Result<T> {
-        self.optional(tx).await?.ok_or_else(|| StoreError::Database(sqlx::Error::RowNotFound))
+        self.optional(tx).await?.ok_or(StoreError::Database(sqlx::Error::RowNotFound))
     }
 
     /// The first column of the row that must be there.
@@ -139,23 +157,140 @@ impl Sql {
         self.one::<(T,)>(tx).await.map(|(value,)| value)
     }
 
-    async fn rows(self, tx: &mut Tx<'_>) -> Result<Vec<Row>> {
-        let (text, arguments) = self.prepare(tx)?;
-        let outcome = dispatch!(tx, text, arguments, |connection, query, wrap| {
-            query
-                .fetch_all(&mut **connection)
-                .await
-                .map(|rows| rows.into_iter().map(wrap).collect())
-        });
-        tx.note(outcome)
+    /// Runs it no later than the end of the closure, in the trip of the next statement (PostgreSQL: now). Nobody asks what
+    /// it did; if it fails, that next statement does.
+    pub(crate) async fn queue(self, tx: &mut Tx<'_>) -> Result<()> {
+        if tx.dialect() == Dialect::Postgres {
+            return self.execute(tx).await.map(drop);
+        }
+        tx.queue.push(self);
+        if tx.queue.len() < LONGEST_BATCH { Ok(()) } else { tx.flush().await }
     }
 
-    fn prepare(self, tx: &mut Tx<'_>) -> Result<(SqlStr, Vec<Value>)> {
-        tx.begin_statement(&self.text)?;
-        let text = match self.text {
+    /// Another statement after this one, in the same trip.
+    pub(crate) fn then(self, next: Self) -> Batch {
+        Batch { statements: vec![self, next] }
+    }
+}
+
+/// Statements that go together. Only the last one may give rows.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Batch {
+    statements: Vec<Sql>,
+}
+
+impl Batch {
+    /// One more.
+    pub(crate) fn add(&mut self, next: Sql) {
+        self.statements.push(next);
+    }
+
+    /// Runs them.
+    pub(crate) async fn execute(self, tx: &mut Tx<'_>) -> Result<()> {
+        // Texts of any length would each be prepared anew; long batches go in parts.
+        let mut statements = self.statements.into_iter().peekable();
+        while statements.peek().is_some() {
+            let part: Vec<Sql> = statements.by_ref().take(LONGEST_BATCH).collect();
+            match tx.dialect() {
+                Dialect::Sqlite => drop(optional::<(i64,)>(tx, part).await?),
+                Dialect::Postgres => {
+                    for statement in part {
+                        statement.execute(tx).await?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs them; the row that the last one gives, if it does.
+    pub(crate) async fn optional<T: Record>(mut self, tx: &mut Tx<'_>) -> Result<Option<T>> {
+        if tx.dialect() == Dialect::Postgres {
+            let last = self.statements.pop();
+            self.execute(tx).await?;
+            return match last {
+                Some(last) => last.optional(tx).await,
+                None => Ok(None),
+            };
+        }
+        optional(tx, self.statements).await
+    }
+}
+
+/// Most statements in one trip.
+const LONGEST_BATCH: usize = 8;
+
+/// The first row of statements of which only the last gives rows.
+async fn optional<T: Record>(tx: &mut Tx<'_>, statements: Vec<Sql>) -> Result<Option<T>> {
+    let (text, arguments) = prepare(tx, statements)?;
+    let outcome = dispatch!(tx, text, arguments, |connection, query, wrap| {
+        query.fetch_optional(&mut **connection).await.map(|row| row.map(wrap))
+    });
+    tx.note(outcome)?.as_ref().map(T::from_row).transpose()
+}
+
+/// Rows changed by the last statement of a text: SQLite repeats the number for a `BEGIN` before it.
+async fn last_change(
+    connection: &mut sqlx::SqliteConnection,
+    query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
+) -> std::result::Result<u64, sqlx::Error> {
+    let mut steps = connection.fetch_many(query);
+    let mut changed = 0;
+    while let Some(step) = steps.try_next().await? {
+        if let Either::Left(done) = step {
+            changed = done.rows_affected();
+        }
+    }
+    Ok(changed)
+}
+
+impl Tx<'_> {
+    /// Runs what is queued.
+    pub(crate) async fn flush(&mut self) -> Result<()> {
+        let queue = std::mem::take(&mut self.queue);
+        Batch { statements: queue }.execute(self).await
+    }
+}
+
+/// The text and arguments of statements that go together, after what is queued and what the transaction begins with.
+fn prepare(tx: &mut Tx<'_>, asked: Vec<Sql>) -> Result<(SqlStr, Vec<Value>)> {
+    let mut statements = std::mem::take(&mut tx.queue);
+    statements.extend(asked);
+    for statement in &statements {
+        tx.begin_statement(&statement.text)?;
+    }
+    let prelude = tx.prelude();
+    if prelude.is_none()
+        && statements.len() == 1
+        && let Some(statement) = statements.pop()
+    {
+        let text = match statement.text {
             Cow::Borrowed(text) => text.into_sql_str(),
             Cow::Owned(text) => AssertSqlSafe(text).into_sql_str(),
         };
-        Ok((text, self.arguments))
+        return Ok((text, statement.arguments));
+    }
+    let mut text = prelude.unwrap_or_default().to_owned();
+    let mut arguments = Vec::new();
+    for statement in statements {
+        if !text.is_empty() {
+            text.push_str("; ");
+        }
+        push_numbered(&mut text, &statement.text, arguments.len());
+        arguments.extend(statement.arguments);
+    }
+    Ok((AssertSqlSafe(text).into_sql_str(), arguments))
+}
+
+/// Adds a statement whose `$1` is argument `offset + 1` of the whole.
+fn push_numbered(text: &mut String, statement: &str, offset: usize) {
+    let mut parts = statement.split('$');
+    text.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, rest) = part.split_at(digits);
+        let number = number.parse::<usize>().unwrap_or_default() + offset;
+        // Writing to a String cannot fail.
+        let _ = write!(text, "${number}{rest}");
     }
 }

@@ -3,19 +3,20 @@
 //! [`set`] moves a tag, by compare-and-set when asked; every move and deletion is a row of the history. Fallback and
 //! signature tags (`sha256-…`) are kept like all others but are hidden: not counted, not in the console's lists.
 
+mod list;
+
 use roadstead::id::{ManifestId, RepositoryId, TagId, UserId};
-use roadstead::oci::MediaType;
-use roadstead::page::{Cursor, Order, Page, Window};
 use roadstead::{Digest, TagName, Timestamp};
 
 use crate::change::{Change, ChangeKind};
-use crate::dialect::{begins, contains};
 use crate::error::Result;
 use crate::ledger::Place;
 use crate::row::record;
-use crate::sql::{Sql, sql};
+use crate::sql::sql;
 use crate::tx::Tx;
 use crate::value::words;
+
+pub use list::{Filter, Sort, TagEntry, entry, list, list_page, newest, siblings};
 
 /// Who did it, as it is kept in history.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -51,54 +52,6 @@ record! {
         pull_count: u64,
         /// Last download by this name.
         last_pulled_at: Option<Timestamp>,
-    }
-}
-
-record! {
-    /// A tag with what it points to, for lists.
-    TagEntry {
-        /// Key; SWR's integer id.
-        id: TagId,
-        /// Name.
-        name: TagName,
-        /// What it points to.
-        manifest_id: ManifestId,
-        /// Digest.
-        digest: Digest,
-        /// First push.
-        created_at: Timestamp,
-        /// Last push.
-        pushed_at: Timestamp,
-        /// Who pushed last.
-        pusher_name: String,
-        /// Downloads by this name.
-        pull_count: u64,
-        /// Last download by this name.
-        last_pulled_at: Option<Timestamp>,
-        /// Media type of the manifest.
-        media_type: MediaType,
-        /// Whether that is an index.
-        is_index: bool,
-        /// Its artifact type.
-        artifact_type: Option<String>,
-        /// Digest of the configuration.
-        config_digest: Option<Digest>,
-        /// Media type of the configuration.
-        config_media_type: Option<String>,
-        /// Operating system.
-        os: Option<String>,
-        /// Architecture.
-        architecture: Option<String>,
-        /// Variant.
-        variant: Option<String>,
-        /// Bytes of the manifest.
-        size: u64,
-        /// Bytes of configuration and layers; 0 for an index.
-        total_size: u64,
-        /// Layers.
-        layer_count: u32,
-        /// When the image was built.
-        image_created_at: Option<Timestamp>,
     }
 }
 
@@ -269,9 +222,8 @@ async fn note(
     .bind(actor.id)
     .bind(actor.name.as_str())
     .bind(at)
-    .execute(tx)
-    .await?;
-    Ok(())
+    .queue(tx)
+    .await
 }
 
 macro_rules! select {
@@ -295,182 +247,6 @@ pub async fn find(
         .bind(name)
         .optional(tx)
         .await
-}
-
-/// Names in byte order after `cursor.last`, hidden ones included: the registry's list.
-pub async fn list(
-    tx: &mut Tx<'_>,
-    repository: RepositoryId,
-    cursor: &Cursor,
-) -> Result<Vec<TagName>> {
-    let mut statement =
-        sql("SELECT name FROM tags WHERE repository_id = $1 AND deleted_at IS NULL")
-            .bind(repository);
-    if let Some(last) = &cursor.last {
-        statement.push(" AND name > ").push_bind(last.as_str());
-    }
-    statement.push(" ORDER BY name LIMIT ").push_bind(cursor.limit);
-    Ok(statement.all::<(TagName,)>(tx).await?.into_iter().map(|(name,)| name).collect())
-}
-
-/// What a list of tags is sorted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// Name.
-    Name,
-    /// Last push; ties by name.
-    Pushed,
-    /// Configuration and layers; of an index the largest child. Ties by name.
-    Size,
-}
-
-/// Which tags to list.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Part of the name in any case, or the beginning of a digest (`sha256:…`).
-    pub search: Option<String>,
-    /// Only images of this operating system and architecture, alone or in an index.
-    pub platform: Option<(String, String)>,
-    /// Of that platform only this variant.
-    pub variant: Option<String>,
-}
-
-impl Filter {
-    fn push(&self, statement: &mut Sql, repository: RepositoryId) {
-        statement.push(" WHERE t.repository_id = ").push_bind(repository);
-        statement.push(" AND t.deleted_at IS NULL AND t.is_hidden = FALSE");
-        match &self.search {
-            Some(text) if text.contains(':') => {
-                statement.push(" AND t.digest LIKE ").push_bind(begins(text)).push(" ESCAPE '\\'");
-            }
-            Some(text) => {
-                statement
-                    .push(" AND lower(t.name) LIKE ")
-                    .push_bind(contains(text))
-                    .push(" ESCAPE '\\'");
-            }
-            None => {}
-        }
-        if let Some((os, architecture)) = &self.platform {
-            statement.push(" AND ((m.os = ").push_bind(os.as_str());
-            statement.push(" AND m.architecture = ").push_bind(architecture.as_str());
-            if let Some(variant) = &self.variant {
-                statement.push(" AND m.variant = ").push_bind(variant.as_str());
-            }
-            statement.push(") OR EXISTS (SELECT 1 FROM manifest_children e WHERE e.parent_id = m.id AND e.os = ");
-            statement.push_bind(os.as_str());
-            statement.push(" AND e.architecture = ").push_bind(architecture.as_str());
-            if let Some(variant) = &self.variant {
-                statement.push(" AND e.variant = ").push_bind(variant.as_str());
-            }
-            statement.push("))");
-        }
-    }
-}
-
-macro_rules! entry {
-    () => {
-        "SELECT t.id, t.name, t.manifest_id, t.digest, t.created_at, t.pushed_at, t.pusher_name, t.pull_count, \
-         t.last_pulled_at, m.media_type, m.is_index, m.artifact_type, m.config_digest, m.config_media_type, m.os, \
-         m.architecture, m.variant, m.size, m.total_size, m.layer_count, m.image_created_at \
-         FROM tags t JOIN manifests m ON m.id = t.manifest_id"
-    };
-}
-
-/// What a list shows as the size.
-macro_rules! whole_size {
-    () => {
-        "CASE WHEN m.is_index THEN coalesce((SELECT max(c.total_size) FROM manifest_children e JOIN manifests c \
-         ON c.repository_id = e.repository_id AND c.digest = e.digest AND c.deleted_at IS NULL \
-         WHERE e.parent_id = m.id), 0) ELSE m.total_size END"
-    };
-}
-
-/// A page of tags and how many there are in all. With [`siblings`], [`crate::manifest::children`] and
-/// [`crate::referrer::counts`] a page needs four statements, however long it is.
-pub async fn list_page(
-    tx: &mut Tx<'_>,
-    repository: RepositoryId,
-    filter: &Filter,
-    sort: Sort,
-    order: Order,
-    window: Window,
-) -> Result<Page<TagEntry>> {
-    let mut statement = sql(entry!());
-    filter.push(&mut statement, repository);
-    statement.push(match (sort, order) {
-        (Sort::Name, Order::Asc) => " ORDER BY t.name",
-        (Sort::Name, Order::Desc) => " ORDER BY t.name DESC",
-        (Sort::Pushed, Order::Asc) => " ORDER BY t.pushed_at, t.name",
-        (Sort::Pushed, Order::Desc) => " ORDER BY t.pushed_at DESC, t.name DESC",
-        (Sort::Size, Order::Asc) => concat!(" ORDER BY ", whole_size!(), ", t.name"),
-        (Sort::Size, Order::Desc) => concat!(" ORDER BY ", whole_size!(), " DESC, t.name DESC"),
-    });
-    statement.push(" LIMIT ").push_bind(window.limit);
-    statement.push(" OFFSET ").push_bind(window.offset);
-    let items = statement.all(tx).await?;
-    Ok(Page { items, total: total(tx, repository, filter).await?, window })
-}
-
-async fn total(tx: &mut Tx<'_>, repository: RepositoryId, filter: &Filter) -> Result<u64> {
-    if filter.search.is_none() && filter.platform.is_none() {
-        return sql("SELECT tag_count FROM repositories WHERE id = $1")
-            .bind(repository)
-            .scalar(tx)
-            .await;
-    }
-    let mut total = sql(if filter.platform.is_some() {
-        "SELECT count(*) FROM tags t JOIN manifests m ON m.id = t.manifest_id"
-    } else {
-        "SELECT count(*) FROM tags t"
-    });
-    filter.push(&mut total, repository);
-    total.scalar(tx).await
-}
-
-/// One tag as in a list.
-pub async fn entry(
-    tx: &mut Tx<'_>,
-    repository: RepositoryId,
-    name: &TagName,
-) -> Result<Option<TagEntry>> {
-    sql(concat!(entry!(), " WHERE t.repository_id = $1 AND t.name = $2 AND t.deleted_at IS NULL"))
-        .bind(repository)
-        .bind(name)
-        .optional(tx)
-        .await
-}
-
-/// The newest visible tag of each of several repositories that has one.
-pub async fn newest(
-    tx: &mut Tx<'_>,
-    repositories: &[RepositoryId],
-) -> Result<Vec<(RepositoryId, TagName)>> {
-    if repositories.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut statement = sql(
-        "SELECT r.id, (SELECT t.name FROM tags t WHERE t.repository_id = r.id AND t.deleted_at IS NULL \
-         AND t.is_hidden = FALSE ORDER BY t.pushed_at DESC, t.name DESC LIMIT 1) FROM repositories r WHERE r.id IN ",
-    );
-    statement.push_list(repositories);
-    let rows = statement.all::<(RepositoryId, Option<TagName>)>(tx).await?;
-    Ok(rows.into_iter().filter_map(|(id, name)| Some((id, name?))).collect())
-}
-
-/// The visible tags that point to each of several manifests, by name.
-pub async fn siblings(
-    tx: &mut Tx<'_>,
-    manifests: &[ManifestId],
-) -> Result<Vec<(ManifestId, TagName)>> {
-    if manifests.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut statement = sql("SELECT t.manifest_id, t.name FROM tags t WHERE t.deleted_at IS NULL \
-                             AND t.is_hidden = FALSE AND t.manifest_id IN ");
-    statement.push_list(manifests);
-    statement.push(" ORDER BY t.manifest_id, t.name");
-    statement.all(tx).await
 }
 
 /// Deletes a tag; the manifest stays. With `expected`, only if it still points there. Answers what it pointed to; `None`

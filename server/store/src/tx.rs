@@ -10,6 +10,7 @@ use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
 use crate::ledger::Ledger;
 use crate::record::Recorder;
+use crate::sql::Sql;
 
 /// A connection inside a transaction.
 pub(crate) enum Connection<'a> {
@@ -21,7 +22,10 @@ pub(crate) enum Connection<'a> {
 pub struct Tx<'a> {
     pub(crate) connection: Connection<'a>,
     pub(crate) ledger: Ledger,
+    /// Statements that go with the next one.
+    pub(crate) queue: Vec<Sql>,
     recorder: Option<&'a Recorder>,
+    prelude: Option<&'static str>,
     failed: bool,
     contention: bool,
 }
@@ -38,7 +42,26 @@ impl<'a> Tx<'a> {
         ledger: Ledger,
         recorder: Option<&'a Recorder>,
     ) -> Self {
-        Self { connection, ledger, recorder, failed: false, contention: false }
+        Self {
+            connection,
+            ledger,
+            queue: Vec::new(),
+            recorder,
+            prelude: None,
+            failed: false,
+            contention: false,
+        }
+    }
+
+    /// What goes before the first statement, in the same trip: `BEGIN` or `SAVEPOINT`, on SQLite.
+    pub(crate) const fn with_prelude(mut self, prelude: &'static str) -> Self {
+        self.prelude = Some(prelude);
+        self
+    }
+
+    /// What still has to go before the next statement; `None` when it has gone, and nothing had to.
+    pub(crate) const fn prelude(&self) -> Option<&'static str> {
+        self.prelude
     }
 
     /// Which database this is.
@@ -60,14 +83,20 @@ impl<'a> Tx<'a> {
         Ok(())
     }
 
-    /// Called after every statement.
+    /// Called after every trip.
     pub(crate) fn note<T>(&mut self, outcome: std::result::Result<T, sqlx::Error>) -> Result<T> {
-        outcome.map_err(|error| {
-            let error = StoreError::from(error);
-            self.failed = true;
-            self.contention |= matches!(error, StoreError::Busy);
-            error
-        })
+        match outcome {
+            Ok(value) => {
+                self.prelude = None;
+                Ok(value)
+            }
+            Err(error) => {
+                let error = StoreError::from(error);
+                self.failed = true;
+                self.contention |= matches!(error, StoreError::Busy);
+                Err(error)
+            }
+        }
     }
 
     /// Whether a statement failed, whatever was made of the error afterwards.

@@ -21,6 +21,7 @@ use crate::database::SqliteFile;
 use crate::error::{Result, StoreError};
 use crate::ledger::Ledger;
 use crate::record::Recorder;
+use crate::sql::sql;
 use crate::tx::{Connection, Tx};
 
 /// Most closures in one commit: bounds how long the first of them waits.
@@ -75,7 +76,12 @@ where
     fn run<'t>(&'t mut self, tx: &'t mut Tx<'_>) -> BoxFuture<'t, bool> {
         Box::pin(async move {
             let closure = &self.closure;
-            let work = AssertUnwindSafe(async { closure(&mut *tx).await }).catch_unwind();
+            let work = async {
+                let value = closure(&mut *tx).await?;
+                tx.flush().await?;
+                Ok(value)
+            };
+            let work = AssertUnwindSafe(work).catch_unwind();
             let outcome = tokio::select! {
                 biased;
                 outcome = work => outcome,
@@ -167,19 +173,21 @@ impl Task {
         }
     }
 
+    /// Not prepared: SQLite carries some of these out while it prepares them, and never again.
     async fn statement(&mut self, text: &'static str) -> Result<()> {
-        sqlx::query(text).execute(&mut self.connection).await?;
+        sqlx::raw_sql(text).execute(&mut self.connection).await?;
         Ok(())
     }
 
     /// Runs a group and answers its callers. `false` when the connection must be replaced.
     async fn group(&mut self, group: Vec<Box<dyn Job>>) -> bool {
         let durable = group.iter().any(|job| job.durability() == Durability::Durable);
-        if let Err(error) = self.begin(durable).await {
+        if let Err(error) = self.set_synchronous(durable).await {
             answer_all(group, &error);
-            return true;
+            return false;
         }
-        let is_single = group.len() == 1;
+        // Whether BEGIN has gone: it goes with the first statement of the group. Only what comes after needs savepoints.
+        let mut is_begun = false;
         let mut ledger = Ledger::default();
         let mut kept = Vec::with_capacity(group.len());
         let mut waiting = group.into_iter();
@@ -187,41 +195,57 @@ impl Task {
             if !job.is_wanted() {
                 continue;
             }
-            let mut fault = None;
-            if !is_single {
-                // Never released: the next one of the same name nests, and COMMIT ends them all.
-                fault = self.statement("SAVEPOINT entry").await.err();
-            }
+            // Never released: the next one of the same name nests, and COMMIT ends them all.
+            let mut fault = match is_begun {
+                true => self.statement("SAVEPOINT entry").await.err(),
+                false => None,
+            };
             if fault.is_none() {
                 let before = ledger.clone();
-                let mut tx = Tx::new(
-                    Connection::Sqlite(&mut self.connection),
-                    ledger,
-                    self.recorder.as_deref(),
-                );
-                if job.run(&mut tx).await {
-                    ledger = tx.ledger;
+                let (keep, after, has_run) = self.job(&mut *job, ledger, is_begun).await;
+                if keep {
+                    ledger = after;
+                    is_begun |= has_run;
                     kept.push(job);
                     continue;
                 }
                 ledger = before;
-                if !is_single {
+                if is_begun {
                     fault = self.statement("ROLLBACK TO entry").await.err();
+                } else {
+                    // It may have begun and failed at once, or not have begun at all (busy): either way nothing is open.
+                    drop(self.statement("ROLLBACK").await);
                 }
             }
             job.answer(Ok(()));
             if let Some(error) = fault {
                 // SQLite ended the whole transaction by itself (disk full, I/O error).
-                let is_sound = self.statement("ROLLBACK").await.is_ok();
                 answer_all(kept, &error);
                 answer_all(waiting.collect(), &error);
-                return is_sound;
+                return false;
             }
         }
-        self.end(kept, ledger).await
+        self.end(kept, ledger, is_begun).await
     }
 
-    async fn begin(&mut self, durable: bool) -> Result<()> {
+    /// Runs one closure: whether to keep what it did, the ledger with it, and whether it ran a statement.
+    async fn job(
+        &mut self,
+        job: &mut dyn Job,
+        ledger: Ledger,
+        is_begun: bool,
+    ) -> (bool, Ledger, bool) {
+        let connection = Connection::Sqlite(&mut self.connection);
+        let mut tx = Tx::new(connection, ledger, self.recorder.as_deref());
+        if !is_begun {
+            tx = tx.with_prelude("BEGIN IMMEDIATE");
+        }
+        let keep = job.run(&mut tx).await;
+        let has_run = tx.prelude().is_none();
+        (keep, tx.ledger, has_run)
+    }
+
+    async fn set_synchronous(&mut self, durable: bool) -> Result<()> {
         if durable != self.is_synchronous {
             self.statement(if durable {
                 "PRAGMA synchronous = FULL"
@@ -231,20 +255,22 @@ impl Task {
             .await?;
             self.is_synchronous = durable;
         }
-        self.statement("BEGIN IMMEDIATE").await
+        Ok(())
     }
 
-    async fn end(&mut self, kept: Vec<Box<dyn Job>>, ledger: Ledger) -> bool {
+    async fn end(&mut self, kept: Vec<Box<dyn Job>>, ledger: Ledger, is_begun: bool) -> bool {
         if kept.is_empty() {
-            return self.statement("ROLLBACK").await.is_ok();
+            return !is_begun || self.statement("ROLLBACK").await.is_ok();
         }
-        let mut tx =
-            Tx::new(Connection::Sqlite(&mut self.connection), ledger, self.recorder.as_deref());
-        let finished = tx.finish().await;
-        drop(tx);
-        let finished = match finished {
-            Ok(changes) => self.statement("COMMIT").await.map(|()| changes),
-            Err(error) => Err(error),
+        let finished = if is_begun || !ledger.is_empty() {
+            let connection = Connection::Sqlite(&mut self.connection);
+            let mut tx = Tx::new(connection, ledger, self.recorder.as_deref());
+            if !is_begun {
+                tx = tx.with_prelude("BEGIN IMMEDIATE");
+            }
+            tx.finish(Some(sql("COMMIT"))).await
+        } else {
+            Ok(Vec::new())
         };
         match finished {
             Ok(changes) => {
@@ -269,5 +295,35 @@ fn answer_all(jobs: Vec<Box<dyn Job>>, error: &StoreError) {
             StoreError::Busy => StoreError::Busy,
             other => StoreError::unavailable(other),
         }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::database::Database;
+
+    #[tokio::test]
+    async fn only_relaxed_groups_commit_without_a_sync() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", directory.path().join("test.db").display());
+        let Database::Sqlite(file) = Database::open(&url, 1, 10).await.unwrap() else {
+            unreachable!("the address is of a file")
+        };
+        let connection = file.writer().await.unwrap();
+        let listeners = Listeners::default();
+        let mut task =
+            Task { file: *file, connection, is_synchronous: true, recorder: None, listeners };
+        // More than once each: what SQLite does while it prepares a statement it does not do again.
+        for durable in [true, false, true, false, false, true, true, false, true] {
+            task.set_synchronous(durable).await.unwrap();
+            let level: i64 = sqlx::query_scalar("PRAGMA synchronous")
+                .persistent(false)
+                .fetch_one(&mut task.connection)
+                .await
+                .unwrap();
+            assert_eq!(level, if durable { 2 } else { 1 });
+        }
     }
 }

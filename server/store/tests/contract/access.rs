@@ -212,7 +212,7 @@ async fn grants_are_set_changed_and_removed(home: &Home) {
     assert!(!tx!(home.run, [] | tx | grant::remove_from_repository(tx, &place, user, at(3)).await));
     assert!(tx!(
         home.run,
-        [] | tx | { grant::remove_from_organization(tx, account, organization, user, at(3)).await }
+        [] | tx | grant::remove_from_organization(tx, account, organization, user, at(3)).await
     ));
     assert_eq!(target().await.organization, None);
 }

@@ -9,8 +9,11 @@ use serde_json::json;
 
 use crate::home::{Home, at, both, tx};
 
+/// Writes and reads back, so that the statement has certainly run before the closure goes on.
 async fn put(tx: &mut Tx<'_>, name: &str, value: i64) -> Result<(), StoreError> {
-    setting::set(tx, name, &json!(value), None, at(0)).await
+    setting::set(tx, name, &json!(value), None, at(0)).await?;
+    assert_eq!(setting::get(tx, name).await?.unwrap().value, json!(value));
+    Ok(())
 }
 
 async fn get(home: &Home, name: &'static str) -> Option<i64> {

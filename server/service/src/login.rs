@@ -59,9 +59,12 @@ impl Logins {
         };
         let (person, hash) = found.unzip();
         let user = person.as_ref().map(|person| person.actor.user);
-        let is_right = self.passwords.verify(user, hash.flatten(), password, stamp).await?;
+        let verdict = self
+            .passwords
+            .verify(user, hash.flatten(), password, stamp, || limit.check(&subject, client))
+            .await?;
         match person {
-            Some(person) if is_right => {
+            Some(person) if verdict.is_right => {
                 limit.succeed(&subject, client);
                 Ok(person)
             }

@@ -17,7 +17,8 @@ use roadstead::error::Subject;
 use roadstead::id::UserId;
 use roadstead::{Error, Result, Secret};
 use sha2::Sha256;
-use tokio::sync::Semaphore;
+use subtle::ConstantTimeEq;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::access::Stamp;
 use crate::port::Ports;
@@ -65,51 +66,61 @@ impl Passwords {
     pub(crate) async fn hash(&self, password: &Secret) -> Result<Secret> {
         let salt: [u8; 16] = self.ports.bytes();
         let password = password.clone();
-        self.work(move || {
+        let (hash, _permit) = work(self.permit().await?, move || {
             argon2()?
                 .hash_password_with_salt(password.reveal().as_bytes(), &salt)
                 .map(|hash: PasswordHash| Secret::new(hash.to_string()))
                 .map_err(|error| Error::internal(Opaque(error.to_string())))
         })
-        .await
+        .await?;
+        Ok(hash)
     }
 
     /// Whether `password` is the one that was hashed. `user` and `hash` are `None` for users who do not exist or have no
-    /// password; the answer is `false` then, after the same work. `stamp` was taken before `hash` was read.
+    /// password; the answer is no then, after the same work. `stamp` was taken before `hash` was read.
+    ///
+    /// `gate` is asked when the work is about to begin: of many guesses that wait here, those after the last permitted
+    /// one are not looked at. Keep the answer until its outcome is counted.
     pub(crate) async fn verify(
         &self,
         user: Option<UserId>,
         hash: Option<Secret>,
         password: &Secret,
         stamp: Stamp,
-    ) -> Result<bool> {
+        gate: impl Fn() -> Result<()> + Send,
+    ) -> Result<Verdict> {
         let tag = self.tag(password);
-        let now = self.ports.clock.monotonic();
         if let Some(user) = user
             && hash.is_some()
-            && let Some(success) = self.successes.get(&user)
-            && success.stamp == stamp
-            && now < success.until
-            && bool::from(subtle::ConstantTimeEq::ct_eq(&success.tag[..], &tag[..]))
+            && self.is_remembered(user, &tag, stamp)
         {
-            return Ok(true);
+            return Ok(Verdict::remembered());
         }
+        let permit = self.permit().await?;
+        gate()?;
         let exists = hash.is_some();
         let hash = hash.unwrap_or_else(|| Secret::new(NOBODY.to_owned()));
         let given = password.clone();
-        let matches = self
-            .work(move || {
-                let stored = PasswordHash::new(hash.reveal())
-                    .map_err(|error| Error::internal(Opaque(error.to_string())))?;
-                Ok(argon2()?.verify_password(given.reveal().as_bytes(), &stored).is_ok())
-            })
-            .await?;
+        let (matches, permit) = work(permit, move || {
+            let stored = PasswordHash::new(hash.reveal())
+                .map_err(|error| Error::internal(Opaque(error.to_string())))?;
+            Ok(argon2()?.verify_password(given.reveal().as_bytes(), &stored).is_ok())
+        })
+        .await?;
         let is_right = matches && exists;
         if let (true, Some(user)) = (is_right, user) {
-            let until = now + REMEMBERED;
+            let until = self.ports.clock.monotonic() + REMEMBERED;
             self.successes.insert(user, Success { tag, stamp, until });
         }
-        Ok(is_right)
+        Ok(Verdict { is_right, _permit: Some(permit) })
+    }
+
+    fn is_remembered(&self, user: UserId, tag: &[u8; 32], stamp: Stamp) -> bool {
+        self.successes.get(&user).is_some_and(|success| {
+            success.stamp == stamp
+                && self.ports.clock.monotonic() < success.until
+                && bool::from(success.tag[..].ct_eq(&tag[..]))
+        })
     }
 
     /// A hash under a key of this process: to recognise a secret again without keeping it.
@@ -117,20 +128,31 @@ impl Passwords {
         keyed(&self.key, secret.reveal().as_bytes())
     }
 
-    async fn work<T: Send + 'static>(
-        &self,
-        job: impl FnOnce() -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(Error::internal)?;
-        // The permit goes with the work: a caller who leaves does not make room for a third hash.
-        tokio::task::spawn_blocking(move || {
-            let outcome = job();
-            drop(permit);
-            outcome
-        })
+    async fn permit(&self) -> Result<OwnedSemaphorePermit> {
+        Arc::clone(&self.permits).acquire_owned().await.map_err(Error::internal)
+    }
+}
+
+/// Whether a password was right. While it is held, it counts as work: hold it until the outcome is counted.
+pub(crate) struct Verdict {
+    pub(crate) is_right: bool,
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Verdict {
+    const fn remembered() -> Self {
+        Self { is_right: true, _permit: None }
+    }
+}
+
+/// The permit goes with the work: a caller who leaves does not make room for a third hash.
+async fn work<T: Send + 'static>(
+    permit: OwnedSemaphorePermit,
+    job: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<(T, OwnedSemaphorePermit)> {
+    tokio::task::spawn_blocking(move || job().map(|value| (value, permit)))
         .await
         .map_err(Error::internal)?
-    }
 }
 
 /// HMAC-SHA256.
@@ -197,6 +219,17 @@ mod tests {
         (clock.clone(), Passwords::new(Ports { clock, random }))
     }
 
+    async fn verify(
+        passwords: &Passwords,
+        user: Option<UserId>,
+        hash: &Option<Secret>,
+        password: &Secret,
+        stamp: Stamp,
+    ) -> bool {
+        let verdict = passwords.verify(user, hash.clone(), password, stamp, || Ok(())).await;
+        verdict.unwrap().is_right
+    }
+
     fn secret(text: &str) -> Secret {
         Secret::new(text.to_owned())
     }
@@ -207,17 +240,29 @@ mod tests {
         let stamp = Generation::default().people();
         let hash = passwords.hash(&secret("correct horse battery")).await.unwrap();
         assert!(hash.reveal().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        let user = Some(UserId(1));
-        let verify = |text: &'static str| {
-            let (passwords, hash) = (&passwords, hash.clone());
-            async move { passwords.verify(user, Some(hash), &secret(text), stamp).await.unwrap() }
-        };
-        assert!(verify("correct horse battery").await);
-        assert!(!verify("correct horse batterz").await);
-        assert!(verify("correct horse battery").await);
-        assert!(
-            !passwords.verify(None, None, &secret("correct horse battery"), stamp).await.unwrap()
-        );
+        let (user, hash) = (Some(UserId(1)), Some(hash));
+        for (text, expected) in [
+            ("correct horse battery", true),
+            ("correct horse batterz", false),
+            ("correct horse battery", true),
+        ] {
+            assert_eq!(verify(&passwords, user, &hash, &secret(text), stamp).await, expected);
+        }
+        assert!(!verify(&passwords, None, &None, &secret("correct horse battery"), stamp).await);
+    }
+
+    #[tokio::test]
+    async fn the_gate_is_asked_before_the_work_and_not_for_what_is_remembered() {
+        let (_clock, passwords) = passwords();
+        let stamp = Generation::default().people();
+        let (user, right) = (Some(UserId(1)), secret("correct horse battery"));
+        let hash = Some(passwords.hash(&right).await.unwrap());
+        let closed = || Err(Error::invalid(Subject::Password, "closed"));
+        let refused = passwords.verify(user, hash.clone(), &right, stamp, closed).await;
+        assert!(refused.is_err());
+        assert!(verify(&passwords, user, &hash, &right, stamp).await);
+        let remembered = passwords.verify(user, hash, &right, stamp, closed).await;
+        assert!(remembered.unwrap().is_right);
     }
 
     #[tokio::test]
@@ -229,16 +274,16 @@ mod tests {
         // A hash of another password: a remembered success answers without looking at it.
         let other = Some(passwords.hash(&secret("something else 1")).await.unwrap());
         let stamp = generation.people();
-        assert!(passwords.verify(user, hash.clone(), &right, stamp).await.unwrap());
-        assert!(passwords.verify(user, other.clone(), &right, stamp).await.unwrap());
+        assert!(verify(&passwords, user, &hash, &right, stamp).await);
+        assert!(verify(&passwords, user, &other, &right, stamp).await);
         clock.advance(5 * 60);
-        assert!(!passwords.verify(user, other.clone(), &right, stamp).await.unwrap());
-        assert!(passwords.verify(user, hash, &right, stamp).await.unwrap());
+        assert!(!verify(&passwords, user, &other, &right, stamp).await);
+        assert!(verify(&passwords, user, &hash, &right, stamp).await);
         generation.note(&[roadstead_store::change::Change::new(
             roadstead_store::change::ChangeKind::User,
             roadstead::Timestamp(0),
         )]);
-        assert!(!passwords.verify(user, other, &right, generation.people()).await.unwrap());
+        assert!(!verify(&passwords, user, &other, &right, generation.people()).await);
     }
 
     #[test]

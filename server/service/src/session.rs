@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use parking_lot::RwLock;
 use roadstead::access::{Action, UserActor};
 use roadstead::error::Subject;
 use roadstead::id::UserId;
@@ -12,7 +13,7 @@ use roadstead::manage::profile::{Preferences, Profile, Region};
 use roadstead::{AccountName, Error, ErrorKind, RegionName, Result, Secret, UserName};
 use roadstead_store::{Durability, Store, StoreError, account, session, user};
 
-use crate::access::{Access, Instance, OwnAccount, Person};
+use crate::access::{Access, Instance, OwnAccount, Person, Stamp};
 use crate::audit::{self, Event, Origin};
 use crate::context::{Context, unauthenticated};
 use crate::error::{Failed, stored};
@@ -35,6 +36,13 @@ pub struct Sessions {
     ports: Ports,
     logins: Logins,
     limit: FailureLimit,
+    accounts: RwLock<Option<(Stamp, Arc<AccountList>)>>,
+}
+
+/// What the sign-in page needs to know of the accounts.
+struct AccountList {
+    count: u64,
+    only: Option<AccountName>,
 }
 
 impl Sessions {
@@ -46,7 +54,7 @@ impl Sessions {
         logins: Logins,
     ) -> Self {
         let limit = FailureLimit::new(ports.clock.clone(), Repeated::Counts);
-        Self { store, access, settings, ports, logins, limit }
+        Self { store, access, settings, ports, logins, limit, accounts: RwLock::new(None) }
     }
 
     /// Signs in with a password. Without an account: the only one there is. Without a user, or with the account's own
@@ -124,15 +132,7 @@ impl Sessions {
     /// # Errors
     /// Those of the store.
     pub async fn only_account(&self) -> Result<Option<AccountName>> {
-        let accounts = self
-            .store
-            .peek("account.list", |tx| Box::pin(account::list(tx)))
-            .await
-            .map_err(stored)?;
-        Ok(match <[_; 1]>::try_from(accounts) {
-            Ok([only]) => Some(only.name),
-            Err(_) => None,
-        })
+        Ok(self.accounts().await?.only.clone())
     }
 
     /// How many accounts there are: with one, the sign-in page does not ask for it.
@@ -140,12 +140,27 @@ impl Sessions {
     /// # Errors
     /// Those of the store.
     pub async fn accounts_count(&self) -> Result<u64> {
+        Ok(self.accounts().await?.count)
+    }
+
+    async fn accounts(&self) -> Result<Arc<AccountList>> {
+        let stamp = self.access.generation().people();
+        if let Some((loaded, known)) = self.accounts.read().clone()
+            && loaded == stamp
+        {
+            return Ok(known);
+        }
         let accounts = self
             .store
             .peek("account.list", |tx| Box::pin(account::list(tx)))
             .await
             .map_err(stored)?;
-        Ok(accounts.len() as u64)
+        let known = Arc::new(AccountList {
+            count: accounts.len() as u64,
+            only: <[_; 1]>::try_from(accounts).ok().map(|[only]| only.name),
+        });
+        *self.accounts.write() = Some((stamp, known.clone()));
+        Ok(known)
     }
 
     /// The user of a session as they are now; `None` when they may no longer come in.

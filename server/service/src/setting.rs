@@ -297,8 +297,8 @@ fn name(text: &str, longest: usize, rule: &str) -> Result<String> {
 }
 
 /// `None` for an empty text, which follows the browser.
-fn language(text: &String) -> Result<Option<Option<Language>>> {
-    match text.as_str() {
+fn language(text: &str) -> Result<Option<Option<Language>>> {
+    match text {
         "" => Ok(None),
         "en" => Ok(Some(Some(Language::En))),
         "zh-CN" => Ok(Some(Some(Language::ZhCn))),
@@ -307,7 +307,7 @@ fn language(text: &String) -> Result<Option<Option<Language>>> {
 }
 
 /// `None` for an empty text. An address is `http://` or `https://` with a host and nothing after it.
-fn external_url(text: &String) -> Result<Option<String>> {
+fn external_url(text: &str) -> Result<Option<String>> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);

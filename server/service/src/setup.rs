@@ -41,6 +41,7 @@ pub struct Setup {
     settings: Arc<InstanceSettings>,
     is_done: AtomicBool,
     code: Mutex<Code>,
+    completing: tokio::sync::Mutex<()>,
     listener: RwLock<Option<Arc<CodeListener>>>,
 }
 
@@ -67,6 +68,7 @@ impl Setup {
             settings,
             is_done: AtomicBool::new(false),
             code: Mutex::default(),
+            completing: tokio::sync::Mutex::new(()),
             listener: RwLock::new(None),
         }
     }
@@ -163,10 +165,13 @@ impl Setup {
     /// Those of [`Setup::verify_code`]; Invalid for a bad value; `Conflict` when somebody else was first.
     #[tracing::instrument(name = "service.setup.complete", skip_all)]
     pub async fn complete(&self, ctx: &Context, request: SetupRequest) -> Result<UserActor> {
+        let _one_at_a_time = self.completing.lock().await;
         self.verify_code(&request.code).await?;
         let values = self.values(&request)?;
-        let plan =
-            self.accounts.plan(&request.account, &request.password, request.region.clone()).await?;
+        let held = &self.settings.cell().current().region;
+        let region =
+            if held.source.is_locked() { held.value.parse()? } else { request.region.clone() };
+        let plan = self.accounts.plan(&request.account, &request.password, region).await?;
         let event =
             Origin::of(ctx, &self.ports).event("createUser", "user").named(&request.account);
         let at = ctx.now();

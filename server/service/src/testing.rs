@@ -40,6 +40,12 @@ impl Default for StandingClock {
 }
 
 impl StandingClock {
+    /// What it shows.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        Timestamp(self.micros.load(Ordering::SeqCst))
+    }
+
     /// Moves on by `seconds`.
     pub fn advance(&self, seconds: i64) {
         self.micros.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
@@ -53,7 +59,7 @@ impl StandingClock {
 
 impl Clock for StandingClock {
     fn now(&self) -> Timestamp {
-        Timestamp(self.micros.load(Ordering::SeqCst))
+        Self::now(self)
     }
 
     fn monotonic(&self) -> Duration {

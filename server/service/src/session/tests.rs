@@ -102,6 +102,25 @@ async fn five_failures_close_the_door_to_the_right_password_too() {
 }
 
 #[tokio::test]
+async fn guesses_in_parallel_are_limited_too() {
+    let test = TestService::new().await;
+    let guesses = (0..40).map(|guess| {
+        let password = format!("wrong password {guess}");
+        let test = &test;
+        async move { sign_in(test, Some("harbor"), Some("mia"), &password).await }
+    });
+    let answers = futures::future::join_all(guesses).await;
+    let looked_at = answers
+        .into_iter()
+        .filter(|answer| {
+            answer.as_ref().unwrap_err().kind() == ErrorKind::Unauthenticated
+        })
+        .count();
+    // Two are looked at at a time, so one more than five may have begun.
+    assert!((5..=6).contains(&looked_at), "{looked_at}");
+}
+
+#[tokio::test]
 async fn a_user_without_console_access_is_told_after_the_right_password_only() {
     let test = TestService::new().await;
     let new = NewUser {

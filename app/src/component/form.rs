@@ -1,9 +1,10 @@
 //! Forms that change something: a plain POST without scripts, a call with inline errors once alive.
 
-use leptos::form::ActionForm;
+use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 use leptos_router::NavigateOptions;
+use roadstead::{ErrorKind, Subject};
 use serde::de::DeserializeOwned;
 use server_fn::codec::PostUrl;
 use server_fn::{Http, ServerFn};
@@ -57,44 +58,84 @@ where
         + Sync
         + 'static,
 {
+    let value = action.value();
+    let on_submit = Callback::new(move |event: SubmitEvent| match S::from_event(&event) {
+        Ok(input) => {
+            action.dispatch(input);
+        }
+        Err(error) => {
+            value.set(Some(Err(ConsoleError::new(ErrorKind::Invalid, Subject::Request, error.to_string()))));
+        }
+    });
+    let answer = Signal::derive(move || value.get());
+    let version = Signal::derive(move || action.version().get());
+    view! {
+        <Sent path=S::PATH on_submit=on_submit answer=answer version=version hide_error=hide_error testid=testid class=class>
+            {children()}
+        </Sent>
+    }
+}
+
+/// The part of [`CallForm`] that is the same for every function.
+#[component]
+fn Sent(
+    path: &'static str,
+    on_submit: Callback<SubmitEvent>,
+    answer: Signal<Option<Result<Done, ConsoleError>>>,
+    version: Signal<usize>,
+    hide_error: Signal<bool>,
+    testid: &'static str,
+    class: &'static str,
+    children: Children,
+) -> impl IntoView {
     let live = use_live();
     let toasts = use_toasts();
     let navigate = use_navigate();
-    let value = action.value();
-    let first = StoredValue::new(action.version().get_untracked());
+    let first = StoredValue::new(version.get_untracked());
     Effect::new(move |_| {
         // The answer of a call of this page, not an error that came with the address.
-        if action.version().get() == first.get_value() {
+        if version.get() == first.get_value() {
             return;
         }
-        value.with(|value| match value {
+        match answer.get() {
             Some(Ok(done)) => {
                 live.changes.update(|changes| *changes += 1);
-                if let Some(notice) = &done.notice {
-                    toasts.say(notice.clone());
+                if let Some(notice) = done.notice {
+                    toasts.say(notice);
                 }
-                if let Some(to) = &done.to {
-                    navigate(to, NavigateOptions { scroll: false, ..NavigateOptions::default() });
+                if let Some(to) = done.to {
+                    navigate(&to, NavigateOptions { scroll: false, ..NavigateOptions::default() });
                 }
             }
-            Some(Err(error)) if matches!(error.kind, roadstead::ErrorKind::Unauthenticated) => {
-                live.is_expired.set(matches!(error.subject, roadstead::Subject::Session | roadstead::Subject::Request));
+            Some(Err(error)) if matches!(error.kind, ErrorKind::Unauthenticated) => {
+                live.is_expired.set(matches!(error.subject, Subject::Session | Subject::Request));
             }
             _ => {}
-        });
+        }
     });
-    let error = move || match value.get() {
+    let error = move || match answer.get() {
         Some(Err(error)) if !hide_error.get() => Some(error),
         _ => None,
     };
     view! {
-        <ActionForm action=action attr:data-testid=testid attr:novalidate="">
+        <form
+            method="post"
+            action=path
+            novalidate
+            data-testid=testid
+            on:submit=move |event| {
+                if !event.default_prevented() {
+                    event.prevent_default();
+                    on_submit.run(event);
+                }
+            }
+        >
             <Csrf />
             <div class=class>
                 {move || error().map(|error| view! { <ErrorBanner error=error /> })}
                 {children()}
             </div>
-        </ActionForm>
+        </form>
     }
 }
 

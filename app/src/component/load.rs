@@ -1,5 +1,8 @@
 //! From a resource to a view: skeleton while the browser waits, panel when it failed, and the page's HTTP status.
 
+use std::pin::Pin;
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -7,6 +10,10 @@ use serde::de::DeserializeOwned;
 use crate::component::error_panel::ErrorPanel;
 use crate::error::ConsoleError;
 use crate::page::not_found::NotFound;
+
+/// The data of a page, already turned into its view. One type for all pages keeps the WebAssembly small.
+type Loading = Pin<Box<dyn Future<Output = Result<AnyView, ConsoleError>> + Send>>;
+type Loader = Arc<dyn Fn() -> Loading + Send + Sync>;
 
 /// Shows what `resource` brings with `view`. What was shown stays while it loads again.
 ///
@@ -31,13 +38,22 @@ where
     V: IntoView + 'static,
 {
     let on_retry = Callback::new(move |()| resource.refetch());
+    let load: Loader = Arc::new(move || {
+        let view = view.clone();
+        Box::pin(async move { resource.await.map(|value| view(value).into_any()) })
+    });
+    view! { <Loaded load=load fallback=fallback is_part=is_part on_retry=on_retry /> }
+}
+
+#[component]
+fn Loaded(load: Loader, fallback: ViewFn, is_part: bool, on_retry: Callback<()>) -> impl IntoView {
     view! {
         <Transition fallback=move || fallback.run()>
             {move || {
-                let view = view.clone();
+                let loading = load();
                 Suspend::new(async move {
-                    match resource.await {
-                        Ok(value) => view(value).into_any(),
+                    match loading.await {
+                        Ok(view) => view,
                         Err(error) => {
                             if !is_part {
                                 page_status(&error);

@@ -39,10 +39,7 @@ impl ObjectKey {
     /// A new key.
     #[must_use]
     pub fn new(seed: KeySeed) -> Self {
-        Self(Ulid::from_parts(
-            seed.milliseconds,
-            u128::from_be_bytes(seed.random),
-        ))
+        Self(Ulid::from_parts(seed.milliseconds, u128::from_be_bytes(seed.random)))
     }
 
     /// Name of the directory that holds it: two hexadecimal digits.
@@ -57,11 +54,7 @@ impl ObjectKey {
 
     /// Path of the object below `prefix`.
     pub(crate) fn path(self, prefix: &Path) -> Path {
-        prefix
-            .clone()
-            .join("objects")
-            .join(self.directory())
-            .join(self.file())
+        prefix.clone().join("objects").join(self.directory()).join(self.file())
     }
 
     /// Path of tail `number` of a remote stage.
@@ -126,11 +119,7 @@ mod tests {
 
     #[test]
     fn what_is_no_key_is_refused() {
-        let key = ObjectKey::new(KeySeed {
-            milliseconds: 5,
-            random: [7; 16],
-        })
-        .to_string();
+        let key = ObjectKey::new(KeySeed { milliseconds: 5, random: [7; 16] }).to_string();
         for bad in [
             "",
             "/",

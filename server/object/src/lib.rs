@@ -74,9 +74,7 @@ pub struct Objects {
 
 impl std::fmt::Debug for Objects {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Objects")
-            .field("kind", &self.kind)
-            .finish_non_exhaustive()
+        f.debug_struct("Objects").field("kind", &self.kind).finish_non_exhaustive()
     }
 }
 
@@ -138,10 +136,7 @@ impl Objects {
     /// [`ObjectError::Damaged`] when `size` is over `limit`, or fewer bytes are stored.
     pub async fn read_small(&self, key: ObjectKey, size: u64, limit: u64) -> Result<Bytes> {
         if size > limit {
-            return Err(ObjectError::damaged(
-                key,
-                "it is larger than what is read at once",
-            ));
+            return Err(ObjectError::damaged(key, "it is larger than what is read at once"));
         }
         let pieces: Vec<Bytes> = self.read(key, 0..size).await?.try_collect().await?;
         Ok(match <[Bytes; 1]>::try_from(pieces) {

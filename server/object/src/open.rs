@@ -41,37 +41,25 @@ impl Objects {
                 for (key, value) in known::<AmazonS3ConfigKey>(options) {
                     builder = builder.with_config(key, value);
                 }
-                Ok(Self::remote(
-                    StorageKind::S3,
-                    builder.build().map_err(refused)?,
-                    prefix(url)?,
-                ))
+                Ok(Self::remote(StorageKind::S3, builder.build().map_err(refused)?, prefix(url)?))
             }
             "gs" => {
                 let mut builder = GoogleCloudStorageBuilder::new().with_url(url.as_str());
                 for (key, value) in known::<GoogleConfigKey>(options) {
                     builder = builder.with_config(key, value);
                 }
-                Ok(Self::remote(
-                    StorageKind::Gs,
-                    builder.build().map_err(refused)?,
-                    prefix(url)?,
-                ))
+                Ok(Self::remote(StorageKind::Gs, builder.build().map_err(refused)?, prefix(url)?))
             }
             "az" => {
                 let mut builder = MicrosoftAzureBuilder::new().with_url(url.as_str());
                 for (key, value) in known::<AzureConfigKey>(options) {
                     builder = builder.with_config(key, value);
                 }
-                Ok(Self::remote(
-                    StorageKind::Az,
-                    builder.build().map_err(refused)?,
-                    prefix(url)?,
-                ))
+                Ok(Self::remote(StorageKind::Az, builder.build().map_err(refused)?, prefix(url)?))
             }
-            other => Err(address(format!(
-                "{other}:// is not known; file, memory, s3, gs and az are"
-            ))),
+            other => {
+                Err(address(format!("{other}:// is not known; file, memory, s3, gs and az are")))
+            }
         }
     }
 
@@ -85,10 +73,7 @@ impl Objects {
         let unusable = {
             let root = root.clone();
             move |error: &dyn std::fmt::Display| {
-                address(format!(
-                    "the directory {} cannot be used: {error}",
-                    root.display()
-                ))
+                address(format!("the directory {} cannot be used: {error}", root.display()))
             }
         };
         let (staging, root) = tokio::task::spawn_blocking(move || {
@@ -113,15 +98,8 @@ impl Objects {
         let store = Arc::new(store);
         Self {
             kind,
-            staging: Arc::new(RemoteStaging::new(
-                store.clone(),
-                store.clone(),
-                prefix.clone(),
-            )),
-            reader: Reader::Remote {
-                store: store.clone(),
-                prefix: prefix.clone(),
-            },
+            staging: Arc::new(RemoteStaging::new(store.clone(), store.clone(), prefix.clone())),
+            reader: Reader::Remote { store: store.clone(), prefix: prefix.clone() },
             store,
             prefix,
         }

@@ -93,13 +93,10 @@ async fn remote(
     } else {
         GetOptions::new().with_range(Some(GetRange::Bounded(range)))
     };
-    let answer = store
-        .get_opts(path, options)
-        .await
-        .map_err(|error| match error {
-            object_store::Error::NotFound { .. } => ObjectError::Missing { key },
-            error => error.into(),
-        })?;
+    let answer = store.get_opts(path, options).await.map_err(|error| match error {
+        object_store::Error::NotFound { .. } => ObjectError::Missing { key },
+        error => error.into(),
+    })?;
     if wanted == 0 {
         return Ok(futures::stream::empty().boxed());
     }
@@ -107,10 +104,7 @@ async fn remote(
     if got != wanted {
         return Err(ObjectError::damaged(key, "it is shorter than recorded"));
     }
-    Ok(answer
-        .into_stream()
-        .map(|piece| piece.map_err(Into::into))
-        .boxed())
+    Ok(answer.into_stream().map(|piece| piece.map_err(Into::into)).boxed())
 }
 
 /// A read on the blocking pool: the buffer, and how much of it was filled.

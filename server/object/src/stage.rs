@@ -90,10 +90,7 @@ impl Progress {
     /// Nothing yet.
     #[must_use]
     pub fn start(algorithm: Algorithm) -> Self {
-        Self {
-            offset: 0,
-            hasher: Hasher::new(algorithm),
-        }
+        Self { offset: 0, hasher: Hasher::new(algorithm) }
     }
 }
 
@@ -141,11 +138,7 @@ struct Gathered {
 /// Gathers the next pieces, `left` bytes at most.
 async fn gather(body: &mut BodyStream, wanted: u64, left: u64) -> Gathered {
     use futures::StreamExt as _;
-    let mut gathered = Gathered {
-        pieces: Vec::new(),
-        size: 0,
-        ended: None,
-    };
+    let mut gathered = Gathered { pieces: Vec::new(), size: 0, ended: None };
     while gathered.size < wanted {
         match body.next().await {
             Some(Ok(piece)) => {

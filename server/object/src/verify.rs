@@ -56,15 +56,10 @@ mod tests {
 
     #[tokio::test]
     async fn the_last_piece_waits_for_the_verdict() {
-        let key = ObjectKey::new(KeySeed {
-            milliseconds: 1,
-            random: [1; 16],
-        });
+        let key = ObjectKey::new(KeySeed { milliseconds: 1, random: [1; 16] });
         let digest = Digest::of(Algorithm::Sha256, b"abcdef");
-        let good: Vec<Bytes> = verified(stream(&[b"abc", b"def"]), key, digest.clone())
-            .try_collect()
-            .await
-            .unwrap();
+        let good: Vec<Bytes> =
+            verified(stream(&[b"abc", b"def"]), key, digest.clone()).try_collect().await.unwrap();
         assert_eq!(good.concat(), b"abcdef");
 
         let mut bad = verified(stream(&[b"abc", b"dex"]), key, digest);

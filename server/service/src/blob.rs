@@ -48,9 +48,7 @@ impl Part {
             Self::Between(first, last) => {
                 (first < size && first <= last).then(|| first..last.saturating_add(1).min(size))
             }
-            Self::Last(count) => {
-                (count > 0 && size > 0).then(|| size.saturating_sub(count)..size)
-            }
+            Self::Last(count) => (count > 0 && size > 0).then(|| size.saturating_sub(count)..size),
         }
     }
 }
@@ -76,9 +74,7 @@ pub struct BlobRead {
 
 impl std::fmt::Debug for BlobRead {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("BlobRead")
-            .field("range", &self.range)
-            .finish_non_exhaustive()
+        f.debug_struct("BlobRead").field("range", &self.range).finish_non_exhaustive()
     }
 }
 
@@ -98,12 +94,7 @@ pub(crate) fn unknown() -> Error {
 
 impl Blobs {
     pub(crate) const fn new(store: Store, objects: Objects, access: Access, usage: Usage) -> Self {
-        Self {
-            store,
-            objects,
-            access,
-            usage,
-        }
+        Self { store, objects, access, usage }
     }
 
     /// Size of a blob (end-2, HEAD).
@@ -111,12 +102,14 @@ impl Blobs {
     /// # Errors
     /// `NotFound` about the blob; those of [`Access::authorize`] for pulling.
     #[tracing::instrument(name = "service.blob.head", skip_all, fields(image = %image))]
-    pub async fn head(&self, ctx: &Context, image: &ImageName, digest: &Digest) -> Result<BlobInfo> {
+    pub async fn head(
+        &self,
+        ctx: &Context,
+        image: &ImageName,
+        digest: &Digest,
+    ) -> Result<BlobInfo> {
         let (target, record) = self.find(ctx, image, digest).await?;
-        Ok(BlobInfo {
-            size: record.size,
-            is_public: target.is_public,
-        })
+        Ok(BlobInfo { size: record.size, is_public: target.is_public })
     }
 
     /// Bytes of a blob (end-2, GET).
@@ -142,11 +135,7 @@ impl Blobs {
             .with_detail(json!({ "size": record.size }))
         })?;
         let key: ObjectKey = record.object_key.parse().map_err(read_error)?;
-        let stream = self
-            .objects
-            .read(key, range.clone())
-            .await
-            .map_err(read_error)?;
+        let stream = self.objects.read(key, range.clone()).await.map_err(read_error)?;
         let counted = Counted {
             stream,
             sent: 0,
@@ -155,10 +144,7 @@ impl Blobs {
             at: ctx.now(),
         };
         Ok(BlobRead {
-            info: BlobInfo {
-                size: record.size,
-                is_public: target.is_public,
-            },
+            info: BlobInfo { size: record.size, is_public: target.is_public },
             range,
             stream: counted.boxed(),
         })
@@ -207,11 +193,8 @@ impl Blobs {
                             "a manifest of this image needs the blob; delete that first",
                         )));
                     }
-                    let linked = LinkedBlob {
-                        id: record.id,
-                        digest: record.digest,
-                        size: record.size,
-                    };
+                    let linked =
+                        LinkedBlob { id: record.id, digest: record.digest, size: record.size };
                     blob::unlink(tx, &place, &linked, now).await?;
                     Ok(())
                 })
@@ -223,11 +206,7 @@ impl Blobs {
 
 /// Keys of an image.
 pub(crate) const fn place(target: &RepositoryTarget) -> Place {
-    Place {
-        account: target.account,
-        organization: target.organization,
-        repository: target.id,
-    }
+    Place { account: target.account, organization: target.organization, repository: target.id }
 }
 
 /// What the storage says when kept bytes are read.
@@ -263,7 +242,9 @@ impl Stream for Counted {
         match &polled {
             Poll::Ready(Some(Ok(piece))) => self.sent += piece.len() as u64,
             // The answer has begun, so the client only sees it end early: the reason must be in the log.
-            Poll::Ready(Some(Err(error))) => tracing::error!(%error, "a blob could not be read to its end"),
+            Poll::Ready(Some(Err(error))) => {
+                tracing::error!(%error, "a blob could not be read to its end")
+            }
             Poll::Ready(None) | Poll::Pending => {}
         }
         polled

@@ -1,6 +1,5 @@
 //! The registry's catalog: what the caller sees of it, by name.
 
-
 use roadstead::access::Action;
 use roadstead::page::Cursor;
 use roadstead::{ImageName, Result};
@@ -37,16 +36,11 @@ impl Catalog {
     /// Those of [`Access::authorize`] for the catalog; those of the store.
     #[tracing::instrument(name = "service.catalog.list", skip_all)]
     pub async fn list(&self, ctx: &Context, cursor: Cursor) -> Result<NamePage> {
-        self.access
-            .authorize(ctx, Action::ListCatalog, OwnAccount)
-            .await?;
+        self.access.authorize(ctx, Action::ListCatalog, OwnAccount).await?;
         let visibility = self.access.visibility(ctx).await?;
         let limit = usize::try_from(cursor.limit).unwrap_or(usize::MAX);
         // One more than wanted tells whether there is more.
-        let cursor = Cursor {
-            limit: cursor.limit.saturating_add(1),
-            ..cursor
-        };
+        let cursor = Cursor { limit: cursor.limit.saturating_add(1), ..cursor };
         let mut names = self
             .store
             .peek("repository.catalog", |tx| {

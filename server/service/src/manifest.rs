@@ -7,6 +7,9 @@
 //! - Links, tags, referrers, counters and the record of who did it commit together or not at all.
 //! - A child of a stored index is not deleted.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -134,9 +137,8 @@ impl Manifests {
         };
         let push = Arc::new(Push {
             event: Origin::of(ctx, &self.ports)
-                .event("pushImage", "imagetag")
-                .in_account(destination.account)
-                .data(),
+                .event("createImageTag", "imagetag")
+                .in_account(destination.account),
             destination,
             manifest,
             digest,

@@ -145,10 +145,7 @@ impl Manifests {
                 true,
             ),
         };
-        let kept = self
-            .body(repository, &digest)
-            .await?
-            .ok_or_else(|| unknown(reference))?;
+        let kept = self.body(repository, &digest).await?.ok_or_else(|| unknown(reference))?;
         if is_tag && wants_single && kept.stored.media_type.is_index() {
             return Ok(self.single(repository, &kept).await?.unwrap_or(kept));
         }

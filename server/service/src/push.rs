@@ -64,9 +64,7 @@ pub(crate) async fn destination(
         };
         (target.account, target.organization, Some(place))
     } else {
-        let allowed = access
-            .authorize(ctx, Action::CreateImage, NewImage(image))
-            .await?;
+        let allowed = access.authorize(ctx, Action::CreateImage, NewImage(image)).await?;
         (allowed.target().account, allowed.target().id, None)
     };
     if place.is_none() && !settings.create_on_push.value {
@@ -91,14 +89,10 @@ pub(crate) async fn destination(
 /// Who pushes or deletes, as the history keeps it.
 pub(crate) fn pusher(ctx: &Context) -> roadstead_store::tag::Actor {
     match &ctx.actor {
-        Actor::User(user) => roadstead_store::tag::Actor {
-            id: Some(user.user),
-            name: user.user_name.to_string(),
-        },
-        Actor::System(job) => roadstead_store::tag::Actor {
-            id: None,
-            name: job.0.to_owned(),
-        },
+        Actor::User(user) => {
+            roadstead_store::tag::Actor { id: Some(user.user), name: user.user_name.to_string() }
+        }
+        Actor::System(job) => roadstead_store::tag::Actor { id: None, name: job.0.to_owned() },
         Actor::Anonymous => roadstead_store::tag::Actor::default(),
     }
 }
@@ -122,9 +116,7 @@ impl Destination {
             return Ok(place);
         }
         let gone = || Failed::Domain(Error::hidden(Subject::Organization));
-        let parent = organization::find(tx, self.organization)
-            .await?
-            .ok_or_else(gone)?;
+        let parent = organization::find(tx, self.organization).await?.ok_or_else(gone)?;
         if !(self.may_create && parent.create_on_push) {
             return Err(create_it_first().into());
         }
@@ -141,7 +133,9 @@ impl Destination {
         let (record, is_new) = repository::create(tx, &new).await?.ok_or_else(gone)?;
         let place = record.place();
         if is_new {
-            let event = self.created.clone()
+            let event = self
+                .created
+                .clone()
                 .id(record.id)
                 .in_repository(place.organization, place.repository);
             audit::append(tx, event).await?;

@@ -74,10 +74,7 @@ impl Referrers {
                 if error.kind() == ErrorKind::NotFound
                     && error.subject() == Subject::Repository =>
             {
-                return Ok(ReferrerPage {
-                    manifests: Vec::new(),
-                    has_more: false,
-                });
+                return Ok(ReferrerPage { manifests: Vec::new(), has_more: false });
             }
             outcome => outcome?,
         };
@@ -94,10 +91,7 @@ impl Referrers {
             })
             .await
             .map_err(stored)?;
-        let mut page = ReferrerPage {
-            manifests: Vec::new(),
-            has_more: false,
-        };
+        let mut page = ReferrerPage { manifests: Vec::new(), has_more: false };
         let mut bytes = 0;
         for record in found {
             bytes += 400 + record.annotations.as_ref().map_or(0, |text| text.to_string().len());

@@ -8,6 +8,8 @@
 //! - A range that does not fit changes nothing; a digest that does not match ends the session.
 
 mod session;
+#[cfg(test)]
+mod tests;
 mod transfer;
 
 use std::sync::Arc;

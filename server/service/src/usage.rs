@@ -76,10 +76,7 @@ impl Pending {
 
 impl Usage {
     pub(crate) fn new(store: Store) -> Self {
-        Self {
-            store,
-            pending: Arc::default(),
-        }
+        Self { store, pending: Arc::default() }
     }
 
     /// A manifest was downloaded, by this tag if by one.
@@ -201,11 +198,7 @@ impl Counters {
             pull_bytes: self.pull_bytes,
             push_bytes: self.push_bytes,
             at: self.at,
-            tags: self
-                .tags
-                .iter()
-                .map(|(tag, (count, at))| (tag.clone(), *count, *at))
-                .collect(),
+            tags: self.tags.iter().map(|(tag, (count, at))| (tag.clone(), *count, *at)).collect(),
             manifests: self
                 .manifests
                 .iter()

@@ -24,6 +24,7 @@ mod health;
 mod host;
 mod login;
 mod memory;
+mod protocol;
 mod push;
 mod sweep;
 mod trace;

@@ -24,10 +24,7 @@ fn in_memory() -> Objects {
     let staging = RemoteStaging::new(store.clone(), store.clone(), Path::default()).with_part(PART);
     objects.staging = Arc::new(staging);
     objects.store = store.clone();
-    objects.reader = crate::Reader::Remote {
-        store,
-        prefix: Path::default(),
-    };
+    objects.reader = crate::Reader::Remote { store, prefix: Path::default() };
     objects
 }
 
@@ -38,17 +35,11 @@ async fn local() -> (Objects, tempfile::TempDir) {
 }
 
 fn key(number: u8) -> ObjectKey {
-    ObjectKey::new(KeySeed {
-        milliseconds: 1_700_000_000_000,
-        random: [number; 16],
-    })
+    ObjectKey::new(KeySeed { milliseconds: 1_700_000_000_000, random: [number; 16] })
 }
 
 fn content(length: usize) -> Bytes {
-    (0..length)
-        .map(|at| u8::try_from(at % 251).unwrap())
-        .collect::<Vec<u8>>()
-        .into()
+    (0..length).map(|at| u8::try_from(at % 251).unwrap()).collect::<Vec<u8>>().into()
 }
 
 /// Pieces of odd sizes, then the end or a break.
@@ -73,26 +64,18 @@ fn start() -> Progress {
 async fn append(objects: &Objects, stage: Stage, from: Progress, bytes: &Bytes) -> Appended {
     // The session keeps the stage as text.
     let stage = stage.to_string().parse().unwrap();
-    objects
-        .append(stage, from, body(bytes, false), u64::MAX)
-        .await
+    objects.append(stage, from, body(bytes, false), u64::MAX).await
 }
 
 async fn read(objects: &Objects, key: ObjectKey, from: u64, to: u64) -> Vec<u8> {
-    let pieces: Vec<Bytes> = objects
-        .read(key, from..to)
-        .await
-        .unwrap()
-        .try_collect()
-        .await
-        .unwrap();
+    let pieces: Vec<Bytes> =
+        objects.read(key, from..to).await.unwrap().try_collect().await.unwrap();
     pieces.concat()
 }
 
 async fn whole_objects_of_every_size(objects: &Objects) {
-    for (number, length) in [0usize, 1, 999, 1000, 1001, 2000, 5432, 3_000_000]
-        .into_iter()
-        .enumerate()
+    for (number, length) in
+        [0usize, 1, 999, 1000, 1001, 2000, 5432, 3_000_000].into_iter().enumerate()
     {
         let key = key(u8::try_from(number).unwrap());
         let bytes = content(length);
@@ -102,16 +85,10 @@ async fn whole_objects_of_every_size(objects: &Objects) {
         assert_eq!(done.progress.offset, size);
         objects.complete(&done.stage, &done.progress).await.unwrap();
         objects.complete(&done.stage, &done.progress).await.unwrap();
-        assert_eq!(
-            done.progress.hasher.finish(),
-            Digest::of(Algorithm::Sha256, &bytes)
-        );
+        assert_eq!(done.progress.hasher.finish(), Digest::of(Algorithm::Sha256, &bytes));
         assert_eq!(objects.size(key).await.unwrap(), Some(size));
         assert_eq!(read(objects, key, 0, size).await, bytes);
-        assert_eq!(
-            objects.read_small(key, size, u64::MAX).await.unwrap(),
-            bytes
-        );
+        assert_eq!(objects.read_small(key, size, u64::MAX).await.unwrap(), bytes);
         if length > 900 {
             assert_eq!(read(objects, key, 7, 900).await, bytes.slice(7..900));
         }
@@ -135,22 +112,14 @@ async fn many_appends_are_one_object(objects: &Objects) {
     }
     objects.complete(&stage, &progress).await.unwrap();
     assert_eq!(read(objects, key, 0, 7321).await, bytes);
-    assert_eq!(
-        progress.hasher.finish(),
-        Digest::of(Algorithm::Sha256, &bytes)
-    );
+    assert_eq!(progress.hasher.finish(), Digest::of(Algorithm::Sha256, &bytes));
 }
 
 async fn a_body_that_breaks_off_keeps_what_arrived(objects: &Objects) {
     let bytes = content(5000);
     let key = key(30);
     let cut = objects
-        .append(
-            objects.begin(key),
-            start(),
-            body(&bytes.slice(..3456), true),
-            u64::MAX,
-        )
+        .append(objects.begin(key), start(), body(&bytes.slice(..3456), true), u64::MAX)
         .await;
     assert!(matches!(cut.ended, Ended::Cut(_)));
     assert_eq!(cut.progress.offset, 3456);
@@ -164,15 +133,8 @@ async fn an_append_that_was_dropped_never_happened(objects: &Objects) {
     let key = key(40);
     let first = append(objects, objects.begin(key), start(), &bytes.slice(..1500)).await;
     // The request goes away while its body is still coming.
-    let endless = body(&bytes.slice(1500..4000), false)
-        .chain(futures::stream::pending())
-        .boxed();
-    let dropped = objects.append(
-        first.stage.clone(),
-        first.progress.clone(),
-        endless,
-        u64::MAX,
-    );
+    let endless = body(&bytes.slice(1500..4000), false).chain(futures::stream::pending()).boxed();
+    let dropped = objects.append(first.stage.clone(), first.progress.clone(), endless, u64::MAX);
     let mut dropped = Box::pin(dropped);
     for _ in 0..50 {
         let _ = futures::poll!(&mut dropped);
@@ -188,19 +150,11 @@ async fn an_append_that_was_dropped_never_happened(objects: &Objects) {
 async fn the_limit_holds(objects: &Objects) {
     let bytes = content(4000);
     let key = key(50);
-    let over = objects
-        .append(objects.begin(key), start(), body(&bytes, false), 3999)
-        .await;
+    let over = objects.append(objects.begin(key), start(), body(&bytes, false), 3999).await;
     assert!(matches!(over.ended, Ended::TooLong));
     assert!(over.progress.offset <= 3999);
-    let exact = objects
-        .append(
-            objects.begin(self::key(51)),
-            start(),
-            body(&bytes, false),
-            4000,
-        )
-        .await;
+    let exact =
+        objects.append(objects.begin(self::key(51)), start(), body(&bytes, false), 4000).await;
     assert!(matches!(exact.ended, Ended::Whole));
 }
 
@@ -211,13 +165,7 @@ async fn what_is_discarded_is_gone(objects: &Objects) {
     objects.discard(&done.stage).await.unwrap();
     objects.discard(&done.stage).await.unwrap();
     assert!(!objects.exists(key).await.unwrap());
-    let lost = append(
-        objects,
-        done.stage.clone(),
-        done.progress.clone(),
-        &content(10),
-    )
-    .await;
+    let lost = append(objects, done.stage.clone(), done.progress.clone(), &content(10)).await;
     assert!(matches!(lost.ended, Ended::Failed(_)));
     assert!(objects.complete(&done.stage, &done.progress).await.is_err());
 }
@@ -230,10 +178,7 @@ async fn too_few_bytes_are_an_error(objects: &Objects) {
         Ok(stream) => stream.try_collect::<Vec<Bytes>>().await.map(|_| ()),
         Err(error) => Err(error),
     };
-    assert!(
-        matches!(short, Err(ObjectError::Damaged { .. })),
-        "{short:?}"
-    );
+    assert!(matches!(short, Err(ObjectError::Damaged { .. })), "{short:?}");
 }
 
 async fn suite(objects: &Objects) {
@@ -274,11 +219,7 @@ async fn remote_staging_leaves_no_tails_behind() {
 
 #[tokio::test]
 async fn addresses_are_told_apart() {
-    for (url, fine) in [
-        ("memory://", true),
-        ("ftp://host/x", false),
-        ("file://host/x", false),
-    ] {
+    for (url, fine) in [("memory://", true), ("ftp://host/x", false), ("file://host/x", false)] {
         let outcome = Objects::open(&Url::parse(url).unwrap(), &[]).await;
         assert_eq!(outcome.is_ok(), fine, "{url}");
     }

@@ -36,10 +36,7 @@ impl LocalStaging {
         sync_directory(root)?;
         // Absent outside Linux and in some sandboxes: then every boot counts as the same.
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-        Ok(Self {
-            directory: Arc::new(directory),
-            boot: boot.trim().to_owned(),
-        })
+        Ok(Self { directory: Arc::new(directory), boot: boot.trim().to_owned() })
     }
 
     pub(crate) fn directory(&self) -> &Path {
@@ -47,10 +44,7 @@ impl LocalStaging {
     }
 
     fn file(&self, key: ObjectKey) -> Staged {
-        Staged {
-            key,
-            parent: self.directory.join(key.directory()),
-        }
+        Staged { key, parent: self.directory.join(key.directory()) }
     }
 
     fn is_of_this_boot(&self, stage: &Stage) -> bool {
@@ -122,11 +116,9 @@ impl Staged {
             return Err(self.lost());
         }
         if length > from.offset {
-            file.set_len(from.offset)
-                .map_err(|error| self.failed(error))?;
+            file.set_len(from.offset).map_err(|error| self.failed(error))?;
         }
-        file.seek(SeekFrom::Start(from.offset))
-            .map_err(|error| self.failed(error))?;
+        file.seek(SeekFrom::Start(from.offset)).map_err(|error| self.failed(error))?;
         Ok(file)
     }
 
@@ -135,9 +127,7 @@ impl Staged {
         let mut buffer = vec![0; 256 * 1024];
         let mut left = from.offset;
         while left > 0 {
-            let wanted = usize::try_from(left)
-                .unwrap_or(usize::MAX)
-                .min(buffer.len());
+            let wanted = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
             let space = buffer.get_mut(..wanted).unwrap_or_default();
             file.read_exact(space).map_err(|error| self.failed(error))?;
             hasher.update(space);
@@ -168,12 +158,7 @@ fn write(mut file: &File, pieces: &[Bytes], hasher: &mut Hasher) -> io::Result<(
 #[async_trait]
 impl Staging for LocalStaging {
     fn begin(&self, key: ObjectKey) -> Stage {
-        Stage {
-            key,
-            state: State::Local {
-                boot: self.boot.clone(),
-            },
-        }
+        Stage { key, state: State::Local { boot: self.boot.clone() } }
     }
 
     async fn append(
@@ -271,10 +256,7 @@ mod tests {
     use roadstead::{Algorithm, Digest};
 
     fn key() -> ObjectKey {
-        ObjectKey::new(KeySeed {
-            milliseconds: 1,
-            random: [9; 16],
-        })
+        ObjectKey::new(KeySeed { milliseconds: 1, random: [9; 16] })
     }
 
     fn body(bytes: &'static [u8]) -> BodyStream {
@@ -293,45 +275,22 @@ mod tests {
     #[tokio::test]
     async fn what_an_earlier_boot_wrote_is_believed_only_when_it_still_hashes() {
         let root = tempfile::tempdir().unwrap();
-        let before = LocalStaging {
-            boot: "before".to_owned(),
-            ..LocalStaging::open(root.path()).unwrap()
-        };
+        let before =
+            LocalStaging { boot: "before".to_owned(), ..LocalStaging::open(root.path()).unwrap() };
         let after = LocalStaging::open(root.path()).unwrap();
         let start = Progress::start(Algorithm::Sha256);
         let first = append(&before, before.begin(key()), start, b"hello ").await;
 
-        let second = append(
-            &after,
-            first.stage.clone(),
-            first.progress.clone(),
-            b"world",
-        )
-        .await;
+        let second = append(&after, first.stage.clone(), first.progress.clone(), b"world").await;
         assert!(matches!(second.ended, Ended::Whole));
         assert!(after.is_of_this_boot(&second.stage));
-        after
-            .complete(&second.stage, &second.progress)
-            .await
-            .unwrap();
-        assert_eq!(
-            second.progress.hasher.finish(),
-            Digest::of(Algorithm::Sha256, b"hello world")
-        );
+        after.complete(&second.stage, &second.progress).await.unwrap();
+        assert_eq!(second.progress.hasher.finish(), Digest::of(Algorithm::Sha256, b"hello world"));
 
         // The pages of the first append never reached the disk: right length, wrong bytes.
         std::fs::write(after.file(key()).path(), b"\0\0\0\0\0\0").unwrap();
-        let lost = append(
-            &after,
-            first.stage.clone(),
-            first.progress.clone(),
-            b"world",
-        )
-        .await;
-        assert!(matches!(
-            lost.ended,
-            Ended::Failed(ObjectError::Lost { .. })
-        ));
+        let lost = append(&after, first.stage.clone(), first.progress.clone(), b"world").await;
+        assert!(matches!(lost.ended, Ended::Failed(ObjectError::Lost { .. })));
         let lost = after.complete(&first.stage, &first.progress).await;
         assert!(matches!(lost, Err(ObjectError::Lost { .. })));
     }
@@ -343,10 +302,7 @@ mod tests {
         let start = Progress::start(Algorithm::Sha256);
         let first = append(&staging, staging.begin(key()), start, b"abc").await;
         std::fs::write(staging.file(key()).path(), b"abcXXXX").unwrap();
-        staging
-            .complete(&first.stage, &first.progress)
-            .await
-            .unwrap();
+        staging.complete(&first.stage, &first.progress).await.unwrap();
         assert_eq!(std::fs::read(staging.file(key()).path()).unwrap(), b"abc");
 
         std::fs::write(staging.file(key()).path(), b"abcXXXXXX").unwrap();

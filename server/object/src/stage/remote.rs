@@ -50,12 +50,7 @@ impl RemoteStaging {
         multipart: Arc<dyn MultipartStore>,
         prefix: Path,
     ) -> Self {
-        Self {
-            store,
-            multipart,
-            prefix,
-            part: PART,
-        }
+        Self { store, multipart, prefix, part: PART }
     }
 
     #[cfg(test)]
@@ -78,21 +73,13 @@ impl RemoteStaging {
             object_store::Error::NotFound { .. } => ObjectError::Lost { key },
             error => error.into(),
         };
-        let answer = self
-            .store
-            .get(&key.tail(&self.prefix, number))
-            .await
-            .map_err(lost)?;
+        let answer = self.store.get(&key.tail(&self.prefix, number)).await.map_err(lost)?;
         let mut tail = BytesMut::with_capacity(self.part);
         let mut stream = answer.into_stream();
         while let Some(piece) = stream.try_next().await.map_err(lost)? {
             tail.extend_from_slice(&piece);
         }
-        if tail.len() as u64 == parts.tail {
-            Ok(tail)
-        } else {
-            Err(ObjectError::Lost { key })
-        }
+        if tail.len() as u64 == parts.tail { Ok(tail) } else { Err(ObjectError::Lost { key }) }
     }
 
     async fn delete_tail(&self, key: ObjectKey, number: u32) -> Result<()> {
@@ -113,10 +100,8 @@ impl RemoteStaging {
             }
         };
         let index = parts.parts.len();
-        let part = self
-            .multipart
-            .put_part(&path, &upload, index, PutPayload::from_bytes(bytes))
-            .await?;
+        let part =
+            self.multipart.put_part(&path, &upload, index, PutPayload::from_bytes(bytes)).await?;
         parts.parts.push(part.content_id);
         Ok(())
     }
@@ -128,12 +113,7 @@ impl RemoteStaging {
             return Ok(());
         }
         let number = parts.next_tail;
-        self.store
-            .put(
-                &key.tail(&self.prefix, number),
-                PutPayload::from_bytes(bytes),
-            )
-            .await?;
+        self.store.put(&key.tail(&self.prefix, number), PutPayload::from_bytes(bytes)).await?;
         parts.next_tail += 1;
         Ok(())
     }
@@ -186,31 +166,21 @@ impl RemoteStaging {
 #[async_trait]
 impl Staging for RemoteStaging {
     fn begin(&self, key: ObjectKey) -> Stage {
-        Stage {
-            key,
-            state: State::Remote(Parts::default()),
-        }
+        Stage { key, state: State::Remote(Parts::default()) }
     }
 
     async fn append(&self, stage: Stage, from: Progress, body: BodyStream, limit: u64) -> Appended {
         let parts = match Self::parts(&stage) {
             Ok(parts) => parts.clone(),
             Err(error) => {
-                return Appended {
-                    stage,
-                    progress: from,
-                    ended: Ended::Failed(error),
-                };
+                return Appended { stage, progress: from, ended: Ended::Failed(error) };
             }
         };
         let mut kept = (parts, from);
         let outcome = self.take(stage.key, &mut kept, body, limit).await;
         let (parts, progress) = kept;
         Appended {
-            stage: Stage {
-                key: stage.key,
-                state: State::Remote(parts),
-            },
+            stage: Stage { key: stage.key, state: State::Remote(parts) },
             progress,
             ended: outcome.unwrap_or_else(Ended::Failed),
         }
@@ -233,16 +203,8 @@ impl Staging for RemoteStaging {
                     self.put_part(key, &mut parts, tail).await?;
                 }
                 let upload = parts.upload.clone().unwrap_or_default();
-                let ids = parts
-                    .parts
-                    .iter()
-                    .map(|id| PartId {
-                        content_id: id.clone(),
-                    })
-                    .collect();
-                self.multipart
-                    .complete_multipart(&path, &upload, ids)
-                    .await?;
+                let ids = parts.parts.iter().map(|id| PartId { content_id: id.clone() }).collect();
+                self.multipart.complete_multipart(&path, &upload, ids).await?;
             } else {
                 self.store.put(&path, PutPayload::from_bytes(tail)).await?;
             }

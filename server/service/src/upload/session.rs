@@ -91,10 +91,7 @@ impl Uploads {
             holder,
             account: record.account_id,
             stage,
-            progress: Progress {
-                offset: record.received,
-                hasher,
-            },
+            progress: Progress { offset: record.received, hasher },
             is_staged: record.staging_state.is_some(),
         })
     }
@@ -162,8 +159,7 @@ impl Uploads {
     /// Ends the session and removes what it staged.
     pub(super) async fn abandon(&self, held: Held) -> Result<()> {
         let is_staged = held.is_staged || held.progress.offset > 0;
-        self.end(held.id, is_staged.then(|| held.stage.key().to_string()))
-            .await?;
+        self.end(held.id, is_staged.then(|| held.stage.key().to_string())).await?;
         if is_staged && let Err(error) = self.inner.objects.discard(&held.stage).await {
             // Its key is on the list of what is to be removed.
             tracing::warn!(key = %held.stage.key(), %error, "a stage could not be removed yet");

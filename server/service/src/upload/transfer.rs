@@ -27,11 +27,7 @@ pub(super) struct Turns {
 
 impl Turns {
     pub(super) fn new(most: usize, wait: Duration) -> Self {
-        Self {
-            most,
-            wait,
-            accounts: Mutex::default(),
-        }
+        Self { most, wait, accounts: Mutex::default() }
     }
 
     /// Waits for a turn. Docker does not retry 429 when it pushes, so this is `Unavailable` in the end.
@@ -43,9 +39,7 @@ impl Turns {
                 accounts.retain(|_, semaphore| semaphore.available_permits() < self.most);
             }
             Arc::clone(
-                accounts
-                    .entry(account)
-                    .or_insert_with(|| Arc::new(Semaphore::new(self.most))),
+                accounts.entry(account).or_insert_with(|| Arc::new(Semaphore::new(self.most))),
             )
         };
         match tokio::time::timeout(self.wait, semaphore.acquire_owned()).await {
@@ -53,7 +47,10 @@ impl Turns {
             Ok(Err(_)) | Err(_) => Err(Error::new(
                 ErrorKind::Unavailable,
                 Subject::Upload,
-                format!("more than {} layers are being uploaded by your account; try again", self.most),
+                format!(
+                    "more than {} layers are being uploaded by your account; try again",
+                    self.most
+                ),
             )
             .retry_after(30)),
         }
@@ -73,7 +70,11 @@ impl Uploads {
             Ok(allowance) => allowance,
             Err(error) => {
                 let ends = error.kind() == ErrorKind::TooLarge;
-                if ends { self.abandon(held).await? } else { self.release(held).await? }
+                if ends {
+                    self.abandon(held).await?
+                } else {
+                    self.release(held).await?
+                }
                 return Err(error);
             }
         };
@@ -97,12 +98,7 @@ impl Uploads {
         };
         let received = progress.offset.saturating_sub(held.progress.offset);
         let before = (held.stage.clone(), held.progress.clone());
-        let held = Held {
-            stage,
-            progress,
-            is_staged: true,
-            ..held
-        };
+        let held = Held { stage, progress, is_staged: true, ..held };
         match ended {
             Ended::Whole if allowance.exactly.is_some_and(|wanted| wanted != received) => {
                 let (stage, progress) = before;
@@ -116,10 +112,7 @@ impl Uploads {
             Ended::TooLong if allowance.exactly.is_some() => {
                 let (stage, progress) = before;
                 self.save(Held { stage, progress, ..held }).await?;
-                Err(Error::invalid(
-                    Subject::Size,
-                    "more bytes arrived than the range says",
-                ))
+                Err(Error::invalid(Subject::Size, "more bytes arrived than the range says"))
             }
             Ended::TooLong => {
                 self.abandon(held).await?;
@@ -178,10 +171,7 @@ impl Uploads {
         if wanted > limit {
             return Err(too_large(self.limit()));
         }
-        Ok(Allowance {
-            limit: wanted,
-            exactly: Some(wanted),
-        })
+        Ok(Allowance { limit: wanted, exactly: Some(wanted) })
     }
 
     fn limit(&self) -> u64 {

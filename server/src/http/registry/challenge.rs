@@ -27,10 +27,7 @@ mod tests {
 
     #[test]
     fn it_names_realm_service_and_scope() {
-        let address = Address {
-            host: "r.example:5000".to_owned(),
-            is_https: true,
-        };
+        let address = Address { host: "r.example:5000".to_owned(), is_https: true };
         assert_eq!(
             bearer(&address, Some("repository:org/a:pull,push"), false),
             "Bearer realm=\"https://r.example:5000/token\",service=\"roadstead\",scope=\"repository:org/a:pull,push\""

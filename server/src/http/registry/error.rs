@@ -40,29 +40,17 @@ impl From<Error> for Refused {
 impl Refused {
     /// An error, with what a challenge has to say should it be about the credential.
     pub(super) const fn challenged(error: Error, scopes: Option<String>, bad_token: bool) -> Self {
-        Self {
-            why: Why::Error(error),
-            scopes,
-            bad_token,
-        }
+        Self { why: Why::Error(error), scopes, bad_token }
     }
 
     /// Nothing is served under this path.
     pub(super) const fn unknown_path() -> Self {
-        Self {
-            why: Why::UnknownPath,
-            scopes: None,
-            bad_token: false,
-        }
+        Self { why: Why::UnknownPath, scopes: None, bad_token: false }
     }
 
     /// The path exists, the method does not.
     pub(super) const fn method(allow: &'static str) -> Self {
-        Self {
-            why: Why::Method { allow },
-            scopes: None,
-            bad_token: false,
-        }
+        Self { why: Why::Method { allow }, scopes: None, bad_token: false }
     }
 
     /// The answer.
@@ -81,9 +69,7 @@ impl Refused {
                     &message,
                     Value::Null,
                 );
-                response
-                    .headers_mut()
-                    .insert(header::ALLOW, HeaderValue::from_static(allow));
+                response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
                 return response;
             }
         };
@@ -97,9 +83,7 @@ impl Refused {
         }
         let mut response = body(status, code, error.message(), detail);
         if let Some(seconds) = error.retry_after_seconds() {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if status == StatusCode::UNAUTHORIZED {
             let realm = doors.address(parts);
@@ -161,10 +145,9 @@ fn translate(error: &Error) -> (StatusCode, ErrorCode) {
         ErrorKind::Unauthenticated => (StatusCode::UNAUTHORIZED, ErrorCode::Unauthorized),
         ErrorKind::Invalid => (StatusCode::BAD_REQUEST, invalid(subject)),
         ErrorKind::DigestMismatch => (StatusCode::BAD_REQUEST, ErrorCode::DigestInvalid),
-        ErrorKind::RangeInvalid => (
-            StatusCode::RANGE_NOT_SATISFIABLE,
-            ErrorCode::BlobUploadInvalid,
-        ),
+        ErrorKind::RangeInvalid => {
+            (StatusCode::RANGE_NOT_SATISFIABLE, ErrorCode::BlobUploadInvalid)
+        }
         ErrorKind::TooLarge if subject == Subject::Tag => {
             (StatusCode::URI_TOO_LONG, ErrorCode::ManifestInvalid)
         }
@@ -172,10 +155,9 @@ fn translate(error: &Error) -> (StatusCode, ErrorCode) {
         ErrorKind::AlreadyExists | ErrorKind::Conflict => {
             (StatusCode::CONFLICT, ErrorCode::BlobUploadInvalid)
         }
-        ErrorKind::Unsupported if subject == Subject::MediaType => (
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            ErrorCode::ManifestInvalid,
-        ),
+        ErrorKind::Unsupported if subject == Subject::MediaType => {
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::ManifestInvalid)
+        }
         ErrorKind::Unsupported => (StatusCode::METHOD_NOT_ALLOWED, ErrorCode::Unsupported),
         ErrorKind::RateLimited => (StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooManyRequests),
         ErrorKind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable),

@@ -21,10 +21,7 @@ pub(super) async fn get(
     reference: &Reference,
     headers: &HeaderMap,
 ) -> Result<Response> {
-    let found = service
-        .manifests()
-        .get(ctx, image, reference, wants_single(headers))
-        .await?;
+    let found = service.manifests().get(ctx, image, reference, wants_single(headers)).await?;
     if is_known(headers, &found.digest) {
         return Ok(unchanged(&found.digest));
     }
@@ -40,10 +37,7 @@ pub(super) async fn head(
     reference: &Reference,
     headers: &HeaderMap,
 ) -> Result<Response> {
-    let found = service
-        .manifests()
-        .head(ctx, image, reference, wants_single(headers))
-        .await?;
+    let found = service.manifests().head(ctx, image, reference, wants_single(headers)).await?;
     if is_known(headers, &found.digest) {
         return Ok(unchanged(&found.digest));
     }
@@ -59,13 +53,8 @@ pub(super) async fn put(
     headers: &HeaderMap,
     body: Upload,
 ) -> Result<Response> {
-    let content_type = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let stored = service
-        .manifests()
-        .put(ctx, image, reference, tags, content_type, body)
-        .await?;
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let stored = service.manifests().put(ctx, image, reference, tags, content_type, body).await?;
     let mut response = empty(
         StatusCode::CREATED,
         [
@@ -110,10 +99,7 @@ fn describe(found: &StoredManifest) -> Response {
 fn unchanged(digest: &Digest) -> Response {
     empty(
         StatusCode::NOT_MODIFIED,
-        [
-            (CONTENT_DIGEST, digest.to_string()),
-            (header::ETAG, format!("\"{digest}\"")),
-        ],
+        [(CONTENT_DIGEST, digest.to_string()), (header::ETAG, format!("\"{digest}\""))],
     )
 }
 

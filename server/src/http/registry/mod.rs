@@ -17,9 +17,6 @@ pub mod route;
 mod tag;
 mod upload;
 
-#[cfg(test)]
-mod tests;
-
 use std::time::Duration;
 
 use axum::body::Body;
@@ -30,8 +27,8 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use roadstead::{Error, Result};
 use roadstead_object::{BodyError, BodyStream};
-use roadstead_service::upload::Upload;
 use roadstead_service::Context;
+use roadstead_service::upload::Upload;
 
 use super::Doors;
 use super::caller::{self, Presented};
@@ -54,10 +51,7 @@ pub(crate) async fn handle(State(doors): State<Doors>, request: Request) -> Resp
     };
     let headers = response.headers_mut();
     headers.insert(API_VERSION, HeaderValue::from_static("registry/2.0"));
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 
@@ -68,13 +62,12 @@ async fn answer(doors: &Doors, parts: &Parts, body: Body) -> Result<Response, Re
         Unroutable::Invalid(error) => Refused::from(error),
     })?;
     let scopes = operation.scopes();
-    let refuse = |error: Error, bad_token: bool| Refused::challenged(error, scopes.clone(), bad_token);
+    let refuse =
+        |error: Error, bad_token: bool| Refused::challenged(error, scopes.clone(), bad_token);
     let ctx = caller::identify(doors, parts)
         .await
         .map_err(|error| refuse(error, Presented::of(&parts.headers).is_bearer()))?;
-    perform(doors, &ctx, operation, parts, body)
-        .await
-        .map_err(|error| refuse(error, false))
+    perform(doors, &ctx, operation, parts, body).await.map_err(|error| refuse(error, false))
 }
 
 async fn perform(
@@ -101,12 +94,23 @@ async fn perform(
             manifest::head(service, ctx, &image, &reference, headers).await
         }
         Operation::PutManifest(image, reference, tags) => {
-            manifest::put(service, ctx, &image, &reference, &tags, headers, upload_body(parts, body)).await
+            manifest::put(
+                service,
+                ctx,
+                &image,
+                &reference,
+                &tags,
+                headers,
+                upload_body(parts, body),
+            )
+            .await
         }
         Operation::DeleteManifest(image, reference) => {
             manifest::delete(service, ctx, &image, &reference).await
         }
-        Operation::GetBlob(image, digest) => blob::get(service, ctx, &image, &digest, headers).await,
+        Operation::GetBlob(image, digest) => {
+            blob::get(service, ctx, &image, &digest, headers).await
+        }
         Operation::HeadBlob(image, digest) => blob::head(service, ctx, &image, &digest).await,
         Operation::DeleteBlob(image, digest) => blob::delete(service, ctx, &image, &digest).await,
         Operation::StartUpload(image, algorithm) => {
@@ -146,10 +150,7 @@ fn upload_body(parts: &Parts, body: Body) -> Upload {
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok())
         .and_then(|text| text.parse().ok());
-    Upload {
-        length,
-        stream: patient(body.into_data_stream().map_err(BodyError::new).boxed()),
-    }
+    Upload { length, stream: patient(body.into_data_stream().map_err(BodyError::new).boxed()) }
 }
 
 /// The same body, which breaks off when nothing comes for [`IDLE`].
@@ -170,10 +171,9 @@ fn patient(stream: BodyStream) -> BodyStream {
 fn json(status: StatusCode, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 

@@ -24,10 +24,7 @@ pub(super) fn of_chunk(headers: &HeaderMap) -> Result<Option<ChunkRange>> {
         )
     };
     let text = value.to_str().map_err(|_| bad())?.trim();
-    let text = text
-        .strip_prefix("bytes ")
-        .or_else(|| text.strip_prefix("bytes="))
-        .unwrap_or(text);
+    let text = text.strip_prefix("bytes ").or_else(|| text.strip_prefix("bytes=")).unwrap_or(text);
     let text = text.split('/').next().unwrap_or(text);
     let (start, end) = text.split_once('-').ok_or_else(bad)?;
     let (start, end) = (digits(start).ok_or_else(bad)?, digits(end).ok_or_else(bad)?);
@@ -39,9 +36,8 @@ pub(super) fn of_chunk(headers: &HeaderMap) -> Result<Option<ChunkRange>> {
 
 /// Which part of a blob is wanted. Several ranges, other units and what is no range mean the whole.
 pub(super) fn of_blob(headers: &HeaderMap, etag: &str) -> Part {
-    let is_same = headers
-        .get(header::IF_RANGE)
-        .is_none_or(|value| value.as_bytes() == etag.as_bytes());
+    let is_same =
+        headers.get(header::IF_RANGE).is_none_or(|value| value.as_bytes() == etag.as_bytes());
     let part = headers
         .get(header::RANGE)
         .filter(|_| is_same)
@@ -60,10 +56,7 @@ pub(super) fn of_blob(headers: &HeaderMap, etag: &str) -> Part {
 
 /// Digits only: `u64::from_str` would take a sign.
 fn digits(text: &str) -> Option<u64> {
-    text.bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| text.parse().ok())
-        .flatten()
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -81,7 +74,18 @@ mod tests {
         for text in ["0-9", "bytes 0-9", "bytes=0-9", "bytes 0-9/10", " 0-9 "] {
             assert_eq!(of(text).unwrap(), Some(ChunkRange { start: 0, end: 9 }), "{text}");
         }
-        for text in ["", "9", "9-0", "-9", "0-", "a-b", "+0-9", "0-9-10", "bytes */10", "99999999999999999999-1"] {
+        for text in [
+            "",
+            "9",
+            "9-0",
+            "-9",
+            "0-",
+            "a-b",
+            "+0-9",
+            "0-9-10",
+            "bytes */10",
+            "99999999999999999999-1",
+        ] {
             assert!(of(text).is_err(), "{text}");
         }
         assert_eq!(of_chunk(&HeaderMap::new()).unwrap(), None);

@@ -19,10 +19,7 @@ pub(super) async fn list(
     artifact_type: Option<&str>,
     last: Option<&Digest>,
 ) -> Result<Response> {
-    let page = service
-        .referrers()
-        .list(ctx, image, digest, artifact_type, last)
-        .await?;
+    let page = service.referrers().list(ctx, image, digest, artifact_type, last).await?;
     let index = json!({
         "schemaVersion": 2,
         "mediaType": MediaType::OciIndex.as_str(),
@@ -31,10 +28,9 @@ pub(super) async fn list(
     let mut response = json(StatusCode::OK, index.to_string());
     set(&mut response, header::CONTENT_TYPE, MediaType::OciIndex.as_str());
     if let (true, Some(last)) = (page.has_more, page.manifests.last()) {
-        let wanted: String = url::form_urlencoded::byte_serialize(
-            artifact_type.unwrap_or_default().as_bytes(),
-        )
-        .collect();
+        let wanted: String =
+            url::form_urlencoded::byte_serialize(artifact_type.unwrap_or_default().as_bytes())
+                .collect();
         let link = format!(
             "</v2/{image}/referrers/{digest}?last={}&artifactType={wanted}>; rel=\"next\"",
             last.digest
@@ -43,9 +39,7 @@ pub(super) async fn list(
     }
     // Said even when nothing matched, so that the client does not filter again.
     if artifact_type.is_some() {
-        response
-            .headers_mut()
-            .insert(FILTERS, HeaderValue::from_static("artifactType"));
+        response.headers_mut().insert(FILTERS, HeaderValue::from_static("artifactType"));
     }
     Ok(response)
 }

@@ -132,15 +132,9 @@ impl<'a> Place<'a> {
     }
 
     fn operation(&self, method: &Method, query: &Query<'_>) -> Result<Operation, Unroutable> {
-        let refused = || Unroutable::Method {
-            allow: self.allow(),
-        };
+        let refused = || Unroutable::Method { allow: self.allow() };
         let is_read = matches!(*method, Method::GET | Method::HEAD);
-        if !self
-            .allow()
-            .split(", ")
-            .any(|allowed| allowed == method.as_str())
-        {
+        if !self.allow().split(", ").any(|allowed| allowed == method.as_str()) {
             return Err(refused());
         }
         Ok(match self {
@@ -265,10 +259,8 @@ impl Operation {
 }
 
 fn image(segments: &[&str]) -> Result<ImageName, Error> {
-    let decoded = segments
-        .iter()
-        .map(|segment| decode(segment))
-        .collect::<Result<Vec<String>, Error>>()?;
+    let decoded =
+        segments.iter().map(|segment| decode(segment)).collect::<Result<Vec<String>, Error>>()?;
     if decoded.iter().any(|segment| segment.contains('/')) {
         return Err(Error::invalid(
             Subject::Repository,
@@ -306,9 +298,7 @@ impl<'a> Query<'a> {
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find_map(|(key, value)| (key == name).then_some(value.as_ref()))
+        self.0.iter().find_map(|(key, value)| (key == name).then_some(value.as_ref()))
     }
 
     fn cursor(&self) -> Result<Cursor, Error> {
@@ -319,19 +309,14 @@ impl<'a> Query<'a> {
             })?,
         };
         Ok(Cursor {
-            last: self
-                .get("last")
-                .filter(|last| !last.is_empty())
-                .map(str::to_owned),
+            last: self.get("last").filter(|last| !last.is_empty()).map(str::to_owned),
             limit: limit.min(MAX_PAGE),
         })
     }
 
     /// Media types hold no spaces, but many clients send their `+` undecoded.
     fn artifact_type(&self) -> Option<String> {
-        self.get("artifactType")
-            .filter(|text| !text.is_empty())
-            .map(|text| text.replace(' ', "+"))
+        self.get("artifactType").filter(|text| !text.is_empty()).map(|text| text.replace(' ', "+"))
     }
 
     fn digest(&self) -> Result<Digest, Error> {
@@ -360,20 +345,14 @@ impl<'a> Query<'a> {
             ));
         }
         if !tags.is_empty() && matches!(reference, Reference::Tag(_)) {
-            return Err(Error::invalid(
-                Subject::Tag,
-                "tag parameters go with a push by digest",
-            ));
+            return Err(Error::invalid(Subject::Tag, "tag parameters go with a push by digest"));
         }
         Ok(tags)
     }
 
     /// A mount that cannot be understood is a plain start: the specification wants no error for it.
     fn upload(&self, image: ImageName) -> Result<Operation, Error> {
-        let algorithm = self
-            .get("digest-algorithm")
-            .map(str::parse::<Algorithm>)
-            .transpose()?;
+        let algorithm = self.get("digest-algorithm").map(str::parse::<Algorithm>).transpose()?;
         if let Some(Ok(digest)) = self.get("mount").map(str::parse) {
             match self.get("from").map(str::parse) {
                 None => return Ok(Operation::Mount(image, digest, None)),
@@ -431,17 +410,29 @@ mod tests {
             let digest: Digest = D.parse().unwrap();
             let id: Uuid = ID.parse().unwrap();
             for (method, path, wanted) in [
-                ("GET", "manifests/latest".to_owned(), Operation::GetManifest(image.clone(), tag.clone())),
+                (
+                    "GET",
+                    "manifests/latest".to_owned(),
+                    Operation::GetManifest(image.clone(), tag.clone()),
+                ),
                 ("HEAD", format!("blobs/{D}"), Operation::HeadBlob(image.clone(), digest.clone())),
                 ("POST", "blobs/uploads/".to_owned(), Operation::StartUpload(image.clone(), None)),
                 ("POST", "blobs/uploads".to_owned(), Operation::StartUpload(image.clone(), None)),
-                ("PATCH", format!("blobs/uploads/{ID}"), Operation::AppendUpload(image.clone(), id)),
+                (
+                    "PATCH",
+                    format!("blobs/uploads/{ID}"),
+                    Operation::AppendUpload(image.clone(), id),
+                ),
                 (
                     "GET",
                     "tags/list".to_owned(),
                     Operation::TagNames(image.clone(), Cursor { last: None, limit: MAX_PAGE }),
                 ),
-                ("GET", format!("referrers/{D}"), Operation::Referrers(image.clone(), digest.clone(), None, None)),
+                (
+                    "GET",
+                    format!("referrers/{D}"),
+                    Operation::Referrers(image.clone(), digest.clone(), None, None),
+                ),
             ] {
                 let target = format!("/v2/{repository}/{path}");
                 assert_eq!(status(route(method, &target)), format!("{wanted:?}"), "{target}");
@@ -514,10 +505,7 @@ mod tests {
         );
         assert_eq!(
             route("GET", "/v2/org/a/tags/list?n=0&last=x%2By").unwrap(),
-            Operation::TagNames(
-                image.clone(),
-                Cursor { last: Some("x+y".to_owned()), limit: 0 }
-            )
+            Operation::TagNames(image.clone(), Cursor { last: Some("x+y".to_owned()), limit: 0 })
         );
         for written in ["application/x+json", "application/x%2Bjson"] {
             assert_eq!(
@@ -537,7 +525,8 @@ mod tests {
 
     #[test]
     fn scopes_name_what_is_needed() {
-        let scopes = |method, target: &str| route(method, target).unwrap().scopes().unwrap_or_default();
+        let scopes =
+            |method, target: &str| route(method, target).unwrap().scopes().unwrap_or_default();
         assert_eq!(scopes("GET", "/v2/"), "");
         assert_eq!(scopes("GET", "/v2/_catalog"), "registry:catalog:*");
         assert_eq!(scopes("HEAD", "/v2/org/a/manifests/x"), "repository:org/a:pull");

@@ -17,10 +17,8 @@ pub(super) async fn list(
 ) -> Result<Response> {
     let limit = cursor.limit;
     let page = service.tags().list_names(ctx, image, cursor).await?;
-    let mut response = json(
-        StatusCode::OK,
-        json!({ "name": image, "tags": page.names }).to_string(),
-    );
+    let mut response =
+        json(StatusCode::OK, json!({ "name": image, "tags": page.names }).to_string());
     if let (true, Some(last)) = (page.has_more, page.names.last()) {
         let link = next(&format!("/v2/{image}/tags/list"), limit, last.as_str());
         set(&mut response, header::LINK, &link);

@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -17,15 +17,13 @@ use roadstead::Secret;
 use roadstead::access::JobName;
 use roadstead_object::Objects;
 use roadstead_service::seal::{MasterKey, MasterKeys};
-use roadstead_service::{Clock, Context, Parts, Ports, Random, Service, SettingsCell};
+use roadstead_service::{Context, Parts, Ports, Random, Service, SettingsCell};
 use roadstead_store::Store;
 use tokio::net::TcpListener;
 
 use crate::config::Config;
 use crate::http::host::{Hosts, Own};
-#[cfg(feature = "console")]
-use crate::http::asset;
-use crate::http::{Doors, listen, router};
+use crate::http::{Doors, asset, listen, router};
 use crate::job;
 use crate::port::{SystemClock, SystemRandom, stopwatch};
 
@@ -108,8 +106,7 @@ impl House {
     #[must_use]
     pub fn router(&self, config: &Config, address: SocketAddr, own: fn() -> Own) -> Router {
         // Pages resolve their data on tokio; a second start of the executor (in tests) changes nothing.
-        #[cfg(feature = "console")]
-        let _ = leptos::task::Executor::init_tokio();
+        let _ = any_spawner::Executor::init_tokio();
         let hosts = Hosts::new(address, config.server.extra_hosts.clone(), own, Arc::clone(&self.ports.clock));
         router::router(Doors::new(self.service.clone(), self.store.clone(), self.objects.clone(), hosts))
     }
@@ -131,7 +128,7 @@ impl House {
 /// When it cannot start; the sentence says why and what to do.
 pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> Result<()> {
     let house = House::open(config).await?;
-    let code = first_account(config, &house).await?;
+    let is_new = first_account(config, &house).await?;
     let wanted = config.server.listen;
     let listener = TcpListener::bind(wanted)
         .await
@@ -139,7 +136,12 @@ pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> Result<()
     let address = listener.local_addr()?;
     let router = house.router(config, address, Own::find);
     let jobs = job::start(&house);
-    greet(config, address, code.as_ref())?;
+    greet(config, address)?;
+    if is_new {
+        // Too many wrong tries make a new code; it is printed in the same way.
+        house.service.setup().on_new_code(move |code| invite(address, code));
+        house.service.setup().new_code();
+    }
 
     let ended = listen::serve(listener, router, stop).await;
     tracing::info!(ended, "stopped listening");
@@ -151,24 +153,20 @@ pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> Result<()
     Ok(())
 }
 
-/// Makes the first account if it is configured; else, while there is none, the one-time code of the set-up page.
-async fn first_account(config: &Config, house: &House) -> Result<Option<Secret>> {
+/// Makes the first account if it is configured. Whether there is still none, and the set-up page must make it.
+async fn first_account(config: &Config, house: &House) -> Result<bool> {
     if !house.service.setup().is_needed().await.map_err(explained)? {
-        return Ok(None);
+        return Ok(false);
     }
-    if let Some((name, password)) = &config.setup.account {
-        let context = house.command_line();
-        house
-            .service
-            .accounts()
-            .create(&context, name, password)
-            .await
-            .map_err(explained)
-            .with_context(|| format!("cannot make the account {name} of ROADSTEAD_SETUP_ACCOUNT"))?;
-        tracing::info!(account = %name, "made the first account");
-        return Ok(None);
-    }
-    Ok(Some(house.service.setup().new_code()))
+    let Some((name, password)) = &config.setup.account else {
+        return Ok(true);
+    };
+    let context = house.command_line();
+    let made = house.service.accounts().create(&context, name, password).await;
+    made.map_err(explained)
+        .with_context(|| format!("cannot make the account {name} of ROADSTEAD_SETUP_ACCOUNT"))?;
+    tracing::info!(account = %name, "made the first account");
+    Ok(false)
 }
 
 /// An error of the domain as a person reads it, with its cause.
@@ -176,28 +174,36 @@ pub(crate) fn explained(error: roadstead::Error) -> anyhow::Error {
     anyhow::Error::new(error)
 }
 
-/// The lines that people read and scripts look for: `roadstead is ready on http://…`, and on the first start the link
-/// `…/setup?code=…`.
-fn greet(config: &Config, address: SocketAddr, code: Option<&Secret>) -> Result<()> {
-    let mut shown = address;
-    if address.ip().is_unspecified() {
-        shown.set_ip(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
-    }
+/// The line that people read and scripts look for: `roadstead is ready on http://…`.
+fn greet(config: &Config, address: SocketAddr) -> Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "roadstead is ready on http://{shown}")?;
+    writeln!(out, "roadstead is ready on http://{}", reachable(address))?;
     if let Some(external) = &config.settings.external_url {
         writeln!(out, "clients reach it as {}", external.value)?;
     }
-    if let Some(code) = code {
-        writeln!(out, "set up the first account: http://{shown}/setup?code={}", code.reveal())?;
-        writeln!(out, "(this link works once; a restart prints a new one)")?;
-    }
     out.flush()?;
-    #[cfg(feature = "console")]
     if !asset::has_console() {
         tracing::warn!("this binary was built without the browser's part of the console: pages work, but are not alive");
     }
     Ok(())
+}
+
+/// Prints the link of the set-up page, `…/setup?code=…`.
+fn invite(address: SocketAddr, code: &Secret) {
+    let mut out = std::io::stdout().lock();
+    let link = format!("http://{}/setup?code={}", reachable(address), code.reveal());
+    let printed = writeln!(out, "set up the first account: {link}\n(the link works once; a restart prints a new one)");
+    if let Err(error) = printed.and_then(|()| out.flush()) {
+        tracing::error!(%error, "the set-up link could not be printed");
+    }
+}
+
+/// The address as a person on this machine opens it.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    address
 }
 
 /// Reads the master key, or makes it: 64 hexadecimal digits on a line, readable by nobody else. A second line is the key

@@ -31,6 +31,18 @@ struct Flags {
     /// Configuration file [default: roadstead.toml in the working directory, if there is one]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Address and port of everything [env: ROADSTEAD_LISTEN] [default: 127.0.0.1:5000]
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// How clients reach this registry, without a path [env: ROADSTEAD_EXTERNAL_URL]
+    #[arg(long, global = true, value_name = "URL")]
+    external_url: Option<String>,
+    /// More host names that commands may use, separated by commas [env: ROADSTEAD_EXTRA_HOSTS]
+    #[arg(long, global = true, value_name = "HOSTS")]
+    extra_hosts: Option<String>,
+    /// Region id [env: ROADSTEAD_REGION] [default: local]
+    #[arg(long, global = true, value_name = "ID")]
+    region: Option<String>,
     /// SQLite file, local objects, generated keys [env: ROADSTEAD_DATA_DIR] [default: ./data]
     #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<String>,
@@ -51,7 +63,7 @@ struct Flags {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve console, registry and management API on one address
-    Serve(Serve),
+    Serve,
     /// Accounts (tenants)
     #[command(subcommand)]
     Account(Account),
@@ -66,22 +78,6 @@ enum Command {
     Config(Show),
     /// Read every stored object again and report what database and storage disagree on
     Check,
-}
-
-#[derive(Debug, Args)]
-struct Serve {
-    /// Address and port of everything [env: ROADSTEAD_LISTEN] [default: 127.0.0.1:5000]
-    #[arg(long, value_name = "ADDRESS")]
-    listen: Option<String>,
-    /// How clients reach this registry, without a path [env: ROADSTEAD_EXTERNAL_URL]
-    #[arg(long, value_name = "URL")]
-    external_url: Option<String>,
-    /// More host names that commands may use, separated by commas [env: ROADSTEAD_EXTRA_HOSTS]
-    #[arg(long, value_name = "HOSTS")]
-    extra_hosts: Option<String>,
-    /// Region id [env: ROADSTEAD_REGION] [default: local]
-    #[arg(long, value_name = "ID")]
-    region: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -159,6 +155,10 @@ impl Password {
     }
 }
 
+/// Stack of a worker thread, in bytes. Only what is used takes memory; builds without optimisation use more than the usual
+/// 2 MiB for the deepest requests.
+const STACK: usize = 8 << 20;
+
 /// Runs the program with these arguments and environment.
 ///
 /// # Errors
@@ -174,10 +174,10 @@ pub fn run(
     };
     let config = Config::load(&inputs(&cli, environment)?)?;
     telemetry::init(&config.log);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build()?;
     runtime.block_on(async {
         match cli.command {
-            Command::Serve(_) => boot::serve(&config, stop_signal()?).await,
+            Command::Serve => boot::serve(&config, stop_signal()?).await,
             Command::Config(Show::Check) => say("the configuration is sound"),
             Command::Config(Show::Print) => config_print(&config).await,
             command => {
@@ -218,7 +218,7 @@ async fn act(command: Command, house: &House) -> Result<()> {
             say(&format!("made the organization {name}, owned by {account}"))
         }
         Command::Check => check(house).await,
-        Command::Serve(_) | Command::Config(_) => Ok(()),
+        Command::Serve | Command::Config(_) => Ok(()),
     }
 }
 
@@ -276,22 +276,19 @@ fn say(text: &str) -> Result<()> {
 
 /// Gathers file, environment and flags.
 fn inputs(cli: &Cli, environment: Vec<(String, String)>) -> Result<Inputs> {
-    let Flags { config, data_dir, database_url, storage_url, log, log_format } = &cli.flags;
-    let mut flags = vec![
-        ("data_dir", data_dir),
-        ("database_url", database_url),
-        ("storage_url", storage_url),
-        ("log", log),
-        ("log_format", log_format),
+    let flags = &cli.flags;
+    let config = &flags.config;
+    let given = [
+        ("listen", &flags.listen),
+        ("external_url", &flags.external_url),
+        ("extra_hosts", &flags.extra_hosts),
+        ("region", &flags.region),
+        ("data_dir", &flags.data_dir),
+        ("database_url", &flags.database_url),
+        ("storage_url", &flags.storage_url),
+        ("log", &flags.log),
+        ("log_format", &flags.log_format),
     ];
-    if let Command::Serve(Serve { listen, external_url, extra_hosts, region }) = &cli.command {
-        flags.extend([
-            ("listen", listen),
-            ("external_url", external_url),
-            ("extra_hosts", extra_hosts),
-            ("region", region),
-        ]);
-    }
     let path = config.clone().unwrap_or_else(|| PathBuf::from("roadstead.toml"));
     let file = match std::fs::read_to_string(&path) {
         Ok(text) => Some((path, text)),
@@ -303,7 +300,7 @@ fn inputs(cli: &Cli, environment: Vec<(String, String)>) -> Result<Inputs> {
     Ok(Inputs {
         file,
         environment,
-        flags: flags.into_iter().filter_map(|(path, text)| Some((path, text.clone()?))).collect(),
+        flags: given.into_iter().filter_map(|(path, text)| Some((path, text.clone()?))).collect(),
     })
 }
 

@@ -9,6 +9,9 @@
 //! - Nothing here decides what is allowed, and nothing but [`boot`] knows how the parts are made.
 //! - Only `main.rs` reads the environment, only [`port`] the clock.
 
+// The types of whole pages are deep.
+#![recursion_limit = "512"]
+
 pub mod boot;
 pub mod cli;
 pub mod config;

@@ -95,16 +95,6 @@ impl Hosts {
         external.unwrap_or_else(|| Address { host: self.listening().to_string(), is_https: false })
     }
 
-    /// Where a person on this machine can open the console: the address it listens on, loopback if that is unspecified.
-    #[must_use]
-    pub fn local(&self) -> SocketAddr {
-        let mut address = self.0.listen;
-        if address.ip().is_unspecified() {
-            address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
-        }
-        address
-    }
-
     /// An address that others may reach: what it listens on, or an address of an interface when that is unspecified.
     fn listening(&self) -> SocketAddr {
         let mut address = self.0.listen;

@@ -12,10 +12,8 @@
 //!
 //! [`router`] is the list of addresses and everything that surrounds them. To add a door: a module here, a line there.
 
-#[cfg(feature = "console")]
 pub mod asset;
 pub mod caller;
-#[cfg(feature = "console")]
 pub mod console;
 pub mod csrf;
 pub mod health;

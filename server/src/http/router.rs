@@ -8,9 +8,7 @@ use axum::routing::{any, get};
 use http::{Method, StatusCode, header};
 use serde_json::json;
 
-#[cfg(feature = "console")]
-use super::{asset, console};
-use super::{Doors, health, registry, request, token};
+use super::{Doors, asset, console, health, registry, request, token};
 
 /// The whole server.
 ///
@@ -18,7 +16,6 @@ use super::{Doors, health, registry, request, token};
 /// origin checks surround the console alone ([`console::surround`]). Bodies of `/v2` are streams and have no limit here;
 /// each door limits what it holds in memory.
 pub fn router(doors: Doors) -> Router {
-    #[cfg(feature = "console")]
     // Nothing that a registry client asks passes the console's layers.
     let console = console::surround(
         Router::new()
@@ -27,8 +24,6 @@ pub fn router(doors: Doors) -> Router {
             .with_state(doors.clone()),
         &doors,
     );
-    #[cfg(not(feature = "console"))]
-    let console = Router::new().fallback(nothing_here);
     Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
@@ -43,7 +38,6 @@ pub fn router(doors: Doors) -> Router {
         .layer(from_fn_with_state(doors, request::observe))
 }
 
-#[cfg(feature = "console")]
 /// A file of the console, a page, or nothing.
 async fn page_or_file(State(doors): State<Doors>, request: Request) -> Response {
     if let Some(response) = asset::respond(request.method(), request.uri(), request.headers()) {

@@ -1,7 +1,5 @@
 //! Set-up, sign-in, sessions and forged requests, as a browser without WASM sees them.
 
-use std::time::Duration;
-
 use crate::support::TestApp;
 use crate::support::app::PASSWORD;
 
@@ -124,12 +122,12 @@ async fn an_idle_session_ends_and_an_active_one_lasts_seven_days() {
     let fields = [("account", "acme"), ("user", "reader"), ("password", PASSWORD), ("keep", "true")];
     kept.submit("signin", &fields).await.expect(302);
     for _ in 0..24 {
-        app.clock.advance(Duration::from_secs(7 * 3_600 - 3));
+        app.clock.advance(7 * 3_600 - 3);
         active.visit("/images").await.expect(200);
     }
     idle.visit("/images").await.expect(302);
     kept.visit("/images").await.expect(200);
-    app.clock.advance(Duration::from_secs(3_600));
+    app.clock.advance(3_600);
     active.visit("/images").await.expect(302);
     kept.visit("/images").await.expect(302);
 }

@@ -65,9 +65,25 @@ async fn registry_operations() {
 
 /// Server functions with an input that would do something for who may.
 fn calls() -> Vec<(&'static str, Input)> {
-    use Input::{Form, Json};
+    use Input::{Form, Get, Json};
     let page = json!({});
     vec![
+        ("get_overview", Form("")),
+        ("create_login", Form("")),
+        ("list_organizations", Json(json!({ "query": page }))),
+        ("get_organization", Json(json!({ "name": "group" }))),
+        ("organization_quota", Form("")),
+        ("pushable_organizations", Form("")),
+        ("check_organization_name", Form("name=group")),
+        ("create_organization", Form("name=group")),
+        ("delete_organization", Form("name=group&confirm=group")),
+        ("settings", Get),
+        ("about", Get),
+        ("settings_general", Form("site_name=Forged&external_url=&region_name=Local&language=")),
+        (
+            "settings_registry",
+            Form("organization_quota=0&max_layer_gib=0&max_layer_bytes=0&temporary_login_ttl=21600&temporary_login_hours=6"),
+        ),
         ("list_images", Json(json!({ "query": page }))),
         ("get_image", Json(json!({ "name": "group/app" }))),
         ("image_deletion", Json(json!({ "name": "group/app" }))),
@@ -86,18 +102,20 @@ fn calls() -> Vec<(&'static str, Input)> {
 }
 
 enum Input {
+    Get,
     Json(Value),
     Form(&'static str),
 }
 
 async fn call(client: &mut Client, name: &str, input: &Input) -> String {
     let token = client.cookie("rs_csrf").unwrap_or_default().to_owned();
+    let path = format!("/console/call/{name}");
     let (kind, body) = match input {
+        Input::Get => return client.send(http::Method::GET, &path, &[("accept", "application/json")], "").await.word(),
         Input::Json(value) => ("application/json", value.to_string()),
         Input::Form(text) => ("application/x-www-form-urlencoded", (*text).to_owned()),
     };
     let headers = [("accept", "application/json"), ("content-type", kind), ("x-csrf-token", token.as_str())];
-    let path = format!("/console/call/{name}");
     client.send(http::Method::POST, &path, &headers, body).await.word()
 }
 

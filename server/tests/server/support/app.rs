@@ -29,7 +29,6 @@ pub struct TestApp {
     pub house: House,
     pub router: Router,
     pub clock: Arc<StandingClock>,
-    pub config: Config,
     _folder: tempfile::TempDir,
 }
 
@@ -94,11 +93,11 @@ impl TestApp {
         store.migrate().await.unwrap();
         let objects = Objects::open(&config.storage.storage_url, &[]).await.unwrap();
         let clock = Arc::new(StandingClock::default());
-        let ports = Ports { clock: clock.clone(), random: Arc::new(SeededRandom::default()) };
+        let ports = Ports { clock: clock.clone(), random: Arc::new(SeededRandom::new(1)) };
         let keys = MasterKeys { current: MasterKey::new([7; 32].into()), retiring: None };
         let house = House::furnish(&config, store, objects, keys, ports).await.unwrap();
         let router = house.router(&config, LISTEN.parse().unwrap(), machine);
-        Self { house, router, clock, config, _folder: folder }
+        Self { house, router, clock, _folder: folder }
     }
 
     async fn people(&self) {
@@ -107,7 +106,7 @@ impl TestApp {
         let password = || Secret::new(PASSWORD.to_owned());
         let acme: AccountName = "acme".parse().unwrap();
         for account in ["acme", "other"] {
-            service.accounts().create(&context, account.parse().unwrap(), password()).await.unwrap();
+            service.accounts().create(&context, &account.parse().unwrap(), &password()).await.unwrap();
         }
         for user in ["manager", "editor", "reader"] {
             self.user(&acme, user, Access { console: true, programmatic: true }).await;
@@ -133,7 +132,7 @@ impl TestApp {
             name: name.parse().unwrap(),
             access,
             group: None,
-            password: Secret::new(PASSWORD.to_owned()),
+            password: Some(Secret::new(PASSWORD.to_owned())),
         };
         self.house.service.accounts().create_user(&context, account, new).await.unwrap();
     }
@@ -150,7 +149,7 @@ impl TestApp {
                 Box::pin(async move {
                     let account = roadstead_store::account::find_by_name(tx, &"acme".parse().unwrap()).await?.unwrap();
                     let user = roadstead_store::user::find_by_name(tx, account.id, &user).await?.unwrap();
-                    let organization = roadstead_store::organization::find(tx, &organization).await?.unwrap();
+                    let organization = roadstead_store::organization::find_by_name(tx, &organization).await?.unwrap();
                     roadstead_store::grant::set_on_organization(
                         tx, account.id, organization.id, user.id, permission, None, now,
                     )
@@ -159,8 +158,6 @@ impl TestApp {
             })
             .await
             .unwrap();
-        // As the server does every 300 ms.
-        self.house.service.follow().await.unwrap();
     }
 
     pub fn anonymous(&self) -> Client {

@@ -1,5 +1,7 @@
 //! Images.
 
+#![allow(missing_docs, reason = "of each function the macro makes a struct of its arguments, which the function documents")]
+
 use leptos::prelude::*;
 use roadstead::ImageName;
 use roadstead::manage::image::{Image, ImageDeletion, ImageQuery};

@@ -1,5 +1,7 @@
 //! Organizations.
 
+#![allow(missing_docs, reason = "of each function the macro makes a struct of its arguments, which the function documents")]
+
 use leptos::prelude::*;
 use roadstead::manage::organization::{NameCheck, Organization, OrganizationQuery, OrganizationQuota};
 use roadstead::{OrganizationName, page::Page};

@@ -1,5 +1,7 @@
 //! The overview, and the login command that it hands out.
 
+#![allow(missing_docs, reason = "of each function the macro makes a struct of its arguments, which the function documents")]
+
 use leptos::prelude::*;
 use roadstead::manage::login::TemporaryLogin;
 use roadstead::manage::overview::Overview;

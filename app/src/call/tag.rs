@@ -1,5 +1,7 @@
 //! Tags and manifests.
 
+#![allow(missing_docs, reason = "of each function the macro makes a struct of its arguments, which the function documents")]
+
 use leptos::prelude::*;
 use roadstead::manage::tag::{ManifestDetail, Tag, TagDeletion, TagQuery};
 use roadstead::page::Page;

@@ -3,10 +3,10 @@
 //! To add a tab of one organization: a file in `organizations/`, a [`Tab`](crate::component::page_header::Tab) in
 //! `detail.rs`.
 
-mod create;
-mod delete;
-mod detail;
-mod list;
+pub mod create;
+pub mod delete;
+pub mod detail;
+pub mod list;
 
 pub use detail::OrganizationDetailPage;
 pub use list::OrganizationsPage;

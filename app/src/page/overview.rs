@@ -3,10 +3,10 @@
 //! Charts and tabs are links; `?dialog=login` opens the login command. "Needs attention" appears with the first
 //! capability that can need it.
 
-mod activity;
-mod quick_start;
-mod stats;
-mod trend;
+pub mod activity;
+pub mod quick_start;
+pub mod stats;
+pub mod trend;
 
 use leptos::prelude::*;
 use roadstead::manage::overview::Overview;
@@ -32,6 +32,7 @@ pub fn OverviewPage() -> impl IntoView {
     let i18n = use_i18n();
     let live = use_live();
     let overview = Resource::new(move || live.changes.get(), |_| get_overview());
+    let is_folded = use_is_folded();
     let (is_whole, may_create) = use_viewer().with_value(|viewer| {
         let profile = viewer.profile.as_ref();
         (
@@ -65,26 +66,38 @@ pub fn OverviewPage() -> impl IntoView {
         </PageHeader>
         <Load
             resource=overview
-            view=|overview| view! { <Body overview=overview /> }
+            view=move |overview| view! { <Body overview=overview is_folded=is_folded /> }
             fallback=ViewFn::from(|| view! { <Skeleton /> })
         />
         <LoginDialog />
     }
 }
 
+/// Whether this browser has folded the quick start away; the server reads the cookie, the page carries the answer.
+fn use_is_folded() -> Option<bool> {
+    SharedValue::new(|| {
+        #[cfg(feature = "ssr")]
+        let folded = crate::port::cookie(quick_start::COOKIE).map(|value| value == "folded");
+        #[cfg(not(feature = "ssr"))]
+        let folded = None;
+        folded
+    })
+    .into_inner()
+}
+
 #[component]
-fn Body(overview: Overview) -> impl IntoView {
+fn Body(overview: Overview, is_folded: Option<bool>) -> impl IntoView {
     let images = overview.images;
     view! {
         <div class="stack stack--lg">
             <Stats overview=overview.clone() />
-            {(images == 0).then(|| view! { <QuickStart overview=overview.clone() is_new=true /> })}
+            {(images == 0).then(|| view! { <QuickStart overview=overview.clone() is_open=!is_folded.unwrap_or(false) /> })}
             <div class="grid">
                 <div class="col-8">
                     <Trend overview=overview.clone() />
                 </div>
                 <div class="col-4">
-                    {(images > 0).then(|| view! { <QuickStart overview=overview.clone() is_new=false /> })}
+                    {(images > 0).then(|| view! { <QuickStart overview=overview.clone() is_open=!is_folded.unwrap_or(true) /> })}
                 </div>
                 <div class="col-8">
                     <RecentActivity activity=overview.activity />

@@ -16,7 +16,7 @@ use crate::viewer::use_viewer;
 
 /// The dialog at `?dialog=create`.
 #[component]
-pub(super) fn CreateDialog() -> impl IntoView {
+pub fn CreateDialog() -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <Dialog name="create" title=text!(i18n, organizations.create_title) class="dialog dialog--sm">

@@ -16,7 +16,7 @@ use crate::{link, text};
 
 /// The dialog at `?dialog=delete-organization&item=`.
 #[component]
-pub(super) fn DeleteDialog() -> impl IntoView {
+pub fn DeleteDialog() -> impl IntoView {
     let i18n = use_i18n();
     let item = use_dialog_item();
     let title = Signal::derive(move || {

@@ -86,7 +86,7 @@ fn Body(organization: Organization) -> impl IntoView {
             <DialogLink
                 name="delete-organization"
                 item=name.clone()
-                class="btn btn--danger-quiet"
+                class="btn"
                 testid="organization.delete"
             >
                 <Icon icon=icondata::LuTrash2 />

@@ -216,7 +216,10 @@ fn ViewSwitch(is_table: Signal<bool>) -> impl IntoView {
 
 /// The viewer's right on an organization in one word.
 #[component]
-pub(super) fn RightBadge(organization: Organization) -> impl IntoView {
+pub fn RightBadge(
+    /// The organization as the viewer sees it.
+    organization: Organization,
+) -> impl IntoView {
     let i18n = use_i18n();
     let permission = organization.permission;
     let label = Signal::derive(move || match permission {

@@ -12,7 +12,10 @@ use crate::link;
 
 /// The card.
 #[component]
-pub(super) fn RecentActivity(activity: Vec<Activity>) -> impl IntoView {
+pub fn RecentActivity(
+    /// Newest first.
+    activity: Vec<Activity>,
+) -> impl IntoView {
     let i18n = use_i18n();
     let is_empty = activity.is_empty();
     let items = activity.into_iter().map(|item| view! { <Item item=item /> }).collect_view();

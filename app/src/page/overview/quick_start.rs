@@ -43,9 +43,17 @@ impl Progress {
     }
 }
 
-/// The card. Open for whoever has no image yet, folded otherwise.
+/// Remembers whether this browser has folded the card.
+pub const COOKIE: &str = "rs_quickstart";
+
+/// The card. Whoever has no image yet finds it open, everyone else as they left it.
 #[component]
-pub(super) fn QuickStart(overview: Overview, is_new: bool) -> impl IntoView {
+pub fn QuickStart(
+    /// What is there already.
+    overview: Overview,
+    /// Unfolded at first.
+    is_open: bool,
+) -> impl IntoView {
     let i18n = use_i18n();
     let progress = Progress::of(&overview);
     let organizations = StoredValue::new(overview.pushable);
@@ -74,9 +82,15 @@ pub(super) fn QuickStart(overview: Overview, is_new: bool) -> impl IntoView {
             prefix()
         ))
     });
+    let card = NodeRef::<leptos::html::Details>::new();
+    let on_toggle = move |_| {
+        if let Some(card) = card.get_untracked() {
+            crate::dom::set_cookie(COOKIE, if card.open() { "open" } else { "folded" });
+        }
+    };
     view! {
         <section class="card" id="quickstart" aria-labelledby="qs-h" data-testid="overview.quickstart">
-            <details class="quickstart" open=is_new>
+            <details class="quickstart" open=is_open node_ref=card on:toggle=on_toggle>
                 <summary class="card__head">
                     <h2 id="qs-h">{t!(i18n, overview.quick_start)}</h2>
                     <Icon icon=icondata::LuChevronDown class="icon icon--sm push" />

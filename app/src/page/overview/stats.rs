@@ -12,7 +12,10 @@ use crate::viewer::use_viewer;
 
 /// Five numbers.
 #[component]
-pub(super) fn Stats(overview: Overview) -> impl IntoView {
+pub fn Stats(
+    /// The numbers.
+    overview: Overview,
+) -> impl IntoView {
     let i18n = use_i18n();
     let before = overview.size_before_deduplication;
     view! {

@@ -105,7 +105,10 @@ fn label(i18n: I18nContext<Locale>, row: &UsageDay, is_monthly: bool) -> String 
 
 /// The card.
 #[component]
-pub(super) fn Trend(overview: Overview) -> impl IntoView {
+pub fn Trend(
+    /// The series.
+    overview: Overview,
+) -> impl IntoView {
     let i18n = use_i18n();
     let query = use_query_map();
     let asked = Memo::new(move |_| {

@@ -1,6 +1,6 @@
 // The real binary, with a data folder of its own, on a port that it chose itself.
 import path from "node:path";
-import { access } from "node:fs/promises";
+import { access, mkdir } from "node:fs/promises";
 import { root, run, start, temporary, poll } from "./process.mjs";
 
 export const binary =
@@ -23,6 +23,7 @@ export async function startRoadstead({ setUp = true, env = {}, dataDir } = {}) {
   });
   const folder = dataDir ? null : await temporary("data");
   const data = dataDir ?? folder.folder;
+  await mkdir(data, { recursive: true });
   const extra = setUp ? { ROADSTEAD_SETUP_ACCOUNT: owner.account, ROADSTEAD_SETUP_PASSWORD: owner.password, ...env } : env;
   const server = start(binary, ["serve"], { env: environment(data, extra), cwd: data });
   const url = await server.until((text) => text.match(/https?:\/\/127\.0\.0\.1:\d+/)?.[0], "address");

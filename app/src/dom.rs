@@ -153,6 +153,11 @@ mod browser {
         element.map(|element| element.click()).is_some()
     }
 
+    /// Loads another page from the server.
+    pub fn load(path: &str) {
+        let _ = window().location().set_href(path);
+    }
+
     /// Whether the navigation is open as a drawer, as on a phone.
     pub fn is_drawer_open() -> bool {
         window().location().hash().is_ok_and(|hash| hash == "#nav")
@@ -287,6 +292,9 @@ mod server {
     pub fn click(_selector: &str) -> bool {
         false
     }
+
+    /// Loads another page from the server.
+    pub fn load(_path: &str) {}
 
     /// Whether the navigation is open as a drawer, as on a phone.
     pub fn is_drawer_open() -> bool {

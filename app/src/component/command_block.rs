@@ -178,9 +178,7 @@ pub fn ClientSwitch(
             let plain = crate::component::dialog::use_changed_query(vec![("client", None)]);
             let query = leptos_router::hooks::use_query_map();
             let navigate = navigate.clone();
-            let on_click = move |event: leptos::ev::MouseEvent| {
-                event.prevent_default();
-                event.stop_propagation();
+            let choose = move || {
                 live.client.set(client);
                 if query.with_untracked(|query| query.get("client").is_some()) {
                     let options =
@@ -192,6 +190,19 @@ pub fn ClientSwitch(
                     action.dispatch(SaveAppearance { client: Some(word), ..SaveAppearance::default() });
                 }
             };
+            let choose_by_key = choose.clone();
+            let on_click = move |event: leptos::ev::MouseEvent| {
+                event.prevent_default();
+                event.stop_propagation();
+                choose();
+            };
+            // A link that acts as a button answers the space bar too.
+            let on_key = move |event: leptos::ev::KeyboardEvent| {
+                if event.key() == " " {
+                    event.prevent_default();
+                    choose_by_key();
+                }
+            };
             view! {
                 <a
                     class="cmd__client"
@@ -201,6 +212,7 @@ pub fn ClientSwitch(
                     aria-pressed=move || (chosen.get() == client).to_string()
                     data-testid=format!("client.{}", client.as_str())
                     on:click=on_click
+                    on:keydown=on_key
                 >
                     {move || client_name(i18n, client)}
                 </a>

@@ -41,10 +41,8 @@ fn TechnicalDetails(error: ConsoleError) -> impl IntoView {
                             </div>
                         }
                     })}
-                <div>
-                    <dd class="mono" lang="en">{error.message.clone()}</dd>
-                </div>
             </dl>
+            <p class="mono" lang="en">{error.message.clone()}</p>
         </details>
     }
 }

@@ -92,6 +92,10 @@ fn Sent(
     let toasts = use_toasts();
     let navigate = use_navigate();
     let first = StoredValue::new(version.get_untracked());
+    // The page was rendered for somebody who had to change the password first: only a new load lets them in.
+    let needs_load = use_viewer().with_value(|viewer| {
+        viewer.profile.as_ref().is_some_and(|profile| profile.must_change_password)
+    });
     Effect::new(move |_| {
         // The answer of a call of this page, not an error that came with the address.
         if version.get() == first.get_value() {
@@ -104,6 +108,10 @@ fn Sent(
                     toasts.say(notice);
                 }
                 if let Some(to) = done.to {
+                    if needs_load {
+                        crate::dom::load(&to);
+                        return;
+                    }
                     navigate(&to, NavigateOptions { scroll: false, ..NavigateOptions::default() });
                 }
             }

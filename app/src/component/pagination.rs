@@ -81,7 +81,7 @@ pub fn Pagination(
         }
         .into_any(),
         None => view! {
-            <span class="pager__page" aria-disabled="true" aria-label=move || name.get()>
+            <span class="pager__page" role="link" aria-disabled="true" aria-label=move || name.get()>
                 <Icon icon=icondata::LuChevronRight class=icon />
             </span>
         }

@@ -20,7 +20,14 @@
 mod words {
     include!(concat!(env!("OUT_DIR"), "/i18n/mod.rs"));
 }
-pub use words::i18n;
+
+/// Languages, their provider and the macros for words (the macro `t` is [`language`]'s).
+pub mod i18n {
+    pub use super::words::i18n::{
+        I18nContextProvider, Locale, t_display, t_string, td, td_display, td_string, use_i18n,
+    };
+    pub use crate::t;
+}
 
 pub mod call;
 pub mod client;
@@ -29,6 +36,7 @@ pub mod component;
 pub mod dom;
 pub mod error;
 pub mod format;
+pub mod language;
 pub mod link;
 pub mod notice;
 pub mod page;

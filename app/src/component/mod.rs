@@ -43,12 +43,3 @@ pub mod topbar;
 pub fn noscroll() -> impl leptos::attr::Attribute {
     leptos::attr::custom::custom_attribute("noscroll", "")
 }
-
-/// Makes a text that follows the language: `text!(i18n, images.title)` is a `Signal<String>`.
-#[macro_export]
-macro_rules! text {
-    ($i18n:expr, $($key:tt)*) => {{
-        let i18n = $i18n;
-        leptos::prelude::Signal::derive(move || $crate::i18n::t_string!(i18n, $($key)*).to_string())
-    }};
-}

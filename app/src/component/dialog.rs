@@ -137,6 +137,8 @@ fn OpenDialog(name: &'static str, title: Signal<String>, class: &'static str, ch
                 || crate::dom::focus(&format!("{scope} .dialog__close"));
         }
     });
+    // Only a browser has a focus to give back; on the server the value may be dropped on another thread than its own.
+    #[cfg(feature = "hydrate")]
     on_cleanup(move || opener.with_value(crate::dom::Focused::restore));
     let leave = {
         let navigate = navigate.clone();

@@ -109,7 +109,15 @@ fn GeneralSection(settings: Settings) -> impl IntoView {
         ("zh-CN".to_owned(), Signal::stored("中文".to_owned())),
         ("en".to_owned(), Signal::stored("English".to_owned())),
     ];
-    let region_lock = MaybeProp::derive(move || Some(t_string!(i18n, components.locked).to_owned()));
+    let is_configured = settings.region.source.is_locked();
+    let region_lock = MaybeProp::derive(move || {
+        let why = if is_configured {
+            t_string!(i18n, components.locked)
+        } else {
+            t_string!(i18n, settings.region_fixed)
+        };
+        Some(why.to_owned())
+    });
     view! {
         <section class="card" data-testid="settings.general">
             <div class="card__body card__body--form">

@@ -345,7 +345,7 @@ pub fn SetupDonePage() -> impl IntoView {
         <PageTitle page=text!(i18n, auth.setup_title) />
         <PageHeader title=text!(i18n, auth.done_title) />
         <section class="card" data-testid="setup.done">
-            <div class="card__body stack">
+            <div class="card__body card__body--form stack">
                 <StepBar current=Signal::stored(5) />
                 <p>{t!(i18n, auth.done_text, name = move || name.clone())}</p>
                 <ClientCommand clients=&DONE_CLIENTS command=command testid="setup.login-command" />

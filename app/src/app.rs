@@ -33,7 +33,7 @@ pub fn shell(assets: Assets) -> impl IntoView {
         assets.script, assets.wasm
     );
     #[cfg(feature = "ssr")]
-    let nonce = leptos::nonce::use_nonce().map(|nonce| nonce.to_string());
+    let nonce = use_nonce().map(|nonce| nonce.to_string());
     #[cfg(not(feature = "ssr"))]
     let nonce = None::<String>;
     let density = match viewer.preferences.density {
@@ -81,7 +81,8 @@ fn decide() -> Viewer {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    let viewer = SharedValue::new(|| use_context::<Viewer>().unwrap_or_else(Viewer::nobody)).into_inner();
+    let viewer =
+        SharedValue::new(|| use_context::<Viewer>().unwrap_or_else(Viewer::nobody)).into_inner();
     let live = Live::new(&viewer);
     let toasts = Toasts::new(viewer.notice.clone());
     let language = viewer.language.clone();
@@ -90,7 +91,8 @@ pub fn App() -> impl IntoView {
     provide_context(toasts);
     provide_context(StoredValue::new(viewer));
     wake(live, browser_zone);
-    let chosen = UseLocalesOptions::default().ssr_lang_header_getter(move || Some(language.clone()));
+    let chosen =
+        UseLocalesOptions::default().ssr_lang_header_getter(move || Some(language.clone()));
     view! {
         <I18nContextProvider enable_cookie=false ssr_lang_header_getter=chosen>
             <Router>

@@ -168,18 +168,29 @@ pub struct Host<'a> {
 /// Pulls `image` (`organization/repository`) by `reference` (`:tag` or `@digest`, with the sign), optionally of one
 /// `platform` (`linux/amd64`).
 #[must_use]
-pub fn pull(client: Client, host: &Host<'_>, image: &str, reference: &str, platform: Option<&str>) -> Command {
+pub fn pull(
+    client: Client,
+    host: &Host<'_>,
+    image: &str,
+    reference: &str,
+    platform: Option<&str>,
+) -> Command {
     let full = format!("{}/{image}{reference}", host.name);
-    let flag = |name: &str| platform.map(|platform| format!(" {name} {platform}")).unwrap_or_default();
+    let flag =
+        |name: &str| platform.map(|platform| format!(" {name} {platform}")).unwrap_or_default();
     let plain = |text: &'static str| if host.plain_http { text } else { "" };
     Command::plain(match client {
         Client::Docker => format!("docker pull{} {full}", flag("--platform")),
-        Client::Ctr => format!("ctr image pull{}{} {full}", plain(" --plain-http"), flag("--platform")),
+        Client::Ctr => {
+            format!("ctr image pull{}{} {full}", plain(" --plain-http"), flag("--platform"))
+        }
         Client::Crictl => format!("crictl pull {full}"),
         Client::Nerdctl => {
             format!("nerdctl{} pull{} {full}", plain(" --insecure-registry"), flag("--platform"))
         }
-        Client::Podman => format!("podman pull{}{} {full}", plain(" --tls-verify=false"), flag("--platform")),
+        Client::Podman => {
+            format!("podman pull{}{} {full}", plain(" --tls-verify=false"), flag("--platform"))
+        }
         Client::Skopeo => format!(
             "skopeo copy{} docker://{full} docker-archive:{}.tar",
             plain(" --src-tls-verify=false"),
@@ -269,8 +280,11 @@ pub fn login(client: Client, host: &Host<'_>, login: &Login<'_>) -> Command {
 /// The last part of an image's name as a DNS label, for commands that must name something.
 fn label(image: &str) -> String {
     let last = image.rsplit('/').next().unwrap_or(image);
-    let label: String =
-        last.chars().map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' }).take(63).collect();
+    let label: String = last
+        .chars()
+        .map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' })
+        .take(63)
+        .collect();
     label.trim_matches('-').to_owned()
 }
 
@@ -286,11 +300,23 @@ mod tests {
         let of = |client, host: &Host<'_>| pull(client, host, "group/team/web", ":v1", None).text();
         assert_eq!(of(Client::Docker, &TLS), "docker pull registry.example.com/group/team/web:v1");
         assert_eq!(of(Client::Reference, &TLS), "registry.example.com/group/team/web:v1");
-        assert_eq!(of(Client::Podman, &PLAIN), "podman pull --tls-verify=false 127.0.0.1:5000/group/team/web:v1");
-        assert_eq!(of(Client::Ctr, &PLAIN), "ctr image pull --plain-http 127.0.0.1:5000/group/team/web:v1");
-        assert_eq!(of(Client::Kubernetes, &TLS), "kubectl run web --image=registry.example.com/group/team/web:v1");
+        assert_eq!(
+            of(Client::Podman, &PLAIN),
+            "podman pull --tls-verify=false 127.0.0.1:5000/group/team/web:v1"
+        );
+        assert_eq!(
+            of(Client::Ctr, &PLAIN),
+            "ctr image pull --plain-http 127.0.0.1:5000/group/team/web:v1"
+        );
+        assert_eq!(
+            of(Client::Kubernetes, &TLS),
+            "kubectl run web --image=registry.example.com/group/team/web:v1"
+        );
         let by_digest = pull(Client::Docker, &TLS, "g/a", "@sha256:00", Some("linux/arm64")).text();
-        assert_eq!(by_digest, "docker pull --platform linux/arm64 registry.example.com/g/a@sha256:00");
+        assert_eq!(
+            by_digest,
+            "docker pull --platform linux/arm64 registry.example.com/g/a@sha256:00"
+        );
     }
 
     #[test]
@@ -299,10 +325,19 @@ mod tests {
             login(
                 client,
                 &TLS,
-                &Login { user: "local@AK", password: "KEY", image: "group/nginx:v1", by_stdin, namespace: "default" },
+                &Login {
+                    user: "local@AK",
+                    password: "KEY",
+                    image: "group/nginx:v1",
+                    by_stdin,
+                    namespace: "default",
+                },
             )
         };
-        assert_eq!(login_of(Client::Docker, false).text(), "docker login -u local@AK -p KEY registry.example.com");
+        assert_eq!(
+            login_of(Client::Docker, false).text(),
+            "docker login -u local@AK -p KEY registry.example.com"
+        );
         assert_eq!(
             login_of(Client::Docker, true).text(),
             "echo 'KEY' | docker login -u local@AK --password-stdin registry.example.com"

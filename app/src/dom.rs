@@ -15,7 +15,11 @@ mod browser {
     /// Writes a cookie for a year, for the whole site. Only for appearance: such cookies are readable by scripts.
     pub fn set_cookie(name: &str, value: &str) {
         if let Ok(document) = document().dyn_into::<HtmlDocument>() {
-            let secure = if window().location().protocol().is_ok_and(|p| p == "https:") { "; Secure" } else { "" };
+            let secure = if window().location().protocol().is_ok_and(|p| p == "https:") {
+                "; Secure"
+            } else {
+                ""
+            };
             let cookie = format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax{secure}");
             let _ = document.set_cookie(&cookie);
         }
@@ -45,7 +49,11 @@ mod browser {
 
     /// Puts the focus on the first element that matches; says whether there was one.
     pub fn focus(selector: &str) -> bool {
-        let element = document().query_selector(selector).ok().flatten().and_then(|e| e.dyn_into::<HtmlElement>().ok());
+        let element = document()
+            .query_selector(selector)
+            .ok()
+            .flatten()
+            .and_then(|e| e.dyn_into::<HtmlElement>().ok());
         element.is_some_and(|element| element.focus().is_ok())
     }
 
@@ -80,7 +88,9 @@ mod browser {
             .collect();
         let (Some(first), Some(last)) = (visible.first(), visible.last()) else { return false };
         let active = document().active_element();
-        let is_active = |element: &HtmlElement| active.as_ref().is_some_and(|active| active.is_same_node(Some(element)));
+        let is_active = |element: &HtmlElement| {
+            active.as_ref().is_some_and(|active| active.is_same_node(Some(element)))
+        };
         let is_outside = active.as_ref().is_none_or(|active| !root.contains(Some(active)));
         let target = match (backwards, is_outside) {
             (true, _) if is_active(first) => last,
@@ -97,7 +107,8 @@ mod browser {
         // Missing outside secure contexts, where the typed accessor would hand out `undefined`.
         let clipboard = js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard")).ok();
         if clipboard.is_some_and(|clipboard| !clipboard.is_undefined() && !clipboard.is_null()) {
-            let written = wasm_bindgen_futures::JsFuture::from(navigator.clipboard().write_text(&text)).await;
+            let written =
+                wasm_bindgen_futures::JsFuture::from(navigator.clipboard().write_text(&text)).await;
             if written.is_ok() {
                 return true;
             }
@@ -107,8 +118,10 @@ mod browser {
 
     fn copy_by_command(text: &str) -> bool {
         let Some(body) = document().body() else { return false };
-        let Some(area) =
-            document().create_element("textarea").ok().and_then(|e| e.dyn_into::<HtmlTextAreaElement>().ok())
+        let Some(area) = document()
+            .create_element("textarea")
+            .ok()
+            .and_then(|e| e.dyn_into::<HtmlTextAreaElement>().ok())
         else {
             return false;
         };
@@ -117,7 +130,11 @@ mod browser {
         let _ = area.set_attribute("readonly", "");
         let before = focused();
         // Inside an open dialog, whose focus trap would take the selection away from the body.
-        let home = document().query_selector("[role=dialog]").ok().flatten().unwrap_or_else(|| body.into());
+        let home = document()
+            .query_selector("[role=dialog]")
+            .ok()
+            .flatten()
+            .unwrap_or_else(|| body.into());
         let _ = home.append_child(&area);
         area.select();
         let done = document()
@@ -141,15 +158,18 @@ mod browser {
 
     /// Whether the event happened in something that takes typed text.
     pub fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
-        event
-            .target()
-            .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
-            .is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))
+        event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()).is_some_and(
+            |element| matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"),
+        )
     }
 
     /// Follows the link that matches, as a click would.
     pub fn click(selector: &str) -> bool {
-        let element = document().query_selector(selector).ok().flatten().and_then(|e| e.dyn_into::<HtmlElement>().ok());
+        let element = document()
+            .query_selector(selector)
+            .ok()
+            .flatten()
+            .and_then(|e| e.dyn_into::<HtmlElement>().ok());
         element.map(|element| element.click()).is_some()
     }
 

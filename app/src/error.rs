@@ -78,7 +78,10 @@ impl ConsoleError {
         self.is_offline
             || matches!(
                 self.kind,
-                ErrorKind::Unavailable | ErrorKind::Internal | ErrorKind::RateLimited | ErrorKind::Conflict
+                ErrorKind::Unavailable
+                    | ErrorKind::Internal
+                    | ErrorKind::RateLimited
+                    | ErrorKind::Conflict
             )
     }
 
@@ -133,7 +136,9 @@ impl ConsoleError {
                 _ => td_string!(locale, errors.quota_exceeded).to_owned(),
             },
             ErrorKind::Conflict => match (self.subject, self.number("n")) {
-                (Subject::Organization, 1) => td_string!(locale, errors.organization_not_empty_one).to_owned(),
+                (Subject::Organization, 1) => {
+                    td_string!(locale, errors.organization_not_empty_one).to_owned()
+                }
                 (Subject::Organization, n) if n > 1 => {
                     td_string!(locale, errors.organization_not_empty, n = n).to_string()
                 }
@@ -141,7 +146,8 @@ impl ConsoleError {
             },
             ErrorKind::Unsupported => td_string!(locale, errors.unsupported).to_owned(),
             ErrorKind::RateLimited => {
-                td_string!(locale, errors.rate_limited, n = self.retry_after.unwrap_or(60)).to_string()
+                td_string!(locale, errors.rate_limited, n = self.retry_after.unwrap_or(60))
+                    .to_string()
             }
             ErrorKind::Unavailable => td_string!(locale, errors.unavailable).to_owned(),
             ErrorKind::Corrupt => td_string!(locale, errors.corrupt).to_owned(),
@@ -193,8 +199,10 @@ impl From<roadstead::Error> for ConsoleError {
             .flatten()
             .filter_map(|(name, value)| value.as_u64().map(|value| (name.clone(), value)))
             .collect();
-        let reason =
-            detail.and_then(|detail| detail.get("reason")).and_then(serde_json::Value::as_str).map(str::to_owned);
+        let reason = detail
+            .and_then(|detail| detail.get("reason"))
+            .and_then(serde_json::Value::as_str)
+            .map(str::to_owned);
         Self {
             kind: error.kind(),
             subject: error.subject(),
@@ -214,9 +222,10 @@ impl FromServerFnError for ConsoleError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         let message = error.to_string();
         match error {
-            ServerFnErrorErr::Request(_) => {
-                Self { is_offline: true, ..Self::new(ErrorKind::Unavailable, Subject::Request, message) }
-            }
+            ServerFnErrorErr::Request(_) => Self {
+                is_offline: true,
+                ..Self::new(ErrorKind::Unavailable, Subject::Request, message)
+            },
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
                 Self::new(ErrorKind::Invalid, Subject::Request, message)
             }
@@ -226,7 +235,9 @@ impl FromServerFnError for ConsoleError {
             | ServerFnErrorErr::MiddlewareError(_)
             | ServerFnErrorErr::Deserialization(_)
             | ServerFnErrorErr::Serialization(_)
-            | ServerFnErrorErr::Response(_) => Self::new(ErrorKind::Internal, Subject::Request, message),
+            | ServerFnErrorErr::Response(_) => {
+                Self::new(ErrorKind::Internal, Subject::Request, message)
+            }
         }
     }
 }
@@ -265,7 +276,8 @@ mod tests {
 
     #[test]
     fn an_unreached_server_is_offline_and_retryable() {
-        let error = ConsoleError::from_server_fn_error(ServerFnErrorErr::Request("no network".to_owned()));
+        let error =
+            ConsoleError::from_server_fn_error(ServerFnErrorErr::Request("no network".to_owned()));
         assert!(error.is_offline && error.is_retryable());
     }
 }

@@ -29,6 +29,7 @@ pub mod i18n {
     pub use crate::t;
 }
 
+pub mod app;
 pub mod call;
 pub mod client;
 pub mod command;
@@ -44,8 +45,6 @@ pub mod page;
 pub mod port;
 pub mod route;
 pub mod viewer;
-
-mod app;
 
 pub use app::{App, Assets, shell};
 pub use client::ConsoleClient;

@@ -6,8 +6,14 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use roadstead::ImageName;
 
 /// What stays as it is in a query value.
-const VALUE: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/').remove(b':').remove(b'$');
+const VALUE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'/')
+    .remove(b':')
+    .remove(b'$');
 
 /// Percent-encodes a query value.
 #[must_use]
@@ -32,14 +38,19 @@ pub fn with_query<'a>(path: &str, pairs: impl IntoIterator<Item = (&'a str, &'a 
 /// The same address with some query values changed (`None` or empty removes one). Changing anything but the page
 /// returns to the first page; the marks of a refused form are dropped.
 #[must_use]
-pub fn change_query(path: &str, current: &[(String, String)], changes: &[(&str, Option<&str>)]) -> String {
+pub fn change_query(
+    path: &str,
+    current: &[(String, String)],
+    changes: &[(&str, Option<&str>)],
+) -> String {
     let resets_page = changes.iter().any(|(name, _)| !matches!(*name, "page" | "dialog" | "item"));
     let kept = current.iter().filter(|(name, _)| {
         !matches!(name.as_str(), "__path" | "__err")
             && !changes.iter().any(|(changed, _)| changed == name)
             && !(resets_page && name == "page")
     });
-    let mut pairs: Vec<(&str, &str)> = kept.map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let mut pairs: Vec<(&str, &str)> =
+        kept.map(|(name, value)| (name.as_str(), value.as_str())).collect();
     pairs.extend(changes.iter().map(|(name, value)| (*name, value.unwrap_or_default())));
     with_query(path, pairs)
 }
@@ -80,8 +91,14 @@ mod tests {
     #[test]
     fn query_changes_keep_the_rest_and_reset_the_page() {
         let current = pairs(&[("q", "ngi nx"), ("page", "3"), ("__err", "abc"), ("__path", "/x")]);
-        assert_eq!(change_query("/images", &current, &[("page", Some("4"))]), "/images?q=ngi%20nx&page=4");
-        assert_eq!(change_query("/images", &current, &[("sort", Some("name"))]), "/images?q=ngi%20nx&sort=name");
+        assert_eq!(
+            change_query("/images", &current, &[("page", Some("4"))]),
+            "/images?q=ngi%20nx&page=4"
+        );
+        assert_eq!(
+            change_query("/images", &current, &[("sort", Some("name"))]),
+            "/images?q=ngi%20nx&sort=name"
+        );
         assert_eq!(change_query("/images", &current, &[("q", None)]), "/images");
         assert_eq!(
             change_query("/images", &current, &[("dialog", Some("upload"))]),
@@ -104,7 +121,9 @@ mod tests {
     #[test]
     fn only_own_paths_are_safe_to_return_to() {
         assert_eq!(safe_next(Some("/images?q=a")), "/images?q=a");
-        for bad in ["//evil.example", "https://evil.example", "/\\evil", "", "/signin?next=/a", "/a\r\nb"] {
+        for bad in
+            ["//evil.example", "https://evil.example", "/\\evil", "", "/signin?next=/a", "/a\r\nb"]
+        {
             assert_eq!(safe_next(Some(bad)), "/overview", "{bad}");
         }
         assert_eq!(safe_next(None), "/overview");

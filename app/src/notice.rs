@@ -34,9 +34,15 @@ impl Notice {
         let locale = i18n.get_locale();
         match self {
             Self::Saved => td_string!(locale, components.notice_saved).to_owned(),
-            Self::Created(name) => td_string!(locale, components.notice_created, name = name.as_str()).to_string(),
-            Self::Updated(name) => td_string!(locale, components.notice_updated, name = name.as_str()).to_string(),
-            Self::Deleted(name) => td_string!(locale, components.notice_deleted, name = name.as_str()).to_string(),
+            Self::Created(name) => {
+                td_string!(locale, components.notice_created, name = name.as_str()).to_string()
+            }
+            Self::Updated(name) => {
+                td_string!(locale, components.notice_updated, name = name.as_str()).to_string()
+            }
+            Self::Deleted(name) => {
+                td_string!(locale, components.notice_deleted, name = name.as_str()).to_string()
+            }
             Self::PasswordChanged => td_string!(locale, components.notice_password).to_owned(),
             Self::SignedOut => td_string!(locale, components.notice_signed_out).to_owned(),
             Self::Welcome => td_string!(locale, components.notice_welcome).to_owned(),

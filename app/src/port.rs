@@ -8,9 +8,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue, SET_COOKIE};
-use http::request::Parts;
 use http::StatusCode;
+use http::header::{
+    ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue, SET_COOKIE,
+};
+use http::request::Parts;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use roadstead::access::UserActor;
@@ -59,7 +61,11 @@ pub struct ConsolePort(pub Arc<dyn ConsoleBackend>);
 /// Internal, when the server did not provide it.
 pub fn port() -> Result<ConsolePort, ConsoleError> {
     use_context::<ConsolePort>().ok_or_else(|| {
-        ConsoleError::new(ErrorKind::Internal, Subject::Request, "the console is not connected to the server")
+        ConsoleError::new(
+            ErrorKind::Internal,
+            Subject::Request,
+            "the console is not connected to the server",
+        )
     })
 }
 
@@ -81,11 +87,13 @@ impl ConsolePort {
     #[must_use]
     pub fn error(&self, error: roadstead::Error) -> ConsoleError {
         let context = self.0.context();
-        if matches!(error.kind(), ErrorKind::Internal | ErrorKind::Corrupt | ErrorKind::Unavailable) {
+        if matches!(error.kind(), ErrorKind::Internal | ErrorKind::Corrupt | ErrorKind::Unavailable)
+        {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             tracing::error!(request_id = %context.request_id, kind = ?error.kind(), cause, "console: {error}");
         }
-        let error = ConsoleError { request_id: Some(context.request_id), ..ConsoleError::from(error) };
+        let error =
+            ConsoleError { request_id: Some(context.request_id), ..ConsoleError::from(error) };
         if is_call() && !is_plain_form() {
             set_status(error.status());
         }
@@ -107,18 +115,32 @@ impl ConsolePort {
     /// Keeps what was typed into a plain form that is about to be refused. Never give it a secret.
     pub fn keep(&self, fields: &[(&str, &str)]) {
         if is_plain_form() {
-            let kept = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let kept = fields
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect();
             self.leave(&Left { notice: None, kept });
         }
     }
 
     /// Writes a cookie for the whole site. `seconds` of `None` lasts as long as the browser, zero removes it.
-    pub fn set_cookie(&self, name: &str, value: &str, seconds: Option<u32>, is_script_readable: bool) {
+    pub fn set_cookie(
+        &self,
+        name: &str,
+        value: &str,
+        seconds: Option<u32>,
+        is_script_readable: bool,
+    ) {
         let age = seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
         let http_only = if is_script_readable { "" } else { "; HttpOnly" };
         let secure = if self.0.site().is_secure { "; Secure" } else { "" };
-        let cookie = format!("{name}={}; Path=/; SameSite=Lax{age}{http_only}{secure}", crate::link::encode(value));
-        if let (Some(options), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
+        let cookie = format!(
+            "{name}={}; Path=/; SameSite=Lax{age}{http_only}{secure}",
+            crate::link::encode(value)
+        );
+        if let (Some(options), Ok(value)) =
+            (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie))
+        {
             options.append_header(SET_COOKIE, value);
         }
     }
@@ -137,10 +159,12 @@ impl ConsolePort {
     pub fn viewer(&self) -> Viewer {
         let site = self.0.site();
         let profile = self.0.profile();
-        let preferences = profile.as_ref().map(|profile| profile.preferences.clone()).unwrap_or_default();
+        let preferences =
+            profile.as_ref().map(|profile| profile.preferences.clone()).unwrap_or_default();
         let header = |name: HeaderName| {
-            use_context::<Parts>()
-                .and_then(|parts| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned))
+            use_context::<Parts>().and_then(|parts| {
+                parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+            })
         };
         let language = choose_language(
             cookie("rs_lang").as_deref(),
@@ -148,14 +172,17 @@ impl ConsolePort {
             header(ACCEPT_LANGUAGE).as_deref(),
             &site.default_language,
         );
-        let left: Left =
-            cookie(LEFT_COOKIE).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let left: Left = cookie(LEFT_COOKIE)
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default();
         if cookie(LEFT_COOKIE).is_some() && !is_call() {
             self.set_cookie(LEFT_COOKIE, "", Some(0), false);
         }
         Viewer {
             language: language.to_owned(),
-            theme: cookie("rs_theme").and_then(|word| parse_theme(&word)).unwrap_or(preferences.theme),
+            theme: cookie("rs_theme")
+                .and_then(|word| parse_theme(&word))
+                .unwrap_or(preferences.theme),
             offset_minutes: preferences
                 .time_zone_minutes
                 .or_else(|| cookie("rs_tz").and_then(|text| text.parse().ok()))
@@ -220,7 +247,11 @@ fn is_call() -> bool {
 fn is_plain_form() -> bool {
     is_call()
         && use_context::<Parts>().is_some_and(|parts| {
-            parts.headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|v| v.contains("text/html"))
+            parts
+                .headers
+                .get(ACCEPT)
+                .and_then(|value| value.to_str().ok())
+                .is_some_and(|v| v.contains("text/html"))
         })
 }
 
@@ -228,7 +259,11 @@ fn is_plain_form() -> bool {
 fn referrer_path() -> String {
     let referrer = use_context::<Parts>()
         .and_then(|parts| {
-            parts.headers.get(http::header::REFERER).and_then(|value| value.to_str().ok()).map(str::to_owned)
+            parts
+                .headers
+                .get(http::header::REFERER)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned)
         })
         .unwrap_or_default();
     let path = referrer
@@ -238,13 +273,17 @@ fn referrer_path() -> String {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let kept: Vec<&str> = query
         .split('&')
-        .filter(|pair| !pair.is_empty() && !pair.starts_with("__err=") && !pair.starts_with("__path="))
+        .filter(|pair| {
+            !pair.is_empty() && !pair.starts_with("__err=") && !pair.starts_with("__path=")
+        })
         .collect();
     if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
 }
 
 fn set_status(status: u16) {
-    if let (Some(options), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(status)) {
+    if let (Some(options), Ok(status)) =
+        (use_context::<ResponseOptions>(), StatusCode::from_u16(status))
+    {
         options.set_status(status);
     }
 }
@@ -259,7 +298,8 @@ pub fn set_page_status(status: u16) {
 /// Headers of a rendered page: the content security policy with this page's nonce (`console.md` A.0.11).
 pub fn set_page_headers() {
     let Some(options) = use_context::<ResponseOptions>() else { return };
-    let nonce = leptos::nonce::use_nonce().map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
+    let nonce =
+        use_nonce().map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
     let policy = format!(
         "default-src 'self'; script-src 'self'{nonce} 'wasm-unsafe-eval'; style-src 'self'{nonce}; \
          img-src 'self' https: data:; connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; \

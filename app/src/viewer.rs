@@ -5,7 +5,6 @@
 //! hide what would be refused, the service decides.
 //! To add a preference: a field in [`Preferences`], a control in `page/account.rs`, words in `locales/*/account.json`.
 
-
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
@@ -48,7 +47,11 @@ pub fn shown_name(profile: &Profile) -> String {
 /// `account / user`, or the account alone for its owner.
 #[must_use]
 pub fn full_name(profile: &Profile) -> String {
-    if profile.is_owner { profile.account.to_string() } else { format!("{} / {}", profile.account, profile.user) }
+    if profile.is_owner {
+        profile.account.to_string()
+    } else {
+        format!("{} / {}", profile.account, profile.user)
+    }
 }
 
 /// Facts of this registry that pages show.
@@ -196,7 +199,12 @@ impl Viewer {
 
 /// Picks `en` or `zh-CN`: cookie, then preference, then the site's default, then `Accept-Language`, then English.
 #[must_use]
-pub fn choose_language(cookie: Option<&str>, preference: &str, accepted: Option<&str>, site: &str) -> &'static str {
+pub fn choose_language(
+    cookie: Option<&str>,
+    preference: &str,
+    accepted: Option<&str>,
+    site: &str,
+) -> &'static str {
     let known = |text: &str| match text {
         "en" => Some("en"),
         "zh-CN" => Some("zh-CN"),
@@ -217,7 +225,9 @@ fn accepted_language(header: &str) -> Option<&'static str> {
         let mut parts = item.split(';');
         let tag = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
         let weight = parts
-            .find_map(|part| part.trim().strip_prefix("q=").and_then(|q| q.trim().parse::<f32>().ok()))
+            .find_map(|part| {
+                part.trim().strip_prefix("q=").and_then(|q| q.trim().parse::<f32>().ok())
+            })
             .unwrap_or(1.0);
         let language = match tag.split('-').next() {
             Some("zh") => "zh-CN",

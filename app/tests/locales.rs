@@ -36,7 +36,11 @@ fn words(language: &str) -> BTreeMap<String, String> {
 }
 
 fn placeholders(text: &str) -> BTreeSet<String> {
-    text.split("{{").skip(1).filter_map(|rest| rest.split("}}").next()).map(|name| name.trim().to_owned()).collect()
+    text.split("{{")
+        .skip(1)
+        .filter_map(|rest| rest.split("}}").next())
+        .map(|name| name.trim().to_owned())
+        .collect()
 }
 
 #[test]
@@ -54,8 +58,11 @@ fn both_languages_have_the_same_keys_and_placeholders() {
 
 #[test]
 fn nothing_is_left_untranslated() {
-    let allowed: BTreeSet<&str> =
-        SAME.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    let allowed: BTreeSet<&str> = SAME
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect();
     let (english, chinese) = (words("en"), words("zh-CN"));
     let same: Vec<&String> = english
         .iter()
@@ -63,8 +70,10 @@ fn nothing_is_left_untranslated() {
         .map(|(key, _)| key)
         .collect();
     assert!(same.is_empty(), "equal in both languages and not in tests/same_words.txt: {same:#?}");
-    let stale: Vec<&&str> =
-        allowed.iter().filter(|key| english.get(**key).is_none_or(|text| chinese.get(**key) != Some(text))).collect();
+    let stale: Vec<&&str> = allowed
+        .iter()
+        .filter(|key| english.get(**key).is_none_or(|text| chinese.get(**key) != Some(text)))
+        .collect();
     assert!(stale.is_empty(), "in tests/same_words.txt without need: {stale:#?}");
 }
 
@@ -79,7 +88,10 @@ fn chinese_is_chinese_and_english_is_not() {
         let characters: Vec<char> = text.chars().collect();
         for window in characters.windows(3) {
             if is_han(window[0]) && is_han(window[2]) {
-                assert!(!matches!(window[1], ',' | '?' | '!' | ';'), "half-width mark in the Chinese {key}: {text}");
+                assert!(
+                    !matches!(window[1], ',' | '?' | '!' | ';'),
+                    "half-width mark in the Chinese {key}: {text}"
+                );
             }
         }
     }

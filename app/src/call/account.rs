@@ -1,5 +1,7 @@
 //! Appearance, preferences and password of the one who is signed in.
 
+#![allow(missing_docs, reason = "the fields are the arguments, which each function explains")]
+
 use leptos::prelude::*;
 
 use crate::client::ConsoleClient;
@@ -62,7 +64,11 @@ pub async fn save_appearance(
         };
         if new != old {
             let context = port.context();
-            port.service().sessions().save_preferences(&context, new).await.map_err(|error| port.error(error))?;
+            port.service()
+                .sessions()
+                .save_preferences(&context, new)
+                .await
+                .map_err(|error| port.error(error))?;
         }
     }
     port.done(None, None)
@@ -106,8 +112,16 @@ pub async fn save_preferences(
     };
     let name = Some(display_name.trim().to_owned()).filter(|name| !name.is_empty());
     let service = port.service();
-    service.sessions().save_display_name(&context, name).await.map_err(|error| port.error(error))?;
-    service.sessions().save_preferences(&context, preferences.clone()).await.map_err(|error| port.error(error))?;
+    service
+        .sessions()
+        .save_display_name(&context, name)
+        .await
+        .map_err(|error| port.error(error))?;
+    service
+        .sessions()
+        .save_preferences(&context, preferences.clone())
+        .await
+        .map_err(|error| port.error(error))?;
     port.follow(&preferences);
     port.done(Some("/account".to_owned()), Some(Notice::Saved))
 }
@@ -125,13 +139,18 @@ pub async fn change_password(
 ) -> Result<Done, ConsoleError> {
     let port = port()?;
     if password != confirm {
-        let mut error = ConsoleError::new(ErrorKind::Invalid, Subject::Password, "the passwords differ");
+        let mut error =
+            ConsoleError::new(ErrorKind::Invalid, Subject::Password, "the passwords differ");
         error.reason = Some("differ".to_owned());
         return Err(error);
     }
     let context = port.context();
     let (current, password) = (Secret::new(current), Secret::new(password));
-    port.service().sessions().change_password(&context, &current, &password).await.map_err(|error| port.error(error))?;
+    port.service()
+        .sessions()
+        .change_password(&context, &current, &password)
+        .await
+        .map_err(|error| port.error(error))?;
     port.0.end_session(true).await.map_err(|error| port.error(error))?;
     port.done(Some(crate::link::safe_next(next.as_deref())), Some(Notice::PasswordChanged))
 }

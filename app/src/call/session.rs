@@ -1,5 +1,7 @@
 //! Signing in and out. Both are plain forms only: the page is loaded anew with its new viewer.
 
+#![allow(missing_docs, reason = "the fields are the arguments, which each function explains")]
+
 use leptos::prelude::*;
 
 use crate::client::ConsoleClient;
@@ -26,7 +28,11 @@ pub async fn sign_in(
     let named = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     let (account, user) = (named(&account).or_else(|| port.0.site().only_account), named(&user));
     let (context, password) = (port.context(), Secret::new(password));
-    let signed = port.service().sessions().sign_in(&context, account.as_deref(), user.as_deref(), &password).await;
+    let signed = port
+        .service()
+        .sessions()
+        .sign_in(&context, account.as_deref(), user.as_deref(), &password)
+        .await;
     let actor = match signed {
         Ok(actor) => actor,
         Err(error) => {

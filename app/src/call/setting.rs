@@ -1,5 +1,7 @@
 //! Settings of the instance.
 
+#![allow(missing_docs, reason = "the fields are the arguments, which each function explains")]
+
 use leptos::prelude::*;
 use roadstead::manage::setting::{About, Settings};
 use server_fn::codec::GetUrl;
@@ -45,7 +47,8 @@ async fn save(update: SettingsUpdate, section: &str) -> Result<Done, ConsoleErro
 #[cfg(feature = "ssr")]
 fn number(text: Option<String>) -> Result<Option<u64>, ConsoleError> {
     let wrong = |_| ConsoleError::new(ErrorKind::Invalid, Subject::Setting, "enter a whole number");
-    text.map(|text| text.trim().replace([',', '_', ' '], "").parse::<u64>().map_err(wrong)).transpose()
+    text.map(|text| text.trim().replace([',', '_', ' '], "").parse::<u64>().map_err(wrong))
+        .transpose()
 }
 
 /// Saves the section General. Locked fields are not sent by the form.
@@ -59,7 +62,13 @@ pub async fn save_general(
     #[server(default)] region_name: Option<String>,
     #[server(default)] language: Option<String>,
 ) -> Result<Done, ConsoleError> {
-    let update = SettingsUpdate { site_name, external_url, region_name, language, ..SettingsUpdate::default() };
+    let update = SettingsUpdate {
+        site_name,
+        external_url,
+        region_name,
+        language,
+        ..SettingsUpdate::default()
+    };
     save(update, "general").await
 }
 

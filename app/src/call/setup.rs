@@ -1,5 +1,7 @@
 //! The first account. Plain forms only.
 
+#![allow(missing_docs, reason = "the fields are the arguments, which each function explains")]
+
 use leptos::prelude::*;
 
 use crate::client::ConsoleClient;
@@ -54,13 +56,17 @@ pub async fn complete_setup(
         error
     };
     if password != confirm {
-        let mut error = ConsoleError::new(ErrorKind::Invalid, Subject::Password, "the passwords differ");
+        let mut error =
+            ConsoleError::new(ErrorKind::Invalid, Subject::Password, "the passwords differ");
         error.reason = Some("differ".to_owned());
         return Err(refuse(error));
     }
     let request = SetupRequest {
         code: Secret::new(code),
-        account: account.trim().parse::<AccountName>().map_err(|error| refuse(port.error(error)))?,
+        account: account
+            .trim()
+            .parse::<AccountName>()
+            .map_err(|error| refuse(port.error(error)))?,
         password: Secret::new(password),
         external_url: Some(external_url.trim().to_owned()).filter(|url| !url.is_empty()),
         region: region.trim().parse::<RegionName>().map_err(|error| refuse(port.error(error)))?,
@@ -72,8 +78,12 @@ pub async fn complete_setup(
         },
     };
     let context = port.context();
-    let owner =
-        port.service().setup().complete(&context, request).await.map_err(|error| refuse(port.error(error)))?;
+    let owner = port
+        .service()
+        .setup()
+        .complete(&context, request)
+        .await
+        .map_err(|error| refuse(port.error(error)))?;
     port.0.start_session(&owner, false).await.map_err(|error| port.error(error))?;
     port.done(Some("/setup/done".to_owned()), Some(Notice::Welcome))
 }

@@ -12,7 +12,8 @@ use crate::text;
 use crate::viewer::{THEMES, theme_word, use_live};
 
 /// The languages with their own names, which are the same in every language.
-pub const LANGUAGES: [(Locale, &str, &str); 2] = [(Locale::zh_CN, "zh-CN", "中文"), (Locale::en, "en", "English")];
+pub const LANGUAGES: [(Locale, &str, &str); 2] =
+    [(Locale::zh_CN, "zh-CN", "中文"), (Locale::en, "en", "English")];
 
 fn word_of(i18n: leptos_i18n::I18nContext<Locale>, theme: Theme) -> &'static str {
     match theme {
@@ -43,14 +44,18 @@ pub fn LanguageMenu(
         let locale = i18n.get_locale();
         LANGUAGES.iter().find(|(known, ..)| *known == locale).map_or("", |(_, _, name)| *name)
     };
-    let label = Signal::derive(move || t_string!(i18n, shell.language_menu, name = current()).to_string());
+    let label =
+        Signal::derive(move || t_string!(i18n, shell.language_menu, name = current()).to_string());
     let items = LANGUAGES.map(|(locale, code, name)| {
         let on_click = move |event: leptos::ev::MouseEvent| {
             event.prevent_default();
             crate::dom::set_cookie("rs_lang", code);
             i18n.set_locale(locale);
             crate::dom::close_menus(None);
-            action.dispatch(SaveAppearance { language: Some(code.to_owned()), ..SaveAppearance::default() });
+            action.dispatch(SaveAppearance {
+                language: Some(code.to_owned()),
+                ..SaveAppearance::default()
+            });
         };
         view! {
             <button
@@ -94,8 +99,9 @@ pub fn ThemeMenu(
     let i18n = use_i18n();
     let live = use_live();
     let action = ServerAction::<SaveAppearance>::new();
-    let label =
-        Signal::derive(move || t_string!(i18n, shell.theme_menu, name = word_of(i18n, live.theme.get())).to_string());
+    let label = Signal::derive(move || {
+        t_string!(i18n, shell.theme_menu, name = word_of(i18n, live.theme.get())).to_string()
+    });
     let items = THEMES.map(|theme| {
         let on_click = move |event: leptos::ev::MouseEvent| {
             event.prevent_default();
@@ -104,7 +110,10 @@ pub fn ThemeMenu(
             crate::dom::set_root_attribute("data-theme", word);
             live.theme.set(theme);
             crate::dom::close_menus(None);
-            action.dispatch(SaveAppearance { theme: Some(word.to_owned()), ..SaveAppearance::default() });
+            action.dispatch(SaveAppearance {
+                theme: Some(word.to_owned()),
+                ..SaveAppearance::default()
+            });
         };
         view! {
             <button

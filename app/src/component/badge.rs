@@ -71,7 +71,8 @@ pub fn VisibilityBadge(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let label = Signal::derive(move || {
-        if is_public { t_string!(i18n, common.public) } else { t_string!(i18n, common.private) }.to_owned()
+        if is_public { t_string!(i18n, common.public) } else { t_string!(i18n, common.private) }
+            .to_owned()
     });
     let (tone, icon) =
         if is_public { (Tone::Info, icondata::LuGlobe) } else { (Tone::Neutral, icondata::LuLock) };
@@ -80,7 +81,10 @@ pub fn VisibilityBadge(
 
 /// The word of a permission.
 #[must_use]
-pub fn permission_word(i18n: leptos_i18n::I18nContext<crate::i18n::Locale>, permission: Permission) -> &'static str {
+pub fn permission_word(
+    i18n: leptos_i18n::I18nContext<crate::i18n::Locale>,
+    permission: Permission,
+) -> &'static str {
     match permission {
         Permission::Read => t_string!(i18n, components.permission_read),
         Permission::Edit => t_string!(i18n, components.permission_edit),
@@ -96,7 +100,8 @@ pub fn PermissionBadge(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let label = Signal::derive(move || {
-        t_string!(i18n, components.permission_yours, name = permission_word(i18n, permission)).to_string()
+        t_string!(i18n, components.permission_yours, name = permission_word(i18n, permission))
+            .to_string()
     });
     view! { <Badge tone=Tone::Outline icon=icondata::LuShieldCheck label=label testid="badge.permission" /> }
 }

@@ -137,7 +137,11 @@ pub fn TrendChart(
     let axis = scale
         .lines()
         .into_iter()
-        .map(|value| view! { <span>{axis_label(unit, scale, value)}</span> })
+        .map(|value| {
+            // Without values the scale means nothing but its zero.
+            let label = if is_empty && value > 0 { String::new() } else { axis_label(unit, scale, value) };
+            view! { <span>{label}</span> }
+        })
         .collect_view();
     let grid = scale
         .lines()

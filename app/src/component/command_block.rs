@@ -4,11 +4,11 @@
 
 use leptos::prelude::*;
 
-use crate::component::noscroll;
 use crate::call::account::SaveAppearance;
 use crate::command::{Client, Command, Part};
 use crate::component::copy::CopyButton;
 use crate::component::icon::Icon;
+use crate::component::noscroll;
 use crate::i18n::{Locale, t_string, use_i18n};
 use crate::viewer::use_live;
 
@@ -51,8 +51,12 @@ pub fn CommandBlock(
     let is_revealed = RwSignal::new(false);
     let has_secret = Memo::new(move |_| command.with(Command::has_secret));
     let what = Signal::derive(move || {
-        if has_secret.get() { t_string!(i18n, components.secret_command) } else { t_string!(i18n, components.command) }
-            .to_owned()
+        if has_secret.get() {
+            t_string!(i18n, components.secret_command)
+        } else {
+            t_string!(i18n, components.command)
+        }
+        .to_owned()
     });
     let text = Signal::derive(move || command.with(Command::text));
     let parts = move || {
@@ -64,7 +68,13 @@ pub fn CommandBlock(
                 Part::Text(text) => view! { <span>{text}</span> }.into_any(),
                 Part::Key(text) => view! { <span class="key">{text}</span> }.into_any(),
                 Part::Secret(text) => {
-                    let shown = move || if is_revealed.get() { text.clone() } else { "••••••••".to_owned() };
+                    let shown = move || {
+                        if is_revealed.get() {
+                            text.clone()
+                        } else {
+                            "••••••••".to_owned()
+                        }
+                    };
                     view! { <span class="secret">{shown}</span> }.into_any()
                 }
             })
@@ -174,20 +184,29 @@ pub fn ClientSwitch(
         .iter()
         .map(|client| {
             let client = *client;
-            let href = crate::component::dialog::use_changed_query(vec![("client", Some(client.as_str().to_owned()))]);
+            let href = crate::component::dialog::use_changed_query(vec![(
+                "client",
+                Some(client.as_str().to_owned()),
+            )]);
             let plain = crate::component::dialog::use_changed_query(vec![("client", None)]);
             let query = leptos_router::hooks::use_query_map();
             let navigate = navigate.clone();
             let choose = move || {
                 live.client.set(client);
                 if query.with_untracked(|query| query.get("client").is_some()) {
-                    let options =
-                        leptos_router::NavigateOptions { scroll: false, replace: true, ..Default::default() };
+                    let options = leptos_router::NavigateOptions {
+                        scroll: false,
+                        replace: true,
+                        ..Default::default()
+                    };
                     navigate(&plain.get_untracked(), options);
                 }
                 if client.remembered().is_some() {
                     let word = client.as_str().to_owned();
-                    action.dispatch(SaveAppearance { client: Some(word), ..SaveAppearance::default() });
+                    action.dispatch(SaveAppearance {
+                        client: Some(word),
+                        ..SaveAppearance::default()
+                    });
                 }
             };
             let choose_by_key = choose.clone();

@@ -25,7 +25,10 @@ pub fn ConfirmByName(
     let is_blocked = Signal::derive({
         let alive = RwSignal::new(false);
         Effect::new(move |_| alive.set(true));
-        move || alive.get() && typed.with(|typed| typed.as_deref().map(str::trim) != Some(expected.as_str()))
+        move || {
+            alive.get()
+                && typed.with(|typed| typed.as_deref().map(str::trim) != Some(expected.as_str()))
+        }
     });
     view! {
         <div class="dialog__body dialog__body--confirm">

@@ -79,7 +79,9 @@ pub fn CopyButton(
     });
     let name = move || match state.get() {
         State::Copied => t_string!(i18n, common.copied).to_owned(),
-        State::Rest | State::Failed => t_string!(i18n, components.copy_what, what = what.get()).to_string(),
+        State::Rest | State::Failed => {
+            t_string!(i18n, components.copy_what, what = what.get()).to_string()
+        }
     };
     let is_button = class.is_some();
     let class = match (class, label.is_some(), is_large) {

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 
-use crate::component::noscroll;
 use crate::component::icon::Icon;
+use crate::component::noscroll;
 use crate::i18n::{t_string, use_i18n};
 use crate::link;
 
@@ -16,7 +16,10 @@ pub fn use_query_pairs() -> Signal<Vec<(String, String)>> {
     let query = use_location().query;
     Signal::derive(move || {
         query.with(|query| {
-            query.into_iter().map(|(name, value)| (name.to_string(), value.to_owned())).collect::<Vec<_>>()
+            query
+                .into_iter()
+                .map(|(name, value)| (name.to_string(), value.to_owned()))
+                .collect::<Vec<_>>()
         })
     })
 }
@@ -117,7 +120,12 @@ pub fn Dialog(
 }
 
 #[component]
-fn OpenDialog(name: &'static str, title: Signal<String>, class: &'static str, children: Children) -> impl IntoView {
+fn OpenDialog(
+    name: &'static str,
+    title: Signal<String>,
+    class: &'static str,
+    children: Children,
+) -> impl IntoView {
     let i18n = use_i18n();
     let close = use_close_link();
     let navigate = use_navigate();
@@ -142,13 +150,20 @@ fn OpenDialog(name: &'static str, title: Signal<String>, class: &'static str, ch
     on_cleanup(move || opener.with_value(crate::dom::Focused::restore));
     let leave = {
         let navigate = navigate.clone();
-        move || navigate(&close.get_untracked(), NavigateOptions { scroll: false, ..NavigateOptions::default() })
+        move || {
+            navigate(
+                &close.get_untracked(),
+                NavigateOptions { scroll: false, ..NavigateOptions::default() },
+            )
+        }
     };
     let leave_by_shade = leave.clone();
     let on_key = move |event: leptos::ev::KeyboardEvent| match event.key().as_str() {
         "Escape" => {
             event.prevent_default();
-            if !is_touched.get_value() || crate::dom::confirm(t_string!(i18n, components.discard_question)) {
+            if !is_touched.get_value()
+                || crate::dom::confirm(t_string!(i18n, components.discard_question))
+            {
                 leave();
             }
         }

@@ -19,7 +19,10 @@ fn Under(id: String, help: MaybeProp<String>, error: Signal<Option<String>>) -> 
             </p>
         }
         .into_any(),
-        None => help.get().map(|help| view! { <p class="field__help" id=id.clone()>{help}</p> }).into_any(),
+        None => help
+            .get()
+            .map(|help| view! { <p class="field__help" id=id.clone()>{help}</p> })
+            .into_any(),
     }
 }
 

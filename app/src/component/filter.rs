@@ -6,9 +6,9 @@ use leptos::prelude::*;
 use leptos_router::components::Form;
 use leptos_router::hooks::{use_location, use_query_map};
 
-use crate::component::noscroll;
 use crate::component::dialog::{use_changed_query, use_query_pairs};
 use crate::component::icon::Icon;
+use crate::component::noscroll;
 use crate::i18n::{t, t_string, use_i18n};
 
 /// The form. Children are [`SearchField`] and [`FilterSelect`]s; `end` holds refresh and the like.

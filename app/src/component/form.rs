@@ -2,8 +2,8 @@
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
 use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
 use roadstead::{ErrorKind, Subject};
 use serde::de::DeserializeOwned;
 use server_fn::codec::PostUrl;
@@ -52,8 +52,12 @@ pub fn CallForm<S, O: 'static>(
 ) -> impl IntoView
 where
     S: DeserializeOwned
-        + ServerFn<Client = ConsoleClient, Protocol = Http<PostUrl, O>, Output = Done, Error = ConsoleError>
-        + Clone
+        + ServerFn<
+            Client = ConsoleClient,
+            Protocol = Http<PostUrl, O>,
+            Output = Done,
+            Error = ConsoleError,
+        > + Clone
         + Send
         + Sync
         + 'static,
@@ -64,7 +68,11 @@ where
             action.dispatch(input);
         }
         Err(error) => {
-            value.set(Some(Err(ConsoleError::new(ErrorKind::Invalid, Subject::Request, error.to_string()))));
+            value.set(Some(Err(ConsoleError::new(
+                ErrorKind::Invalid,
+                Subject::Request,
+                error.to_string(),
+            ))));
         }
     });
     let answer = Signal::derive(move || value.get());

@@ -54,8 +54,8 @@ pub fn NavItem(
 pub fn Nav() -> impl IntoView {
     let i18n = use_i18n();
     let viewer = use_viewer();
-    let may_see_settings =
-        viewer.with_value(|viewer| viewer.profile.as_ref().is_some_and(|profile| profile.is_operator));
+    let may_see_settings = viewer
+        .with_value(|viewer| viewer.profile.as_ref().is_some_and(|profile| profile.is_operator));
     view! {
         <nav class="nav" id="nav" aria-label=move || t_string!(i18n, shell.main_navigation) data-testid="shell.nav">
             <a class="btn btn--icon btn--quiet nav__close" href="#main" rel="external" aria-label=move || t_string!(i18n, shell.close_navigation)>

@@ -5,9 +5,9 @@ use leptos_router::components::Form;
 use leptos_router::hooks::use_location;
 use roadstead::page::Window;
 
-use crate::component::noscroll;
 use crate::component::dialog::{use_changed_query, use_query_pairs};
 use crate::component::icon::Icon;
+use crate::component::noscroll;
 use crate::format::grouped;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::link::change_query;
@@ -73,7 +73,11 @@ pub fn Pagination(
             None => view! { <span class="pager__page" aria-hidden="true">"…"</span> }.into_any(),
         })
         .collect_view();
-    let step = |page: Option<u64>, icon: &'static str, name: Signal<String>, testid: &'static str| match page {
+    let step = |page: Option<u64>,
+                icon: &'static str,
+                name: Signal<String>,
+                testid: &'static str| {
+        match page {
         Some(page) => view! {
             <a class="pager__page" href=to_page(page) aria-label=move || name.get() data-testid=testid>
                 <Icon icon=icondata::LuChevronRight class=icon />
@@ -86,6 +90,7 @@ pub fn Pagination(
             </span>
         }
         .into_any(),
+    }
     };
     let previous = step(
         (current > 1).then(|| current - 1),
@@ -93,8 +98,12 @@ pub fn Pagination(
         crate::text!(i18n, common.previous),
         "pager.previous",
     );
-    let next =
-        step((current < last).then(|| current + 1), "icon icon--sm", crate::text!(i18n, common.next), "pager.next");
+    let next = step(
+        (current < last).then(|| current + 1),
+        "icon icon--sm",
+        crate::text!(i18n, common.next),
+        "pager.next",
+    );
     view! {
         <nav class="pager" aria-label=move || t_string!(i18n, components.pagination) data-testid="pager">
             <span data-testid="pager.total">{t!(i18n, components.total, n = move || grouped(total))}</span>
@@ -144,7 +153,9 @@ fn GoTo(last: u64) -> impl IntoView {
     let kept = use_query_pairs()
         .get_untracked()
         .into_iter()
-        .filter(|(name, _)| !matches!(name.as_str(), "page" | "dialog" | "item" | "__err" | "__path"))
+        .filter(|(name, _)| {
+            !matches!(name.as_str(), "page" | "dialog" | "item" | "__err" | "__path")
+        })
         .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
         .collect_view();
     view! {
@@ -167,7 +178,13 @@ mod tests {
         assert_eq!(of(1, 1), [Some(1)]);
         assert_eq!(of(1, 7), [Some(1), Some(2), Some(3), None, Some(7)]);
         assert_eq!(of(4, 7), [1, 2, 3, 4, 5, 6, 7].map(Some).to_vec());
-        assert_eq!(of(5, 20), [Some(1), Some(2), Some(3), Some(4), Some(5), Some(6), Some(7), None, Some(20)]);
-        assert_eq!(of(10, 20), [Some(1), None, Some(8), Some(9), Some(10), Some(11), Some(12), None, Some(20)]);
+        assert_eq!(
+            of(5, 20),
+            [Some(1), Some(2), Some(3), Some(4), Some(5), Some(6), Some(7), None, Some(20)]
+        );
+        assert_eq!(
+            of(10, 20),
+            [Some(1), None, Some(8), Some(9), Some(10), Some(11), Some(12), None, Some(20)]
+        );
     }
 }

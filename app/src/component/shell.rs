@@ -25,7 +25,12 @@ pub fn AppShell() -> impl IntoView {
     Effect::new(move |before: Option<String>| {
         let now = path.get();
         if before.is_some_and(|before| before != now) {
-            set_timeout(move || { crate::dom::focus("main h1"); }, std::time::Duration::from_millis(50));
+            set_timeout(
+                move || {
+                    crate::dom::focus("main h1");
+                },
+                std::time::Duration::from_millis(50),
+            );
         }
         now
     });
@@ -69,7 +74,11 @@ fn is_turned_away() -> bool {
     } else if !is_signed_in {
         let location = use_location();
         let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
-        let here = if search.is_empty() { path } else { format!("{path}?{}", search.trim_start_matches('?')) };
+        let here = if search.is_empty() {
+            path
+        } else {
+            format!("{path}?{}", search.trim_start_matches('?'))
+        };
         crate::component::topbar::sign_in_path(&here)
     } else if must_change {
         "/account/password".to_owned()

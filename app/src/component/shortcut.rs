@@ -73,7 +73,8 @@ pub fn ShortcutDialog() -> impl IntoView {
             ("Esc", text!(i18n, shell.shortcut_close)),
         ]
         .map(|(keys, meaning)| {
-            let keys = keys.split(' ').map(|key| view! { <kbd class="kbd">{key}</kbd> }).collect_view();
+            let keys =
+                keys.split(' ').map(|key| view! { <kbd class="kbd">{key}</kbd> }).collect_view();
             view! {
                 <div class="row">
                     <dt class="row shortcut__keys">{keys}</dt>

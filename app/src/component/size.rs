@@ -12,7 +12,8 @@ pub fn Bytes(
     value: u64,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let exact = move || t_string!(i18n, components.bytes_exact, n = format::grouped(value)).to_string();
+    let exact =
+        move || t_string!(i18n, components.bytes_exact, n = format::grouped(value)).to_string();
     view! {
         <span class="nowrap" title=exact>
             {format::bytes(value)}

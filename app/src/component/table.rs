@@ -6,10 +6,10 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
 use roadstead::page::Order;
 
-use crate::component::noscroll;
 use crate::component::dialog::use_query_pairs;
 use crate::component::empty::{Art, EmptyState};
 use crate::component::icon::Icon;
+use crate::component::noscroll;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::link::change_query;
 
@@ -50,7 +50,8 @@ pub fn SortHeader(
     let state = Memo::new(move |_| {
         query.with(|query| {
             let sort = query.get("sort").filter(|sort| !sort.is_empty());
-            let order = query.get("order").and_then(|order| parse_order(&order)).unwrap_or(default_order);
+            let order =
+                query.get("order").and_then(|order| parse_order(&order)).unwrap_or(default_order);
             match sort {
                 Some(sort) if sort == key => Some(order),
                 None if default_key == key => Some(order),
@@ -75,7 +76,11 @@ pub fn SortHeader(
         None => "none",
     };
     let icon = move || {
-        let icon = if state.get() == Some(Order::Asc) { icondata::LuArrowUp } else { icondata::LuArrowDown };
+        let icon = if state.get() == Some(Order::Asc) {
+            icondata::LuArrowUp
+        } else {
+            icondata::LuArrowDown
+        };
         view! { <Icon icon=icon class="icon icon--xs" /> }
     };
     view! {
@@ -158,7 +163,9 @@ pub fn NoMatch(
     clears: &'static [&'static str],
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let clear = crate::component::dialog::use_changed_query(clears.iter().map(|name| (*name, None)).collect());
+    let clear = crate::component::dialog::use_changed_query(
+        clears.iter().map(|name| (*name, None)).collect(),
+    );
     view! {
         <EmptyState art=Art::Nothing title=crate::text!(i18n, common.no_match) is_small=true testid="nomatch">
             <a class="btn" href=move || clear.get() {..noscroll()} data-testid="nomatch.clear">

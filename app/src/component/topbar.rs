@@ -4,12 +4,12 @@ use leptos::prelude::*;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 
-use crate::component::noscroll;
 use crate::call::session::SignOut;
 use crate::component::appearance::{LanguageMenu, ThemeMenu};
 use crate::component::form::{Csrf, call_path};
 use crate::component::icon::{Icon, Mark};
 use crate::component::menu::Menu;
+use crate::component::noscroll;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::viewer::{full_name, shown_name, use_viewer};
 use crate::{link, text};
@@ -96,7 +96,9 @@ fn SearchBox() -> impl IntoView {
 fn HelpMenu() -> impl IntoView {
     let i18n = use_i18n();
     let version = use_viewer().with_value(|viewer| viewer.site.version.clone());
-    let version = Signal::derive(move || t_string!(i18n, shell.version, version = version.as_str()).to_string());
+    let version = Signal::derive(move || {
+        t_string!(i18n, shell.version, version = version.as_str()).to_string()
+    });
     view! {
         <Menu
             label=text!(i18n, shell.help)

@@ -23,7 +23,8 @@ use crate::viewer::{THEMES, full_name, theme_word, use_viewer};
 #[component]
 pub fn AccountPage() -> impl IntoView {
     let i18n = use_i18n();
-    let name = use_viewer().with_value(|viewer| viewer.profile.as_ref().map(full_name).unwrap_or_default());
+    let name = use_viewer()
+        .with_value(|viewer| viewer.profile.as_ref().map(full_name).unwrap_or_default());
     view! {
         <PageTitle page=text!(i18n, account.title) />
         <PageHeader title=text!(i18n, account.title) note=Signal::stored(Some(name)) />
@@ -74,21 +75,26 @@ fn PreferenceForm() -> impl IntoView {
         })
         .to_vec();
     let mut zones = vec![(String::new(), text!(i18n, account.time_zone_browser))];
-    zones.extend(offsets(preferences.time_zone_minutes.unwrap_or(browser)).map(|minutes| {
-        (minutes.to_string(), words(&zone(minutes)))
-    }));
+    zones.extend(
+        offsets(preferences.time_zone_minutes.unwrap_or(browser))
+            .map(|minutes| (minutes.to_string(), words(&zone(minutes)))),
+    );
     let densities = vec![
         ("comfortable".to_owned(), text!(i18n, account.density_comfortable)),
         ("compact".to_owned(), text!(i18n, account.density_compact)),
     ];
     let clients = Client::PULL
         .map(|client| {
-            (client.as_str().to_owned(), Signal::derive(move || client_name(i18n, client).to_owned()))
+            (
+                client.as_str().to_owned(),
+                Signal::derive(move || client_name(i18n, client).to_owned()),
+            )
         })
         .to_vec();
     let sizes = PAGE_SIZES
         .map(|size| {
-            let label = Signal::derive(move || t_string!(i18n, components.per_page, n = size).to_string());
+            let label =
+                Signal::derive(move || t_string!(i18n, components.per_page, n = size).to_string());
             (size.to_string(), label)
         })
         .to_vec();
@@ -167,7 +173,8 @@ fn PreferenceForm() -> impl IntoView {
 /// Whole hours from −12 to +14, the half hours in use, and whatever is set now.
 fn offsets(current: i32) -> impl Iterator<Item = i32> {
     const HALVES: [i32; 10] = [-570, -210, -150, 210, 270, 330, 345, 390, 570, 630];
-    let mut all: Vec<i32> = (-12..=14).map(|hours| hours * 60).chain(HALVES).chain([current]).collect();
+    let mut all: Vec<i32> =
+        (-12..=14).map(|hours| hours * 60).chain(HALVES).chain([current]).collect();
     all.sort_unstable();
     all.dedup();
     all.into_iter()
@@ -196,7 +203,10 @@ fn PasswordForm(
         value.with(|value| match value {
             Some(Err(error)) => {
                 error.subject == Subject::Password
-                    && matches!(error.kind, roadstead::ErrorKind::Unauthenticated | roadstead::ErrorKind::Denied)
+                    && matches!(
+                        error.kind,
+                        roadstead::ErrorKind::Unauthenticated | roadstead::ErrorKind::Denied
+                    )
             }
             _ => false,
         })
@@ -204,20 +214,24 @@ fn PasswordForm(
     let is_invalid = Signal::derive(move || {
         value.with(|value| match value {
             Some(Err(error)) => {
-                error.subject == Subject::Password && matches!(error.kind, roadstead::ErrorKind::Invalid)
+                error.subject == Subject::Password
+                    && matches!(error.kind, roadstead::ErrorKind::Invalid)
             }
             _ => false,
         })
     });
-    let current_error =
-        Signal::derive(move || is_wrong.get().then(|| t_string!(i18n, errors.wrong_password).to_owned()));
+    let current_error = Signal::derive(move || {
+        is_wrong.get().then(|| t_string!(i18n, errors.wrong_password).to_owned())
+    });
     let new_error = Signal::derive(move || {
         (is_invalid.get() && !reason("differ")).then(|| t_string!(i18n, errors.password).to_owned())
     });
-    let confirm_error =
-        Signal::derive(move || reason("differ").then(|| t_string!(i18n, auth.passwords_differ).to_owned()));
+    let confirm_error = Signal::derive(move || {
+        reason("differ").then(|| t_string!(i18n, auth.passwords_differ).to_owned())
+    });
     let password_rule = Callback::new(move |value: String| {
-        (!(10..=128).contains(&value.chars().count())).then(|| t_string!(i18n, auth.password_rule).to_owned())
+        (!(10..=128).contains(&value.chars().count()))
+            .then(|| t_string!(i18n, auth.password_rule).to_owned())
     });
     let version = action.version();
     view! {

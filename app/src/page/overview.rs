@@ -96,10 +96,15 @@ fn Body(overview: Overview, is_folded: Option<bool>) -> impl IntoView {
                 <div class="col-8">
                     <Trend overview=overview.clone() />
                 </div>
-                <div class="col-4">
-                    {(images > 0).then(|| view! { <QuickStart overview=overview.clone() is_open=!is_folded.unwrap_or(true) /> })}
-                </div>
-                <div class="col-8">
+                {(images > 0)
+                    .then(|| {
+                        view! {
+                            <div class="col-4">
+                                <QuickStart overview=overview.clone() is_open=!is_folded.unwrap_or(true) />
+                            </div>
+                        }
+                    })}
+                <div class=if images > 0 { "col-8" } else { "col-4" }>
                     <RecentActivity activity=overview.activity />
                 </div>
             </div>

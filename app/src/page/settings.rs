@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use roadstead::manage::setting::{About, Settings, Sourced};
 use roadstead::Subject;
+use roadstead::manage::setting::{About, Settings, Sourced};
 
 use crate::call::setting::{SaveGeneral, SaveRegistry, get_about, get_settings};
 use crate::component::field::{CheckField, Rule, SelectField, TextField};
@@ -21,7 +21,9 @@ use crate::viewer::{use_live, use_viewer};
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let i18n = use_i18n();
-    if !use_viewer().with_value(|viewer| viewer.profile.as_ref().is_some_and(|profile| profile.is_operator)) {
+    if !use_viewer()
+        .with_value(|viewer| viewer.profile.as_ref().is_some_and(|profile| profile.is_operator))
+    {
         return view! { <NotFoundPage /> }.into_any();
     }
     let params = use_params_map();
@@ -185,7 +187,8 @@ fn RegistrySection(settings: Settings) -> impl IntoView {
     let action = ServerAction::<SaveRegistry>::new();
     let whole: Rule = Callback::new(move |value: String| {
         let digits = value.trim().replace([',', '_', ' '], "");
-        (digits.parse::<u64>().is_err()).then(|| t_string!(i18n, settings.invalid_number).to_owned())
+        (digits.parse::<u64>().is_err())
+            .then(|| t_string!(i18n, settings.invalid_number).to_owned())
     });
     let lifetime: Rule = Callback::new(move |value: String| {
         let seconds = value.trim().replace([',', '_', ' '], "").parse::<u64>();

@@ -67,7 +67,8 @@ pub fn SetupPage() -> impl IntoView {
     }
     let query = use_query_map();
     let code = query.with_untracked(|query| query.get("code").unwrap_or_default());
-    let is_verified = query.with_untracked(|query| query.get("step").is_some_and(|step| step == "account"));
+    let is_verified =
+        query.with_untracked(|query| query.get("step").is_some_and(|step| step == "account"));
     let current = RwSignal::new(if is_verified { 2_u8 } else { 1 });
     view! {
         <PageTitle page=text!(i18n, auth.setup_title) />
@@ -134,16 +135,20 @@ fn AccountAndInstance(code: String, current: RwSignal<u8>) -> impl IntoView {
     });
     let differs = error.as_ref().is_some_and(|error| error.reason.as_deref() == Some("differ"));
     let about = |subjects: &'static [Subject]| {
-        let error = error.clone().filter(|error| subjects.contains(&error.subject) && error.status() < 500);
+        let error =
+            error.clone().filter(|error| subjects.contains(&error.subject) && error.status() < 500);
         Signal::derive(move || error.as_ref().map(|error| error.text(i18n)))
     };
     let (account_error, password_error) = (about(&[Subject::Account]), about(&[Subject::Password]));
     let (url_error, region_error) = (about(&[Subject::Url]), about(&[Subject::Region]));
     let password_error = Signal::derive(move || if differs { None } else { password_error.get() });
-    let confirm_error = Signal::derive(move || differs.then(|| t_string!(i18n, auth.passwords_differ).to_owned()));
+    let confirm_error =
+        Signal::derive(move || differs.then(|| t_string!(i18n, auth.passwords_differ).to_owned()));
     let is_field_error = error.as_ref().is_some_and(|error| {
-        matches!(error.subject, Subject::Account | Subject::Password | Subject::Url | Subject::Region)
-            && error.status() < 500
+        matches!(
+            error.subject,
+            Subject::Account | Subject::Password | Subject::Url | Subject::Region
+        ) && error.status() < 500
     });
     let banner = error.clone().filter(|_| !is_field_error);
     // An error in the second half opens it.
@@ -160,8 +165,11 @@ fn AccountAndInstance(code: String, current: RwSignal<u8>) -> impl IntoView {
     };
     let language = viewer.with_value(|viewer| viewer.language.clone());
     let region_name = kept("region_name");
-    let region_name =
-        if region_name.is_empty() { t_string!(i18n, auth.region_name_default).to_owned() } else { region_name };
+    let region_name = if region_name.is_empty() {
+        t_string!(i18n, auth.region_name_default).to_owned()
+    } else {
+        region_name
+    };
     let password = RwSignal::new(String::new());
     let external = RwSignal::new(or(kept("external_url"), &origin));
     let browser = RwSignal::new(None::<String>);
@@ -171,12 +179,18 @@ fn AccountAndInstance(code: String, current: RwSignal<u8>) -> impl IntoView {
         browser.set(crate::dom::origin());
     });
     let differing = move || {
-        browser.get().filter(|browser| !external.with(|url| url.trim_end_matches('/') == browser) )
+        browser.get().filter(|browser| !external.with(|url| url.trim_end_matches('/') == browser))
     };
-    let account_rule =
-        rule_of(|text| text.parse::<roadstead::AccountName>().is_ok(), text!(i18n, auth.account_rule));
-    let region_rule = rule_of(|text| text.parse::<roadstead::RegionName>().is_ok(), text!(i18n, auth.region_id_rule));
-    let password_rule = rule_of(|text| (10..=128).contains(&text.chars().count()), text!(i18n, auth.password_rule));
+    let account_rule = rule_of(
+        |text| text.parse::<roadstead::AccountName>().is_ok(),
+        text!(i18n, auth.account_rule),
+    );
+    let region_rule = rule_of(
+        |text| text.parse::<roadstead::RegionName>().is_ok(),
+        text!(i18n, auth.region_id_rule),
+    );
+    let password_rule =
+        rule_of(|text| (10..=128).contains(&text.chars().count()), text!(i18n, auth.password_rule));
     let confirm_rule = Callback::new(move |value: String| {
         (value != password.get()).then(|| t_string!(i18n, auth.passwords_differ).to_owned())
     });
@@ -185,7 +199,12 @@ fn AccountAndInstance(code: String, current: RwSignal<u8>) -> impl IntoView {
         if crate::dom::is_section_valid("#setup-account") {
             event.prevent_default();
             current.set(3);
-            set_timeout(|| { crate::dom::focus("#setup-instance input"); }, std::time::Duration::from_millis(30));
+            set_timeout(
+                || {
+                    crate::dom::focus("#setup-instance input");
+                },
+                std::time::Duration::from_millis(30),
+            );
         }
     };
     let hides = move |step: u8| is_alive.get() && current.get() != step;
@@ -330,16 +349,25 @@ fn AccountAndInstance(code: String, current: RwSignal<u8>) -> impl IntoView {
 pub fn SetupDonePage() -> impl IntoView {
     let i18n = use_i18n();
     let (account, site) = use_viewer().with_value(|viewer| {
-        let account = viewer.profile.as_ref().map(|profile| profile.account.to_string()).unwrap_or_default();
+        let account =
+            viewer.profile.as_ref().map(|profile| profile.account.to_string()).unwrap_or_default();
         (account, viewer.site.clone())
     });
     let name = account.clone();
     let command = move |client: Client| {
         let host = Host { name: &site.host, plain_http: site.plain_http };
         // Without a password on the line each client asks for it.
-        let credential = Login { user: &account, password: "", image: "", by_stdin: false, namespace: "default" };
+        let credential = Login {
+            user: &account,
+            password: "",
+            image: "",
+            by_stdin: false,
+            namespace: "default",
+        };
         let text = login(client, &host, &credential).text();
-        crate::command::Command::plain(text.replace(" -p  ", " ").trim_end_matches(" -p ").to_owned())
+        crate::command::Command::plain(
+            text.replace(" -p  ", " ").trim_end_matches(" -p ").to_owned(),
+        )
     };
     view! {
         <PageTitle page=text!(i18n, auth.setup_title) />

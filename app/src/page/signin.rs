@@ -73,9 +73,10 @@ fn sentence(i18n: leptos_i18n::I18nContext<crate::i18n::Locale>, error: &Console
             t_string!(i18n, auth.too_many, time = wait).to_string()
         }
         ErrorKind::Denied => t_string!(i18n, auth.programmatic_only).to_owned(),
-        ErrorKind::Unauthenticated | ErrorKind::NotFound | ErrorKind::Hidden | ErrorKind::Invalid => {
-            t_string!(i18n, auth.wrong).to_owned()
-        }
+        ErrorKind::Unauthenticated
+        | ErrorKind::NotFound
+        | ErrorKind::Hidden
+        | ErrorKind::Invalid => t_string!(i18n, auth.wrong).to_owned(),
         _ => error.text(i18n),
     }
 }

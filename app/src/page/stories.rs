@@ -49,7 +49,8 @@ mod told {
     use crate::notice::Notice;
     use crate::viewer::use_viewer;
 
-    const DIGEST: &str = "sha256:0cdfc79a4a7d0c4f0f9d9f5c0b6e4a2f1d3c5b7a9e8f6d4c2b0a1e3f5d7ce3385f8d";
+    const DIGEST: &str =
+        "sha256:0cdfc79a4a7d0c4f0f9d9f5c0b6e4a2f1d3c5b7a9e8f6d4c2b0a1e3f5d7ce3385f8d";
 
     fn said(text: &str) -> Signal<String> {
         Signal::stored(text.to_owned())
@@ -69,8 +70,20 @@ mod told {
     #[component]
     pub fn StoriesPage() -> impl IntoView {
         let tabs = vec![
-            Tab { label: said("Tags"), count: Some(12), href: "/__ui".into(), is_current: true, testid: "story.tab.1" },
-            Tab { label: said("Triggers"), count: None, href: "/__ui".into(), is_current: false, testid: "story.tab.2" },
+            Tab {
+                label: said("Tags"),
+                count: Some(12),
+                href: "/__ui".into(),
+                is_current: true,
+                testid: "story.tab.1",
+            },
+            Tab {
+                label: said("Triggers"),
+                count: None,
+                href: "/__ui".into(),
+                is_current: false,
+                testid: "story.tab.2",
+            },
         ];
         let below = ViewFn::from(move || view! { <Tabs label=said("Tabs") tabs=tabs.clone() /> });
         view! {
@@ -129,7 +142,8 @@ mod told {
     #[component]
     fn Values() -> impl IntoView {
         let now = use_viewer().with_value(|viewer| viewer.now);
-        let chips = ["stable", "v1.0.0", "1.27.3-alpine-perl", "v2", "latest"].map(str::to_owned).to_vec();
+        let chips =
+            ["stable", "v1.0.0", "1.27.3-alpine-perl", "v2", "latest"].map(str::to_owned).to_vec();
         view! {
             <Story name="badges">
                 <div class="row row--wrap">
@@ -165,7 +179,13 @@ mod told {
             Part::Text(" -p ".into()),
             Part::Secret("KEY".into()),
         ]);
-        let credential = Login { user: "local@AK", password: "KEY", image: "group/nginx:v1", by_stdin: false, namespace: "default" };
+        let credential = Login {
+            user: "local@AK",
+            password: "KEY",
+            image: "group/nginx:v1",
+            by_stdin: false,
+            namespace: "default",
+        };
         view! {
             <Story name="commands">
                 <div class="w-half">
@@ -197,7 +217,8 @@ mod told {
     #[component]
     fn Fields() -> impl IntoView {
         let wrong = Signal::stored(Some("Start with a lowercase letter".to_owned()));
-        let options = vec![("a".to_owned(), said("Beijing 4")), ("b".to_owned(), said("Shanghai 1"))];
+        let options =
+            vec![("a".to_owned(), said("Beijing 4")), ("b".to_owned(), said("Shanghai 1"))];
         let radios = vec![
             ("private".to_owned(), said("Private"), MaybeProp::default()),
             ("public".to_owned(), said("Public"), MaybeProp::from("Everybody can pull".to_owned())),
@@ -226,8 +247,10 @@ mod told {
     #[component]
     fn Lists() -> impl IntoView {
         let selected = RwSignal::new(3_usize);
-        let options = vec![("database".to_owned(), said("Database")), ("other".to_owned(), said("Other"))];
-        let active = Signal::stored(vec![("category", "Category".to_owned(), "Database".to_owned())]);
+        let options =
+            vec![("database".to_owned(), said("Database")), ("other".to_owned(), said("Other"))];
+        let active =
+            Signal::stored(vec![("category", "Category".to_owned(), "Database".to_owned())]);
         view! {
             <Story name="lists">
                 <div class="w-full">
@@ -268,7 +291,11 @@ mod told {
         let toasts = use_toasts();
         let internal = ConsoleError {
             request_id: Some("9f2c1e07".to_owned()),
-            ..ConsoleError::new(ErrorKind::Internal, Subject::Request, "something went wrong on the server")
+            ..ConsoleError::new(
+                ErrorKind::Internal,
+                Subject::Request,
+                "something went wrong on the server",
+            )
         };
         let denied = ConsoleError::new(ErrorKind::Denied, Subject::Repository, "denied");
         let art = [Art::Images, Art::Organizations, Art::Nothing, Art::Locked, Art::Quays]

@@ -24,6 +24,8 @@ mod health;
 mod host;
 mod login;
 mod memory;
+mod organization;
+mod overview;
 mod protocol;
 mod push;
 mod sweep;

@@ -51,8 +51,12 @@ impl Reply {
             status @ ..400 => status.to_string(),
             status if self.body.is_empty() => status.to_string(),
             status => match serde_json::from_slice::<Value>(&self.body) {
-                Ok(body) if body["errors"][0]["code"].is_string() => format!("{status} {}", self.code()),
-                Ok(body) if body["kind"].is_string() => format!("{status} {}", body["kind"].as_str().unwrap()),
+                Ok(body) if body["errors"][0]["code"].is_string() => {
+                    format!("{status} {}", self.code())
+                }
+                Ok(body) if body["kind"].is_string() => {
+                    format!("{status} {}", body["kind"].as_str().unwrap())
+                }
                 _ => status.to_string(),
             },
         }
@@ -67,11 +71,17 @@ impl Reply {
 
 impl Client {
     pub fn new(router: Router) -> Self {
-        Self { router, authorization: None, host: super::app::LISTEN.to_owned(), cookies: BTreeMap::new() }
+        Self {
+            router,
+            authorization: None,
+            host: super::app::LISTEN.to_owned(),
+            cookies: BTreeMap::new(),
+        }
     }
 
     pub fn basic(mut self, name: &str, password: &str) -> Self {
-        let encoded = base64::engine::general_purpose::STANDARD.encode(format!("{name}:{password}"));
+        let encoded =
+            base64::engine::general_purpose::STANDARD.encode(format!("{name}:{password}"));
         self.authorization = Some(format!("Basic {encoded}"));
         self
     }
@@ -115,14 +125,23 @@ impl Client {
     }
 
     /// Sends a request. Paths may be whole addresses, as `Location` has them.
-    pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Reply {
-        let path = path.split_once("://").map_or(path, |(_, rest)| &rest[rest.find('/').unwrap()..]);
-        let mut request = http::Request::builder().method(method).uri(path).header(header::HOST, &self.host);
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Reply {
+        let path =
+            path.split_once("://").map_or(path, |(_, rest)| &rest[rest.find('/').unwrap()..]);
+        let mut request =
+            http::Request::builder().method(method).uri(path).header(header::HOST, &self.host);
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }
         if !self.cookies.is_empty() {
-            let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let cookies: Vec<_> =
+                self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header(header::COOKIE, cookies.join("; "));
         }
         for (name, value) in headers {
@@ -144,6 +163,17 @@ impl Client {
 
     /// As a browser without WASM: posts a form with the token of the page before.
     pub async fn submit(&mut self, call: &str, fields: &[(&str, &str)]) -> Reply {
+        self.submit_from("/signin", call, fields).await
+    }
+
+    /// The same from the page at `page`, to which a refused form leads back.
+    pub async fn submit_from(
+        &mut self,
+        page: &str,
+        call: &str,
+        fields: &[(&str, &str)],
+    ) -> Reply {
+        let page = format!("http://127.0.0.1:5000{page}");
         let token = self.cookie("rs_csrf").unwrap_or_default().to_owned();
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.append_pair("_csrf", &token);
@@ -153,10 +183,12 @@ impl Client {
         let headers = [
             ("accept", "text/html"),
             ("content-type", "application/x-www-form-urlencoded"),
-            ("referer", "http://127.0.0.1:5000/signin"),
+            ("referer", page.as_str()),
             ("sec-fetch-site", "same-origin"),
         ];
-        let reply = self.send(Method::POST, &format!("/console/call/{call}"), &headers, form.finish()).await;
+        let reply = self
+            .send(Method::POST, &format!("/console/call/{call}"), &headers, form.finish())
+            .await;
         self.keep(&reply);
         reply
     }
@@ -170,7 +202,9 @@ impl Client {
             ("x-csrf-token", &token),
             ("sec-fetch-site", "same-origin"),
         ];
-        let reply = self.send(Method::POST, &format!("/console/call/{call}"), &headers, input.to_string()).await;
+        let reply = self
+            .send(Method::POST, &format!("/console/call/{call}"), &headers, input.to_string())
+            .await;
         self.keep(&reply);
         reply
     }

@@ -156,10 +156,7 @@ pub async fn permission_epoch(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<u
 
 /// Makes every cached permission decision about the account's users and images stale.
 pub async fn bump_permission_epoch(tx: &mut Tx<'_>, id: AccountId, at: Timestamp) -> Result<()> {
-    sql("UPDATE accounts SET permission_epoch = permission_epoch + 1 WHERE id = $1")
-        .bind(id)
-        .queue(tx)
-        .await?;
+    tx.ledger.account(id).permission_epochs += 1;
     tx.change(Change::new(ChangeKind::Permission, at).in_account(id));
     Ok(())
 }

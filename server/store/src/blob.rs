@@ -122,7 +122,7 @@ pub async fn insert(tx: &mut Tx<'_>, new: &NewBlob) -> Result<LinkedBlob> {
                  SELECT $1, $2, id, $3, $3 FROM objects WHERE object_key = $4 ON CONFLICT (digest) DO UPDATE \
                  SET touched_at = CASE WHEN excluded.touched_at > blobs.touched_at THEN excluded.touched_at \
                  ELSE blobs.touched_at END \
-                 RETURNING id, digest, size, (SELECT o.object_key = $4 FROM objects o WHERE o.id = object_id)")
+                 RETURNING id, digest, size, object_id = (SELECT o.id FROM objects o WHERE o.object_key = $4)")
             .bind(&new.digest)
             .bind(new.size)
             .bind(new.created_at)
@@ -186,40 +186,55 @@ pub async fn unlink(
     blob: &LinkedBlob,
     at: Timestamp,
 ) -> Result<bool> {
+    let unlinked = take_away(tx, place, blob, at).await?;
+    if let Some(is_last) = unlinked {
+        tx.ledger.bytes(place, -signed(blob.size), is_last, at);
+    }
+    Ok(unlinked.is_some())
+}
+
+/// Removes a link without counting it. `None` when there was none; else whether it was the account's last.
+async fn take_away(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    blob: &LinkedBlob,
+    at: Timestamp,
+) -> Result<Option<bool>> {
     let unlinked = sql("DELETE FROM repository_blobs WHERE repository_id = $1 AND blob_id = $2")
         .bind(place.repository)
         .bind(blob.id)
         .execute(tx)
         .await?;
     if unlinked == 0 {
-        return Ok(false);
+        return Ok(None);
     }
     // Deleted manifests that could still be restored are not complete without it.
     sql("DELETE FROM manifest_blobs WHERE blob_id = $2 AND manifest_id IN \
          (SELECT id FROM manifests WHERE repository_id = $1 AND deleted_at IS NOT NULL)")
     .bind(place.repository)
     .bind(blob.id)
-    .execute(tx)
+    .queue(tx)
     .await?;
     sql("UPDATE blobs SET link_count = link_count - 1, touched_at = $2 WHERE id = $1")
         .bind(blob.id)
         .bind(at)
-        .execute(tx)
+        .queue(tx)
         .await?;
-    let uses: i64 = sql("UPDATE account_blobs SET uses = uses - 1 WHERE account_id = $1 AND blob_id = $2 RETURNING uses")
-        .bind(place.account)
-        .bind(blob.id)
-        .scalar(tx)
-        .await?;
+    let uses: i64 = sql(
+        "UPDATE account_blobs SET uses = uses - 1 WHERE account_id = $1 AND blob_id = $2 RETURNING uses",
+    )
+    .bind(place.account)
+    .bind(blob.id)
+    .scalar(tx)
+    .await?;
     if uses == 0 {
         sql("DELETE FROM account_blobs WHERE account_id = $1 AND blob_id = $2 AND uses = 0")
             .bind(place.account)
             .bind(blob.id)
-            .execute(tx)
+            .queue(tx)
             .await?;
     }
-    tx.ledger.bytes(place, -signed(blob.size), uses == 0, at);
-    Ok(true)
+    Ok(Some(uses == 0))
 }
 
 /// Whether a live manifest of the repository names the blob.
@@ -251,18 +266,29 @@ pub async fn unlink_unused(
     limit: u32,
     now: Timestamp,
 ) -> Result<u64> {
-    let unused = sql("SELECT b.id, b.digest, b.size, r.account_id, r.organization_id, l.repository_id \
-                      FROM repository_blobs l JOIN blobs b ON b.id = l.blob_id JOIN repositories r ON r.id = l.repository_id \
-                      WHERE l.manifest_count = 0 AND l.linked_at < $1 AND b.touched_at < $1 ORDER BY l.linked_at LIMIT $2")
+    let unused = sql(
+        "SELECT b.id, b.digest, b.size, r.account_id, r.organization_id, l.repository_id, \
+         r.deleted_at IS NOT NULL FROM repository_blobs l JOIN blobs b ON b.id = l.blob_id \
+         JOIN repositories r ON r.id = l.repository_id \
+         WHERE l.manifest_count = 0 AND l.linked_at < $1 AND b.touched_at < $1 ORDER BY l.linked_at LIMIT $2",
+    )
     .bind(before)
     .bind(limit)
-    .all::<(BlobId, Digest, u64, AccountId, OrganizationId, RepositoryId)>(tx)
+    .all::<(BlobId, Digest, u64, AccountId, OrganizationId, RepositoryId, bool)>(tx)
     .await?;
     let mut count = 0;
-    for (id, digest, size, account, organization, repository) in unused {
+    for (id, digest, size, account, organization, repository, is_dead) in unused {
         let place = Place { account, organization, repository };
         let blob = LinkedBlob { id, digest, size };
-        count += u64::from(unlink(tx, &place, &blob, now).await?);
+        let Some(is_last) = take_away(tx, &place, &blob, now).await? else { continue };
+        let size = -signed(size);
+        if is_dead {
+            // The organization stopped counting it when the repository was deleted.
+            tx.ledger.account_bytes(account, size, is_last, now);
+        } else {
+            tx.ledger.bytes(&place, size, is_last, now);
+        }
+        count += 1;
     }
     Ok(count)
 }

@@ -37,6 +37,7 @@ pub(crate) struct Delta {
     pub(crate) tags: i64,
     pub(crate) size: i64,
     pub(crate) plain_size: i64,
+    pub(crate) permission_epochs: i64,
     pub(crate) pulls: i64,
     pub(crate) pull_bytes: i64,
     pub(crate) pushes: i64,
@@ -99,13 +100,18 @@ impl Ledger {
     pub(crate) fn bytes(&mut self, place: &Place, size: i64, first: bool, at: Timestamp) {
         self.repository(place.repository).size += size;
         self.organization(place.organization).size += size;
-        let account = self.account(place.account);
+        self.repository_day(place.repository, at).size = true;
+        self.account_bytes(place.account, size, first, at);
+    }
+
+    /// Bytes that an account has more or less, `first` as in [`Ledger::bytes`].
+    pub(crate) fn account_bytes(&mut self, id: AccountId, size: i64, first: bool, at: Timestamp) {
+        let account = self.account(id);
         account.plain_size += size;
         if first {
             account.size += size;
         }
-        self.repository_day(place.repository, at).size = true;
-        self.account_day(place.account, at).size = true;
+        self.account_day(id, at).size = true;
     }
 
     /// Whether there is nothing to write.
@@ -190,13 +196,14 @@ fn settle_organization(id: OrganizationId, delta: Delta) -> Sql {
 fn settle_account(id: AccountId, delta: Delta) -> Sql {
     sql("UPDATE accounts SET organization_count = organization_count + $2, \
          repository_count = repository_count + $3, tag_count = tag_count + $4, size = size + $5, \
-         plain_size = plain_size + $6 WHERE id = $1")
+         plain_size = plain_size + $6, permission_epoch = permission_epoch + $7 WHERE id = $1")
     .bind(id)
     .bind(delta.organizations)
     .bind(delta.repositories)
     .bind(delta.tags)
     .bind(delta.size)
     .bind(delta.plain_size)
+    .bind(delta.permission_epochs)
 }
 
 fn settle_repository(id: RepositoryId, delta: Delta) -> Sql {

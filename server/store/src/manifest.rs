@@ -482,6 +482,33 @@ pub async fn delete(
     Ok(Some(tags))
 }
 
+/// Deletes the manifests and tags that repositories deleted before `before` still have, at most `limit` manifests: the
+/// repositories are out of sight already, so nothing is counted and nothing is told. Answers how many.
+pub async fn delete_of_deleted(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> Result<u64> {
+    let found = sql(
+        "SELECT m.id, r.deleted_at FROM repositories r JOIN manifests m ON m.repository_id = r.id \
+         AND m.deleted_at IS NULL WHERE r.deleted_at IS NOT NULL AND r.deleted_at < $1 \
+         ORDER BY r.deleted_at, m.id LIMIT $2",
+    )
+    .bind(before)
+    .bind(limit)
+    .all::<(ManifestId, Timestamp)>(tx)
+    .await?;
+    for (id, at) in &found {
+        sql("UPDATE tags SET deleted_at = $2 WHERE manifest_id = $1 AND deleted_at IS NULL")
+            .bind(id)
+            .bind(*at)
+            .queue(tx)
+            .await?;
+        sql("UPDATE manifests SET deleted_at = $2 WHERE id = $1")
+            .bind(id)
+            .bind(*at)
+            .queue(tx)
+            .await?;
+    }
+    Ok(found.len() as u64)
+}
+
 /// Removes for good manifests that were deleted before `before`, at most `limit`; their blobs lose a reference. Answers
 /// how many.
 pub async fn purge(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> Result<u64> {

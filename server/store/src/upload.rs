@@ -121,6 +121,26 @@ pub async fn lease(
     .await
 }
 
+/// Takes the session from a writer that is known to be gone; `None` when the session is gone too.
+pub async fn seize(
+    tx: &mut Tx<'_>,
+    id: &str,
+    holder: &str,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<Option<UploadRecord>> {
+    sql(concat!(
+        "UPDATE uploads SET lease_holder = $2, leased_until = $4 WHERE id = $1 AND expires_at > $3 RETURNING ",
+        columns!()
+    ))
+    .bind(id)
+    .bind(holder)
+    .bind(now)
+    .bind(until)
+    .optional(tx)
+    .await
+}
+
 /// Notes what arrived and gives the session back. `false` when the writer no longer has it: nothing was noted.
 pub async fn save(tx: &mut Tx<'_>, id: &str, holder: &str, progress: &Progress) -> Result<bool> {
     let rows = sql(

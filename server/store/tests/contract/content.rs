@@ -543,6 +543,29 @@ async fn a_deleted_manifest_takes_its_tags_along(home: &Home) {
     assert_eq!(tag_names(home, place).await, ["a"]);
 }
 
+async fn what_a_deleted_repository_had_can_be_collected(home: &Home) {
+    let web = home.web().await;
+    let organization = home.organization_now(web.organization_id).await;
+    let api = home.repository(&organization, "api").await;
+    for place in [web.place(), api.place()] {
+        let layer = home.blob(place, "layer", 30).await;
+        push(home, &image(place, "one", &[&layer]), "v1").await;
+    }
+    let record = home.repository_now(web.id).await;
+    tx!(home.run, [record] | tx | repository::delete(tx, &record, None, None, at(9)).await);
+    assert_eq!(tx!(home.run, [] | tx | manifest::delete_of_deleted(tx, at(9), 10).await), 0);
+    assert_eq!(tx!(home.run, [] | tx | manifest::delete_of_deleted(tx, at(10), 10).await), 1);
+    assert_eq!(tx!(home.run, [] | tx | manifest::delete_of_deleted(tx, at(10), 10).await), 0);
+    assert_eq!(tx!(home.run, [] | tx | manifest::purge(tx, at(10), 10).await), 1);
+    assert_eq!(tx!(home.run, [] | tx | blob::unlink_unused(tx, at(10), 10, at(11)).await), 1);
+    // The other repository has it still.
+    assert_eq!(tx!(home.run, [] | tx | blob::condemn(tx, at(100), 10, at(100)).await), 0);
+    let account = home.account_now(web.account_id).await;
+    assert_eq!((account.size, account.plain_size, account.tag_count), (30, 30, 1));
+    assert_eq!(home.organization_now(organization.id).await.size, 30);
+    assert_eq!(tag_names(home, api.place()).await, ["v1"]);
+}
+
 async fn a_blob_of_a_deleted_manifest_may_go(home: &Home) {
     let web = home.web().await;
     let place = web.place();
@@ -641,6 +664,7 @@ both! {
     tags_are_listed_by_key_and_by_page
     an_index_knows_its_children_and_they_their_parents
     a_deleted_manifest_takes_its_tags_along
+    what_a_deleted_repository_had_can_be_collected
     a_blob_of_a_deleted_manifest_may_go
     referrers_are_found_by_subject
     counters_survive_a_recount

@@ -42,7 +42,7 @@ export async function createOrganization(person, registry, name) {
   const { page } = person;
   await person.open(`${registry.url}/organizations`);
   await hook(page, "organizations.create").first().click();
-  await hook(page, "organizations.create.name").fill(name);
+  await hook(page, "field.name").fill(name);
   await hook(page, "organizations.create.submit").click();
   await page.waitForURL((url) => url.pathname === `/organizations/${name}`);
 }

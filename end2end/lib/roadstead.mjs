@@ -49,6 +49,7 @@ export async function startRoadstead({ setUp = true, env = {}, dataDir } = {}) {
     async stop() {
       const { code, signal } = await server.stop();
       if (folder) await folder.remove();
+      if (server.output().includes("panicked at")) throw new Error(`roadstead panicked:\n${server.output()}`);
       if (code !== 0) throw new Error(`roadstead ended with ${code ?? signal}:\n${server.output()}`);
     },
   };

@@ -7,7 +7,7 @@ import { temporary } from "../lib/process.mjs";
 import { owner, startRoadstead } from "../lib/roadstead.mjs";
 import { skopeoWith, startDocker } from "../lib/docker.mjs";
 import { writeIndexLayout } from "../lib/layout.mjs";
-import { assertAccessible, hook, launch, pictures, visitor } from "../lib/browser.mjs";
+import { checkAccessible, hook, launch, pictures, visitor } from "../lib/browser.mjs";
 import { copied, createOrganization, setUp, signIn } from "../lib/journey.mjs";
 
 const languages = ["en", "zh-CN"];
@@ -29,8 +29,8 @@ describe("console", () => {
       const person = await visitor(browser, { language });
       const { page } = person;
       const look = async (name) => {
-        await assertAccessible(page, name);
-        await pictures(page, name, language);
+        await checkAccessible(person, name);
+        await pictures(person, name, language);
       };
 
       await person.open(registry.setupLink());

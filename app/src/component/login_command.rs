@@ -125,7 +125,9 @@ fn NoAccess() -> impl IntoView {
 fn LoginCommand(login: TemporaryLogin, image: String, on_regenerate: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
     let query = use_query_map();
-    let chosen = use_chosen_client(&Client::LOGIN);
+    let wanted = use_chosen_client(&Client::LOGIN);
+    // The address changes more often than the client does.
+    let chosen = Memo::new(move |_| wanted.get());
     let by_stdin = Memo::new(move |_| query.with(|query| query.get("stdin").is_some_and(|value| value == "1")));
     let namespace = Memo::new(move |_| namespace_of(query.with(|query| query.get("ns"))));
     let now = use_seconds();
@@ -294,15 +296,13 @@ fn RunHint() -> impl IntoView {
 #[component]
 fn KubernetesPart(image: String, namespace: Signal<String>) -> impl IntoView {
     let i18n = use_i18n();
-    let pairs = use_query_pairs();
-    let kept = move || {
-        pairs
-            .get()
-            .into_iter()
-            .filter(|(name, _)| !matches!(name.as_str(), "ns" | "__err" | "__path"))
-            .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
-            .collect_view()
-    };
+    // As they are now: a reactive list would run once more while the dialog closes.
+    let kept = use_query_pairs()
+        .get_untracked()
+        .into_iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "ns" | "__err" | "__path"))
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
+        .collect_view();
     let yaml = format!("spec:\n  imagePullSecrets:\n    - name: roadstead-pull\n  containers:\n    - name: app\n      image: {image}");
     view! {
         <div class="stack" data-testid="login.kubernetes">
@@ -313,7 +313,7 @@ fn KubernetesPart(image: String, namespace: Signal<String>) -> impl IntoView {
             <Form method="GET" action="" attr:class="row row--wrap" noscroll=true>
                 {kept}
                 <label class="row">
-                    <span>{t!(i18n, overview.kubernetes_namespace)}</span>
+                    <span class="nowrap">{t!(i18n, overview.kubernetes_namespace)}</span>
                     <input
                         class="input input--mono"
                         name="ns"

@@ -3,6 +3,12 @@
 //! The directory is `ROADSTEAD_SITE`, else `target/site`; without it the binary has no console scripts and says so when it
 //! starts, so that plain `cargo check` and `cargo test` need no WASM. The style sheets of `style/` and the files of
 //! `public/` are read directly then.
+#![allow(
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a build script talks to cargo by its environment and standard output, and fails by panicking"
+)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,7 +20,8 @@ use sha2::{Digest as _, Sha256};
 
 fn main() {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("set by cargo")).join("..");
-    let site = env::var_os("ROADSTEAD_SITE").map_or_else(|| root.join("target/site"), PathBuf::from);
+    let site =
+        env::var_os("ROADSTEAD_SITE").map_or_else(|| root.join("target/site"), PathBuf::from);
     println!("cargo:rerun-if-env-changed=ROADSTEAD_SITE");
     println!("cargo:rerun-if-changed={}", site.display());
 
@@ -48,7 +55,8 @@ fn main() {
         let plain = keep("", bytes);
         // Small or already compressed files only grow.
         let small = |packed: Vec<u8>| (packed.len() + 64 < bytes.len()).then_some(packed);
-        let option = |text: Option<String>| text.map_or("None".to_owned(), |text| format!("Some({text})"));
+        let option =
+            |text: Option<String>| text.map_or("None".to_owned(), |text| format!("Some({text})"));
         let brotli = option(small(brotli(bytes, fast)).map(|packed| keep(".br", &packed)));
         let gzip = option(small(gzip(bytes)).map(|packed| keep(".gz", &packed)));
         writeln!(

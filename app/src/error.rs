@@ -229,11 +229,19 @@ impl FromServerFnError for ConsoleError {
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
                 Self::new(ErrorKind::Invalid, Subject::Request, message)
             }
+            // On the server this is what was sent, in the browser what was answered.
+            #[cfg(feature = "ssr")]
+            ServerFnErrorErr::Deserialization(_) => {
+                Self::new(ErrorKind::Invalid, Subject::Request, message)
+            }
+            #[cfg(not(feature = "ssr"))]
+            ServerFnErrorErr::Deserialization(_) => {
+                Self::new(ErrorKind::Internal, Subject::Request, message)
+            }
             ServerFnErrorErr::Registration(_)
             | ServerFnErrorErr::UnsupportedRequestMethod(_)
             | ServerFnErrorErr::ServerError(_)
             | ServerFnErrorErr::MiddlewareError(_)
-            | ServerFnErrorErr::Deserialization(_)
             | ServerFnErrorErr::Serialization(_)
             | ServerFnErrorErr::Response(_) => {
                 Self::new(ErrorKind::Internal, Subject::Request, message)

@@ -66,9 +66,13 @@ impl House {
             .iter()
             .map(|(name, value)| (name.clone(), value.reveal().clone()))
             .collect();
-        let objects = Objects::open(&storage.storage_url, &options).await.context("cannot open the storage")?;
+        let objects = Objects::open(&storage.storage_url, &options)
+            .await
+            .context("cannot open the storage")?;
         let options = roadstead_store::Options { stopwatch, ..Default::default() };
-        let store = Store::open(storage.database_url.reveal(), options).await.context("cannot open the database")?;
+        let store = Store::open(storage.database_url.reveal(), options)
+            .await
+            .context("cannot open the database")?;
         store.migrate().await.context("cannot bring the database up to date")?;
         Self::furnish(config, store, objects, keys, ports).await
     }
@@ -107,8 +111,18 @@ impl House {
     pub fn router(&self, config: &Config, address: SocketAddr, own: fn() -> Own) -> Router {
         // Pages resolve their data on tokio; a second start of the executor (in tests) changes nothing.
         let _ = any_spawner::Executor::init_tokio();
-        let hosts = Hosts::new(address, config.server.extra_hosts.clone(), own, Arc::clone(&self.ports.clock));
-        router::router(Doors::new(self.service.clone(), self.store.clone(), self.objects.clone(), hosts))
+        let hosts = Hosts::new(
+            address,
+            config.server.extra_hosts.clone(),
+            own,
+            Arc::clone(&self.ports.clock),
+        );
+        router::router(Doors::new(
+            self.service.clone(),
+            self.store.clone(),
+            self.objects.clone(),
+            hosts,
+        ))
     }
 
     /// Writes what is only counted so far, and closes the database.
@@ -130,9 +144,9 @@ pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> Result<()
     let house = House::open(config).await?;
     let is_new = first_account(config, &house).await?;
     let wanted = config.server.listen;
-    let listener = TcpListener::bind(wanted)
-        .await
-        .with_context(|| format!("cannot listen on {wanted}; set ROADSTEAD_LISTEN to a free address"))?;
+    let listener = TcpListener::bind(wanted).await.with_context(|| {
+        format!("cannot listen on {wanted}; set ROADSTEAD_LISTEN to a free address")
+    })?;
     let address = listener.local_addr()?;
     let router = house.router(config, address, Own::find);
     let jobs = job::start(&house);
@@ -183,7 +197,9 @@ fn greet(config: &Config, address: SocketAddr) -> Result<()> {
     }
     out.flush()?;
     if !asset::has_console() {
-        tracing::warn!("this binary was built without the browser's part of the console: pages work, but are not alive");
+        tracing::warn!(
+            "this binary was built without the browser's part of the console: pages work, but are not alive"
+        );
     }
     Ok(())
 }
@@ -192,7 +208,10 @@ fn greet(config: &Config, address: SocketAddr) -> Result<()> {
 fn invite(address: SocketAddr, code: &Secret) {
     let mut out = std::io::stdout().lock();
     let link = format!("http://{}/setup?code={}", reachable(address), code.reveal());
-    let printed = writeln!(out, "set up the first account: {link}\n(the link works once; a restart prints a new one)");
+    let printed = writeln!(
+        out,
+        "set up the first account: {link}\n(the link works once; a restart prints a new one)"
+    );
     if let Err(error) = printed.and_then(|()| out.flush()) {
         tracing::error!(%error, "the set-up link could not be printed");
     }
@@ -210,10 +229,14 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
 /// that was used before; it opens what is not sealed anew yet.
 fn master_keys(path: &Path, random: &dyn Random) -> Result<MasterKeys> {
     match fs::read_to_string(path) {
-        Ok(text) => return parse_keys(&text).with_context(|| format!("the master key in {} cannot be used", path.display())),
+        Ok(text) => {
+            return parse_keys(&text)
+                .with_context(|| format!("the master key in {} cannot be used", path.display()));
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => {
-            return Err(error).with_context(|| format!("cannot read the master key in {}", path.display()));
+            return Err(error)
+                .with_context(|| format!("cannot read the master key in {}", path.display()));
         }
     }
     let mut bytes = [0; 32];
@@ -221,7 +244,8 @@ fn master_keys(path: &Path, random: &dyn Random) -> Result<MasterKeys> {
     // Written aside and linked into place, so that two programs that start together use the same key, whole.
     let aside = path.with_extension(format!("{}.new", std::process::id()));
     let written = || -> std::io::Result<()> {
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
+        let mut file =
+            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
         writeln!(file, "{}", hex::encode(bytes))?;
         file.sync_all()?;
         match fs::hard_link(&aside, path) {
@@ -236,7 +260,8 @@ fn master_keys(path: &Path, random: &dyn Random) -> Result<MasterKeys> {
     let result = written();
     let _ = fs::remove_file(&aside);
     result.with_context(|| format!("cannot write a new master key to {}", path.display()))?;
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read the master key in {}", path.display()))?;
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("cannot read the master key in {}", path.display()))?;
     parse_keys(&text)
 }
 
@@ -255,8 +280,12 @@ fn parse_keys(text: &str) -> Result<MasterKeys> {
     let mut keys = keys.into_iter();
     match (keys.next(), keys.next(), keys.next()) {
         (Some(current), retiring, None) => Ok(MasterKeys { current, retiring }),
-        (None, ..) => bail!("it is empty; restore the file from a backup, since what it sealed opens with nothing else"),
-        (Some(_), ..) => bail!("it has more than two lines; keep the newest key and the one before"),
+        (None, ..) => bail!(
+            "it is empty; restore the file from a backup, since what it sealed opens with nothing else"
+        ),
+        (Some(_), ..) => {
+            bail!("it has more than two lines; keep the newest key and the one before")
+        }
     }
 }
 

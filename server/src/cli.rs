@@ -99,7 +99,12 @@ enum User {
         #[arg(value_name = "ACCOUNT/USER")]
         name: String,
         /// How the user may come in: console, programmatic, or both
-        #[arg(long, value_delimiter = ',', default_value = "console,programmatic", value_name = "WAYS")]
+        #[arg(
+            long,
+            value_delimiter = ',',
+            default_value = "console,programmatic",
+            value_name = "WAYS"
+        )]
         access: Vec<String>,
         /// A user group of the account
         #[arg(long, value_name = "G")]
@@ -146,7 +151,10 @@ impl Password {
             return Ok((Secret::new(format!("{text}-aA7")), true));
         }
         let mut line = String::new();
-        std::io::stdin().lock().read_line(&mut line).context("cannot read the password from standard input")?;
+        std::io::stdin()
+            .lock()
+            .read_line(&mut line)
+            .context("cannot read the password from standard input")?;
         let password = line.trim_end_matches(['\n', '\r']);
         if password.is_empty() {
             bail!("standard input has no password on its first line");
@@ -174,7 +182,10 @@ pub fn run(
     };
     let config = Config::load(&inputs(&cli, environment)?)?;
     telemetry::init(&config.log);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(STACK)
+        .build()?;
     runtime.block_on(async {
         match cli.command {
             Command::Serve => boot::serve(&config, stop_signal()?).await,
@@ -214,7 +225,11 @@ async fn act(command: Command, house: &House) -> Result<()> {
             show(is_made, &password)
         }
         Command::Organization(Organization::Create { name, account }) => {
-            service.organizations().create_for(&context, name.clone(), &account).await.map_err(explained)?;
+            service
+                .organizations()
+                .create_for(&context, name.clone(), &account)
+                .await
+                .map_err(explained)?;
             say(&format!("made the organization {name}, owned by {account}"))
         }
         Command::Check => check(house).await,
@@ -232,15 +247,18 @@ async fn check(house: &House) -> Result<()> {
     say(&format!("{} objects with {} bytes were read", report.objects, report.bytes))?;
     match report.findings.len() {
         0 => say("database and storage agree"),
-        count => bail!("{count} objects are not what the database says; restore them from a backup or push them again"),
+        count => bail!(
+            "{count} objects are not what the database says; restore them from a backup or push them again"
+        ),
     }
 }
 
 async fn config_print(config: &Config) -> Result<()> {
     // What the console saved is in the database; without one yet, nothing is saved.
-    let is_new = config.storage.database_url.reveal().strip_prefix("sqlite://").is_some_and(|path| {
-        !std::path::Path::new(path.split('?').next().unwrap_or_default()).exists()
-    });
+    let is_new =
+        config.storage.database_url.reveal().strip_prefix("sqlite://").is_some_and(|path| {
+            !std::path::Path::new(path.split('?').next().unwrap_or_default()).exists()
+        });
     let settings = if is_new {
         roadstead_service::SettingsCell::new(config.settings.clone()).current()
     } else {
@@ -258,7 +276,9 @@ fn access_of(words: &[String]) -> Result<Access> {
         match word.trim() {
             "console" => access.console = true,
             "programmatic" => access.programmatic = true,
-            other => bail!("`{other}` is no way to come in; write console, programmatic, or console,programmatic"),
+            other => bail!(
+                "`{other}` is no way to come in; write console, programmatic, or console,programmatic"
+            ),
         }
     }
     Ok(access)
@@ -294,7 +314,8 @@ fn inputs(cli: &Cli, environment: Vec<(String, String)>) -> Result<Inputs> {
         Ok(text) => Some((path, text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && config.is_none() => None,
         Err(error) => {
-            return Err(error).with_context(|| format!("cannot read the configuration file {}", path.display()));
+            return Err(error)
+                .with_context(|| format!("cannot read the configuration file {}", path.display()));
         }
     };
     Ok(Inputs {

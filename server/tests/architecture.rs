@@ -3,12 +3,7 @@
 //! The table is that of `ARCHITECTURE.md`. To let a package import one more of our own packages is a decision about the
 //! architecture: change the document and [`RULES`] together. An outside library that a package may never see is named in
 //! `never`; for `roadstead`, which everything shares, even the outside libraries are listed one by one in `only`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -64,14 +59,7 @@ const RULES: &[Rule] = &[
         package: "roadstead-service",
         own: &["roadstead", "roadstead-store", "roadstead-object"],
         own_optional: &[],
-        never: &[
-            "axum",
-            "leptos",
-            "sqlx",
-            "object_store",
-            "getrandom",
-            "rand",
-        ],
+        never: &["axum", "leptos", "sqlx", "object_store", "getrandom", "rand"],
         only: None,
     },
     Rule {
@@ -116,10 +104,7 @@ const NEVER_IN_WASM: &[&str] = &[
 const NEVER_LINKED: &[&str] = &["ring", "openssl", "openssl-sys", "native-tls"];
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("the workspace")
-        .to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_path_buf()
 }
 
 fn cargo(arguments: &[&str]) -> String {
@@ -160,10 +145,7 @@ fn packages_import_only_what_the_table_allows() {
 
     let mut broken = Vec::new();
     for rule in RULES {
-        let package = packages
-            .iter()
-            .find(|p| p["name"] == rule.package)
-            .expect("found above");
+        let package = packages.iter().find(|p| p["name"] == rule.package).expect("found above");
         for dependency in package["dependencies"].as_array().expect("dependencies") {
             // `kind` is null for what is linked; build scripts and tests are free.
             if !dependency["kind"].is_null() {
@@ -181,10 +163,7 @@ fn packages_import_only_what_the_table_allows() {
             }
         }
     }
-    assert!(
-        broken.is_empty(),
-        "see the table of ARCHITECTURE.md: {broken:#?}"
-    );
+    assert!(broken.is_empty(), "see the table of ARCHITECTURE.md: {broken:#?}");
 }
 
 #[test]
@@ -200,14 +179,8 @@ fn nothing_of_the_server_becomes_wasm() {
         "-e",
         "normal,no-proc-macro",
     ]);
-    assert!(
-        inside.contains("roadstead") && inside.contains("leptos"),
-        "the tree was read"
-    );
-    let wrong: Vec<_> = NEVER_IN_WASM
-        .iter()
-        .filter(|name| inside.contains(**name))
-        .collect();
+    assert!(inside.contains("roadstead") && inside.contains("leptos"), "the tree was read");
+    let wrong: Vec<_> = NEVER_IN_WASM.iter().filter(|name| inside.contains(**name)).collect();
     assert!(wrong.is_empty(), "would be sent to the browser: {wrong:?}");
 }
 
@@ -215,10 +188,7 @@ fn nothing_of_the_server_becomes_wasm() {
 fn one_crypto_provider_is_linked() {
     let inside = tree(&["-p", "roadstead-server", "-e", "normal,no-proc-macro"]);
     assert!(inside.contains("aws-lc-rs"), "the tree was read");
-    let wrong: Vec<_> = NEVER_LINKED
-        .iter()
-        .filter(|name| inside.contains(**name))
-        .collect();
+    let wrong: Vec<_> = NEVER_LINKED.iter().filter(|name| inside.contains(**name)).collect();
     assert!(wrong.is_empty(), "linked into the binary: {wrong:?}");
 }
 
@@ -227,13 +197,7 @@ fn both_databases_have_the_same_migrations() {
     let names = |folder: &str| -> BTreeSet<String> {
         std::fs::read_dir(root().join("migrations").join(folder))
             .expect("the folder")
-            .map(|entry| {
-                entry
-                    .expect("an entry")
-                    .file_name()
-                    .to_string_lossy()
-                    .into_owned()
-            })
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
             .collect()
     };
     let sqlite = names("sqlite");
@@ -251,10 +215,7 @@ fn source_files_can_be_read_in_one_sitting() {
             if path.is_dir() {
                 visit(&path, long);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let lines = std::fs::read_to_string(&path)
-                    .expect("source")
-                    .lines()
-                    .count();
+                let lines = std::fs::read_to_string(&path).expect("source").lines().count();
                 if lines > MOST {
                     long.push(format!("{} has {lines} lines", path.display()));
                 }

@@ -16,8 +16,9 @@ use super::{Problem, Values};
 pub(crate) fn validate(values: &Values) -> Result<FixedSettings, Vec<Problem>> {
     let mut reader = Reader { values, problems: Vec::new() };
     let fixed = FixedSettings {
-        site_name: reader
-            .read("console.site_name", |text| length(text, 1, 32, "a site name has 1-32 characters")),
+        site_name: reader.read("console.site_name", |text| {
+            length(text, 1, 32, "a site name has 1-32 characters")
+        }),
         external_url: reader.read("external_url", external_url),
         region: reader.read("region", |text| {
             text.parse::<RegionName>()
@@ -73,9 +74,7 @@ impl Reader<'_> {
     }
 
     fn flag(&mut self, path: &str) -> Option<Sourced<bool>> {
-        self.read(path, |text| {
-            bool::from_str(text).map_err(|_| "write true or false".to_owned())
-        })
+        self.read(path, |text| bool::from_str(text).map_err(|_| "write true or false".to_owned()))
     }
 }
 

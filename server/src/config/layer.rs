@@ -81,7 +81,9 @@ fn file(text: &str, values: &mut Values, problems: &mut Problems) {
     let table = match text.parse::<toml::Table>() {
         Ok(table) => table,
         Err(error) => {
-            problems.0.push(Problem { key: name, message: error.to_string().trim_end().to_owned() });
+            problems
+                .0
+                .push(Problem { key: name, message: error.to_string().trim_end().to_owned() });
             return;
         }
     };

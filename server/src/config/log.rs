@@ -25,7 +25,11 @@ impl Log {
         let mut problems = Vec::new();
         let filter = values.text("log").unwrap_or("info").to_owned();
         if let Err(error) = tracing_subscriber::EnvFilter::builder().parse(&filter) {
-            problems.push(Problem::new(values, "log", format!("`{filter}` is not a log filter: {error}")));
+            problems.push(Problem::new(
+                values,
+                "log",
+                format!("`{filter}` is not a log filter: {error}"),
+            ));
         }
         let format = match values.text("log_format").unwrap_or("text") {
             "text" => Some(Format::Text),

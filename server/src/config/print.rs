@@ -91,8 +91,11 @@ fn without_password(text: &str) -> String {
             }
             // `?password=` is another way to write it.
             if let Some(query) = url.query().filter(|query| query.contains("password")) {
-                let kept: Vec<_> =
-                    query.split('&').filter(|pair| !pair.contains("password")).map(str::to_owned).collect();
+                let kept: Vec<_> = query
+                    .split('&')
+                    .filter(|pair| !pair.contains("password"))
+                    .map(str::to_owned)
+                    .collect();
                 url.set_query(Some(&kept.join("&")));
             }
             url.to_string()

@@ -25,7 +25,9 @@ impl Server {
             problems.push(Problem::new(
                 values,
                 "listen",
-                format!("`{listen}` is not an address with a port, such as 127.0.0.1:5000 or [::]:5000"),
+                format!(
+                    "`{listen}` is not an address with a port, such as 127.0.0.1:5000 or [::]:5000"
+                ),
             ));
         }
         let mut extra_hosts = Vec::new();

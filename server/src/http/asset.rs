@@ -48,7 +48,9 @@ pub fn assets() -> Assets {
 pub(crate) fn respond(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
     let file = find(uri.path())?;
     if method != Method::GET && method != Method::HEAD {
-        return Some((StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response());
+        return Some(
+            (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response(),
+        );
     }
     let wanted = uri.query().and_then(|query| query.strip_prefix("v="));
     let caching = if wanted == Some(file.hash) {
@@ -56,7 +58,10 @@ pub(crate) fn respond(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option
     } else {
         "public, no-cache"
     };
-    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepted = headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let (encoding, body) = match (file.brotli, file.gzip) {
         (Some(body), _) if accepts(accepted, "br") => (Some("br"), body),
         (_, Some(body)) if accepts(accepted, "gzip") => (Some("gzip"), body),
@@ -76,10 +81,14 @@ pub(crate) fn respond(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let mut response = Bytes::from_static(body).into_response();
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(file.path)));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(file.path)));
         response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
         if let Some(encoding) = encoding {
-            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+            response
+                .headers_mut()
+                .insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
         response
     };

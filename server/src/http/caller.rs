@@ -42,9 +42,14 @@ impl Presented {
     pub fn of(headers: &HeaderMap) -> Self {
         let mut values = headers.get_all(header::AUTHORIZATION).iter();
         let (Some(value), None) = (values.next(), values.next()) else {
-            return if headers.contains_key(header::AUTHORIZATION) { Self::Malformed } else { Self::Nothing };
+            return if headers.contains_key(header::AUTHORIZATION) {
+                Self::Malformed
+            } else {
+                Self::Nothing
+            };
         };
-        let Some((scheme, rest)) = value.to_str().ok().and_then(|text| text.trim().split_once(' ')) else {
+        let Some((scheme, rest)) = value.to_str().ok().and_then(|text| text.trim().split_once(' '))
+        else {
             return Self::Malformed;
         };
         let rest = rest.trim();

@@ -12,6 +12,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
+use http_body_util::{BodyExt as _, Collected, Limited};
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use leptos::prelude::provide_context;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -33,7 +34,8 @@ pub const CALL: &str = "/console/call/{*name}";
 
 /// Sessions around the console's routes, and `Secure` on their cookies when they came by TLS.
 pub fn surround(router: Router, doors: &Doors) -> Router {
-    let sessions = session::layer(doors.store().clone(), Arc::clone(&doors.service().ports().clock));
+    let sessions =
+        session::layer(doors.store().clone(), Arc::clone(&doors.service().ports().clock));
     router.layer(sessions).layer(from_fn_with_state(doors.clone(), secure_cookies))
 }
 
@@ -42,7 +44,8 @@ async fn secure_cookies(State(doors): State<Doors>, request: Request, next: Next
     let is_https = doors.address(&parts).is_https;
     let mut response = next.run(Request::from_parts(parts, body)).await;
     if is_https && response.headers().contains_key(header::SET_COOKIE) {
-        let cookies: Vec<_> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+        let cookies: Vec<_> =
+            response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
         response.headers_mut().remove(header::SET_COOKIE);
         for cookie in cookies {
             let text = cookie.to_str().unwrap_or_default();
@@ -91,7 +94,8 @@ pub(crate) async fn page(doors: Doors, request: Request) -> Response {
 
 /// A server function.
 pub(crate) async fn call(State(doors): State<Doors>, request: Request) -> Response {
-    let known = server_fn::axum::get_server_fn_service(request.uri().path(), request.method().clone());
+    let known =
+        server_fn::axum::get_server_fn_service(request.uri().path(), request.method().clone());
     if known.is_none() {
         return StatusCode::NOT_FOUND.into_response();
     }
@@ -108,10 +112,29 @@ pub(crate) async fn call(State(doors): State<Doors>, request: Request) -> Respon
     };
     let port = ConsolePort(Arc::new(backend));
     let request = Request::from_parts(parts, body);
-    let answer = leptos_axum::handle_server_fns_with_context(move || provide_context(port.clone()), request);
-    let mut response = answer.await.into_response();
-    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    let answer =
+        leptos_axum::handle_server_fns_with_context(move || provide_context(port.clone()), request);
+    let mut response = with_status(answer.await.into_response()).await;
     response
+        .headers_mut()
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// An input that cannot be read is refused by the framework, as 500: gives such an error the status of its kind.
+async fn with_status(response: Response) -> Response {
+    if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let body = Limited::new(body, 64 << 10).collect().await.map(Collected::to_bytes).unwrap_or_default();
+    if let Ok(error) = serde_json::from_slice::<ConsoleError>(&body)
+        && let Ok(status) = StatusCode::from_u16(error.status())
+    {
+        parts.status = status;
+    }
+    Response::from_parts(parts, Body::from(body))
 }
 
 /// A call that is refused before it reaches its function: data for WASM, a sentence for plain forms.
@@ -135,7 +158,8 @@ fn refused(parts: &Parts, error: Error) -> Response {
 fn broken(parts: &Parts, error: &Error) -> Response {
     let id = request::id(&parts.extensions);
     log(id, error);
-    let text = format!("The console cannot reach its database. Try again in a moment.\nRequest {id}\n");
+    let text =
+        format!("The console cannot reach its database. Try again in a moment.\nRequest {id}\n");
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], text).into_response()
 }
 
@@ -167,7 +191,11 @@ impl Backend {
     async fn build(doors: &Doors, parts: &Parts) -> Result<Self> {
         let service = doors.service();
         let session = parts.extensions.get::<Session>().cloned().ok_or_else(|| {
-            Error::new(roadstead::ErrorKind::Internal, Subject::Session, "the session layer is missing")
+            Error::new(
+                roadstead::ErrorKind::Internal,
+                Subject::Session,
+                "the session layer is missing",
+            )
         })?;
         let now = service.ports().now();
         let actor = match session::read(&session, now).await? {
@@ -224,7 +252,8 @@ impl Backend {
 /// `/signin`, with the way back.
 fn sign_in_address(parts: &Parts) -> String {
     /// As much as keeps the address readable.
-    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    const KEPT: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     let next = parts.uri.path_and_query().map_or("/", |all| all.as_str());
     if next.starts_with("//") || next == "/overview" {
         return "/signin".to_owned();
@@ -250,7 +279,12 @@ async fn site(service: &Service, context: &Context) -> Result<Site> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         needs_setup,
         only_account: only_account.map(|name| name.to_string()),
-        default_language: settings.language.value.map(|language| language.as_str()).unwrap_or_default().to_owned(),
+        default_language: settings
+            .language
+            .value
+            .map(|language| language.as_str())
+            .unwrap_or_default()
+            .to_owned(),
         is_secure: context.address.is_https,
     })
 }

@@ -79,7 +79,11 @@ pub(crate) async fn check(request: Request, address: &Address) -> Result<Request
     let body = match Limited::new(body, BODY_LIMIT).collect().await {
         Ok(body) => body.to_bytes(),
         Err(_) => {
-            let error = Error::new(ErrorKind::TooLarge, Subject::Request, "the form is larger than 1 MiB or was cut off");
+            let error = Error::new(
+                ErrorKind::TooLarge,
+                Subject::Request,
+                "the form is larger than 1 MiB or was cut off",
+            );
             return Err((parts, error));
         }
     };
@@ -91,7 +95,9 @@ pub(crate) async fn check(request: Request, address: &Address) -> Result<Request
         .or_else(|| field(&parts.headers, &body));
     let known = cookie(&parts.headers, COOKIE);
     match (sent, known) {
-        (Some(sent), Some(known)) if is_token(known) && bool::from(sent.as_bytes().ct_eq(known.as_bytes())) => {
+        (Some(sent), Some(known))
+            if is_token(known) && bool::from(sent.as_bytes().ct_eq(known.as_bytes())) =>
+        {
             Ok(Request::from_parts(parts, Body::from(body)))
         }
         _ => Err((parts, refused())),
@@ -118,9 +124,9 @@ fn is_same_origin(headers: &HeaderMap, address: &Address) -> bool {
     match text(header::ORIGIN) {
         None => true,
         // A proxy that ends TLS changes the scheme, never the host.
-        Some(origin) => origin
-            .split_once("://")
-            .is_some_and(|(_, host)| host.eq_ignore_ascii_case(&address.host) || Some(host) == text(header::HOST)),
+        Some(origin) => origin.split_once("://").is_some_and(|(_, host)| {
+            host.eq_ignore_ascii_case(&address.host) || Some(host) == text(header::HOST)
+        }),
     }
 }
 
@@ -130,7 +136,9 @@ fn field(headers: &HeaderMap, body: &Bytes) -> Option<String> {
     if !kind.trim().starts_with("application/x-www-form-urlencoded") {
         return None;
     }
-    url::form_urlencoded::parse(body).find(|(name, _)| name == FIELD).map(|(_, value)| value.into_owned())
+    url::form_urlencoded::parse(body)
+        .find(|(name, _)| name == FIELD)
+        .map(|(_, value)| value.into_owned())
 }
 
 #[cfg(test)]

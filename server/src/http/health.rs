@@ -19,6 +19,7 @@ pub(crate) async fn readyz(State(doors): State<Doors>) -> Response {
     let word = |ready: bool| if ready { "ok" } else { "unavailable" };
     let is_ready = database && storage;
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let body = json!({ "status": word(is_ready), "database": word(database), "storage": word(storage) });
+    let body =
+        json!({ "status": word(is_ready), "database": word(database), "storage": word(storage) });
     (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }

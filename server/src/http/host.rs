@@ -52,7 +52,8 @@ impl Own {
     #[must_use]
     pub fn find() -> Self {
         let mut own = Self::default();
-        if let Some(name) = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok()) {
+        if let Some(name) = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok())
+        {
             let name = name.to_ascii_lowercase();
             if let Some((short, _)) = name.split_once('.') {
                 own.names.insert(short.to_owned());
@@ -74,7 +75,12 @@ impl Own {
 impl Hosts {
     /// For a server that listens on `listen`. `find` tells the machine's own names: [`Own::find`], or a fixed answer in tests.
     #[must_use]
-    pub fn new(listen: SocketAddr, extra: Vec<String>, find: fn() -> Own, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        listen: SocketAddr,
+        extra: Vec<String>,
+        find: fn() -> Own,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self(Arc::new(Inner { listen, extra, own: RwLock::default(), find, clock }))
     }
 
@@ -140,7 +146,8 @@ impl Hosts {
     /// Reads the machine's names again unless that was done a moment ago.
     fn refresh(&self) -> bool {
         let now = self.0.clock.monotonic();
-        let is_fresh = |read: Option<Duration>| read.is_some_and(|at| now.saturating_sub(at) < FRESH);
+        let is_fresh =
+            |read: Option<Duration>| read.is_some_and(|at| now.saturating_sub(at) < FRESH);
         if is_fresh(self.0.own.read().0) {
             return false;
         }
@@ -218,22 +225,44 @@ mod tests {
             "registry.lan:1234",
             "other.lan:8443",
         ] {
-            assert_eq!(decide("0.0.0.0:5000", host, "https://r.example"), (host.to_owned(), false), "{host}");
+            assert_eq!(
+                decide("0.0.0.0:5000", host, "https://r.example"),
+                (host.to_owned(), false),
+                "{host}"
+            );
         }
     }
 
     #[test]
     fn strangers_get_the_external_url() {
-        for host in ["evil.example", "other.lan", "0.0.0.0:5000", "[::]:5000", "198.51.100.1", "boxx", "x@127.0.0.1"] {
-            assert_eq!(decide("0.0.0.0:5000", host, "https://r.example"), ("r.example".into(), true), "{host}");
+        for host in [
+            "evil.example",
+            "other.lan",
+            "0.0.0.0:5000",
+            "[::]:5000",
+            "198.51.100.1",
+            "boxx",
+            "x@127.0.0.1",
+        ] {
+            assert_eq!(
+                decide("0.0.0.0:5000", host, "https://r.example"),
+                ("r.example".into(), true),
+                "{host}"
+            );
         }
     }
 
     #[test]
     fn the_external_host_brings_its_scheme() {
-        assert_eq!(decide("0.0.0.0:5000", "R.example:443", "https://r.example"), ("r.example".into(), true));
+        assert_eq!(
+            decide("0.0.0.0:5000", "R.example:443", "https://r.example"),
+            ("r.example".into(), true)
+        );
         assert_eq!(decide("0.0.0.0:5000", "r.example:80", "https://r.example").0, "r.example");
-        assert_eq!(decide("0.0.0.0:5000", "r.example:8443", "https://r.example:8443"), ("r.example:8443".into(), true));
+        assert_eq!(
+            decide("0.0.0.0:5000", "r.example:8443", "https://r.example:8443"),
+            ("r.example:8443".into(), true)
+        );
     }
 
     #[test]

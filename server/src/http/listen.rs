@@ -18,8 +18,8 @@ use tower::ServiceExt as _;
 /// How long running requests may go on after a stop.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
-/// A client must have sent its headers after this long.
-const HEADERS: Duration = Duration::from_secs(30);
+/// A client must have sent its headers after this long; idle connections end then too.
+const HEADERS: Duration = Duration::from_secs(75);
 
 /// Serves until `stop` completes, then ends as the module says. Returns whether every connection ended by itself.
 pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) -> bool {

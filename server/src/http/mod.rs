@@ -77,7 +77,12 @@ impl Doors {
 
     /// Everything a use case knows of its caller.
     #[must_use]
-    pub fn context(&self, parts: &Parts, actor: Actor, scopes: Option<Arc<[TokenScope]>>) -> Context {
+    pub fn context(
+        &self,
+        parts: &Parts,
+        actor: Actor,
+        scopes: Option<Arc<[TokenScope]>>,
+    ) -> Context {
         Context {
             actor,
             request_id: request::id(&parts.extensions).to_owned(),
@@ -116,5 +121,8 @@ impl Doors {
 
 /// Where the request came from.
 pub(crate) fn client(parts: &Parts) -> Option<IpAddr> {
-    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip().to_canonical())
+    parts
+        .extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|ConnectInfo(peer)| peer.ip().to_canonical())
 }

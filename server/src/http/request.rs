@@ -28,7 +28,11 @@ pub fn id(extensions: &Extensions) -> &str {
 /// Gives every request an id, logs it once, and turns a panic into a 500 that tells the id and nothing else.
 ///
 /// What the client sends as `x-request-id` is not taken: ids in the audit log must be ours.
-pub(crate) async fn observe(State(doors): State<Doors>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn observe(
+    State(doors): State<Doors>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let ports = doors.service().ports();
     let id: Arc<str> = hex::encode(ports.bytes::<16>()).into();
     request.extensions_mut().insert(RequestId(Arc::clone(&id)));
@@ -36,11 +40,17 @@ pub(crate) async fn observe(State(doors): State<Doors>, mut request: Request, ne
     let path = request.uri().path().to_owned();
     let span = tracing::info_span!("request", request_id = %id);
     let start = ports.clock.monotonic();
-    let answer = std::panic::AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
+    let answer = std::panic::AssertUnwindSafe(next.run(request))
+        .catch_unwind()
+        .instrument(span.clone())
+        .await;
     let elapsed = ports.clock.monotonic().saturating_sub(start);
     let mut response = answer.unwrap_or_else(|_| {
         tracing::error!(request_id = %id, %method, path, "a handler panicked");
-        (StatusCode::INTERNAL_SERVER_ERROR, format!("something went wrong on the server; request {id}\n"))
+        (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!("something went wrong on the server; request {id}\n"),
+        )
             .into_response()
     });
     span.in_scope(|| log(&method, &path, response.status(), elapsed));

@@ -59,11 +59,21 @@ async fn page_or_file(State(doors): State<Doors>, request: Request) -> Response 
 /// Addresses that are never console pages (`console.md` A.0.2).
 fn is_not_a_page(path: &str) -> bool {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    let is_version = first.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let is_version =
+        first.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     is_version
         || matches!(
             first,
-            "api" | "token" | "healthz" | "readyz" | "metrics" | "openapi.json" | "docs" | "pkg" | "assets" | "console"
+            "api"
+                | "token"
+                | "healthz"
+                | "readyz"
+                | "metrics"
+                | "openapi.json"
+                | "docs"
+                | "pkg"
+                | "assets"
+                | "console"
         )
 }
 
@@ -87,7 +97,16 @@ mod tests {
 
     #[test]
     fn versions_and_machine_addresses_are_not_pages() {
-        for path in ["/v2", "/v3/projects", "/v1", "/v3.0/x", "/api/x", "/console/call/x", "/pkg/none.js", "/metrics"] {
+        for path in [
+            "/v2",
+            "/v3/projects",
+            "/v1",
+            "/v3.0/x",
+            "/api/x",
+            "/console/call/x",
+            "/pkg/none.js",
+            "/metrics",
+        ] {
             assert!(is_not_a_page(path), "{path}");
         }
         for path in ["/", "/overview", "/images/v2/x", "/volumes", "/setup", "/apis"] {

@@ -170,7 +170,8 @@ impl Sessions {
         let now = self.clock.now();
         let who: Option<SignedIn> =
             record.data.get(KEY).and_then(|value| serde_json::from_value(value.clone()).ok());
-        let data = serde_json::to_vec(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
+        let data =
+            serde_json::to_vec(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
         Ok(SessionRecord {
             digest: digest(&record.id),
             account_id: who.as_ref().map(|who| who.account),
@@ -227,7 +228,8 @@ impl SessionStore for Sessions {
             .await
             .map_err(backend)?;
         row.map(|row| {
-            let data = serde_json::from_slice(&row.data).map_err(|error| Error::Decode(error.to_string()))?;
+            let data = serde_json::from_slice(&row.data)
+                .map_err(|error| Error::Decode(error.to_string()))?;
             Ok(Record { id: *id, data, expiry_date: date(row.expires_at) })
         })
         .transpose()

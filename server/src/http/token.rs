@@ -47,7 +47,10 @@ pub(crate) async fn get(State(doors): State<Doors>, request: Request) -> Respons
 pub(crate) async fn post(State(doors): State<Doors>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     if !is_form(&parts) {
-        return oauth_error("invalid_request", "send the form as application/x-www-form-urlencoded");
+        return oauth_error(
+            "invalid_request",
+            "send the form as application/x-www-form-urlencoded",
+        );
     }
     let Ok(form) = Limited::new(body, FORM_LIMIT).collect().await else {
         return oauth_error("invalid_request", "the form is larger than 16 KiB or was cut off");
@@ -57,12 +60,16 @@ pub(crate) async fn post(State(doors): State<Doors>, request: Request) -> Respon
         Some("password") => {}
         // containerd falls back to GET, podman to the password.
         Some("refresh_token") => {
-            return oauth_error("unsupported_grant_type", "refresh tokens are not given; send the password");
+            return oauth_error(
+                "unsupported_grant_type",
+                "refresh tokens are not given; send the password",
+            );
         }
         Some(_) => return oauth_error("unsupported_grant_type", "the only grant type is password"),
         None => return oauth_error("invalid_request", "grant_type is missing"),
     }
-    let (Some(name), Some(password)) = (parameters.first("username"), parameters.first("password")) else {
+    let (Some(name), Some(password)) = (parameters.first("username"), parameters.first("password"))
+    else {
         return oauth_error("invalid_request", "username or password is missing");
     };
     let result = async {
@@ -104,7 +111,8 @@ async fn issue(
         None => (Actor::Anonymous, None),
     };
     let context = doors.context(parts, actor, None);
-    let service = parameters.first("service").filter(|service| !service.is_empty()).unwrap_or(SERVICE);
+    let service =
+        parameters.first("service").filter(|service| !service.is_empty()).unwrap_or(SERVICE);
     doors.service().tokens().issue(&context, service, scopes, access_key).await
 }
 

@@ -21,20 +21,29 @@ async fn what_a_call_changes_is_in_force_within_a_second() {
     let folder = tempfile::tempdir().unwrap();
     let server = Roadstead::start(folder.path());
     let http = Http::new(&server);
-    let push = async || http.request("POST", "/v2/docks/app/blobs/uploads/").send().await.unwrap().status().as_u16();
+    let push = async || {
+        http.request("POST", "/v2/docks/app/blobs/uploads/").send().await.unwrap().status().as_u16()
+    };
     assert_ne!(push().await, 202);
     run_well(folder.path(), &["organization", "create", "docks", "--account", "acme"], "");
     in_force(push, 202).await;
 
-    run_well(folder.path(), &["account", "create", "other", "--password-stdin"], &format!("{PASSWORD}\n"));
-    let made = run_well(folder.path(), &["user", "create", "other/robot", "--access", "programmatic"], "");
-    let password = made.lines().find_map(|line| line.strip_prefix("password: ")).unwrap().to_owned();
+    run_well(
+        folder.path(),
+        &["account", "create", "other", "--password-stdin"],
+        &format!("{PASSWORD}\n"),
+    );
+    let made =
+        run_well(folder.path(), &["user", "create", "other/robot", "--access", "programmatic"], "");
+    let password =
+        made.lines().find_map(|line| line.strip_prefix("password: ")).unwrap().to_owned();
     for (name, password) in [("other", PASSWORD), ("other/robot", &password)] {
         let ping = async || {
             let request = http.request("GET", "/v2/").basic_auth(name, Some(password));
             // `basic_auth` twice sends two headers; the last one counts here.
             let mut request = request.build().unwrap();
-            let last = request.headers().get_all("authorization").iter().next_back().unwrap().clone();
+            let last =
+                request.headers().get_all("authorization").iter().next_back().unwrap().clone();
             request.headers_mut().insert("authorization", last);
             reqwest::Client::new().execute(request).await.unwrap().status().as_u16()
         };
@@ -60,9 +69,16 @@ fn mistakes_are_told_in_a_sentence() {
     let mut table = Vec::new();
     for (arguments, input) in calls {
         let output = run(folder.path(), arguments, input);
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().lines().next().unwrap_or_default().to_owned();
+        let text = |bytes: Vec<u8>| {
+            String::from_utf8(bytes).unwrap().lines().next().unwrap_or_default().to_owned()
+        };
         let status = output.status.code().unwrap();
-        table.push(format!("{} -> {status}: {}{}", arguments.join(" "), text(output.stdout), text(output.stderr)));
+        table.push(format!(
+            "{} -> {status}: {}{}",
+            arguments.join(" "),
+            text(output.stdout),
+            text(output.stderr)
+        ));
     }
     insta::assert_snapshot!(table.join("\n"));
 }
@@ -70,8 +86,12 @@ fn mistakes_are_told_in_a_sentence() {
 #[test]
 fn configuration_can_be_checked_and_printed_without_a_server() {
     let folder = tempfile::tempdir().unwrap();
-    assert_eq!(run_well(folder.path(), &["config", "check"], "").trim(), "the configuration is sound");
-    std::fs::write(folder.path().join("roadstead.toml"), "[registry]\ncreate_on_push = false\n").unwrap();
+    assert_eq!(
+        run_well(folder.path(), &["config", "check"], "").trim(),
+        "the configuration is sound"
+    );
+    std::fs::write(folder.path().join("roadstead.toml"), "[registry]\ncreate_on_push = false\n")
+        .unwrap();
     let printed = run_well(folder.path(), &["config", "print", "--region", "x1"], "");
     assert!(printed.contains("create_on_push = false  # file"), "{printed}");
     std::fs::write(folder.path().join("roadstead.toml"), "[registri]\nx = 1\n").unwrap();
@@ -79,7 +99,11 @@ fn configuration_can_be_checked_and_printed_without_a_server() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("registri.x in roadstead.toml"));
     let output = run(folder.path(), &["serve"], "");
-    assert_eq!(output.status.code(), Some(1), "a server does not start on a configuration that is not sound");
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "a server does not start on a configuration that is not sound"
+    );
 }
 
 #[tokio::test]
@@ -88,7 +112,11 @@ async fn the_first_start_prints_a_link_and_keeps_its_keys_private() {
     let data = folder.path().join("new");
     std::fs::create_dir(&data).unwrap();
     let server = Roadstead::spawn(roadstead(&data));
-    assert!(server.greeting.starts_with("roadstead is ready on http://127.0.0.1:"), "{}", server.greeting);
+    assert!(
+        server.greeting.starts_with("roadstead is ready on http://127.0.0.1:"),
+        "{}",
+        server.greeting
+    );
     let answer = reqwest::get(server.url("/readyz")).await.unwrap();
     assert_eq!(answer.status(), 200);
     for file in ["master.key", "roadstead.db"] {
@@ -105,14 +133,30 @@ async fn a_stop_lets_a_running_push_end() {
     run_well(folder.path(), &["organization", "create", "docks", "--account", "acme"], "");
     let http = Http::new(&server);
     let start = http.request("POST", "/v2/docks/app/blobs/uploads/").send().await.unwrap();
-    let start = if start.status() == 202 { start } else {
-        in_force(async || http.request("POST", "/v2/docks/app/blobs/uploads/").send().await.unwrap().status().as_u16(), 202).await;
+    let start = if start.status() == 202 {
+        start
+    } else {
+        in_force(
+            async || {
+                http.request("POST", "/v2/docks/app/blobs/uploads/")
+                    .send()
+                    .await
+                    .unwrap()
+                    .status()
+                    .as_u16()
+            },
+            202,
+        )
+        .await;
         http.request("POST", "/v2/docks/app/blobs/uploads/").send().await.unwrap()
     };
     let blob = noise(1, 100_000);
-    let path = crate::support::image::with_digest(start.headers()["location"].to_str().unwrap(), &blob);
+    let path =
+        crate::support::image::with_digest(start.headers()["location"].to_str().unwrap(), &blob);
     let (send, receive) = tokio::sync::mpsc::channel::<Result<bytes::Bytes, std::io::Error>>(1);
-    let stream = futures::stream::unfold(receive, |mut receive| async { receive.recv().await.map(|item| (item, receive)) });
+    let stream = futures::stream::unfold(receive, |mut receive| async {
+        receive.recv().await.map(|item| (item, receive))
+    });
     let request = http.request("PUT", &path).body(reqwest::Body::wrap_stream(stream)).send();
     let request = tokio::spawn(request);
     send.send(Ok(blob[..50_000].to_vec().into())).await.unwrap();
@@ -140,13 +184,25 @@ async fn check_finds_what_was_damaged() {
     let server = Roadstead::start(folder.path());
     run_well(folder.path(), &["organization", "create", "docks", "--account", "acme"], "");
     let http = Http::new(&server);
-    in_force(async || http.request("POST", "/v2/docks/app/blobs/uploads/").send().await.unwrap().status().as_u16(), 202).await;
+    in_force(
+        async || {
+            http.request("POST", "/v2/docks/app/blobs/uploads/")
+                .send()
+                .await
+                .unwrap()
+                .status()
+                .as_u16()
+        },
+        202,
+    )
+    .await;
     assert_eq!(http.push_blob("docks/app", noise(1, 50_000)).await, Some(201));
     let report = run_well(folder.path(), &["check"], "");
     assert!(report.contains("database and storage agree"), "{report}");
     let mut objects = Vec::new();
     files(&folder.path().join("objects"), &mut objects);
-    let object = objects.iter().find(|path| std::fs::metadata(path).unwrap().len() == 50_000).unwrap();
+    let object =
+        objects.iter().find(|path| std::fs::metadata(path).unwrap().len() == 50_000).unwrap();
     let mut bytes = std::fs::read(object).unwrap();
     bytes[25_000] ^= 1;
     std::fs::write(object, bytes).unwrap();

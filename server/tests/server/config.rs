@@ -8,7 +8,10 @@ use roadstead_service::SettingsCell;
 fn inputs(file: &str, environment: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Inputs {
     Inputs {
         file: (!file.is_empty()).then(|| (PathBuf::from("roadstead.toml"), file.to_owned())),
-        environment: environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        environment: environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
         flags: flags.iter().map(|(path, value)| (*path, (*value).to_owned())).collect(),
     }
 }
@@ -88,7 +91,9 @@ fn a_file_that_is_no_toml_says_where() {
 
 #[test]
 fn an_unspecified_external_url_is_refused() {
-    for url in ["http://0.0.0.0:5000", "registry.example", "https://u:p@x", "ftp://x", "https://x?y"] {
+    for url in
+        ["http://0.0.0.0:5000", "registry.example", "https://u:p@x", "ftp://x", "https://x?y"]
+    {
         let text = refused(&inputs("", &[("ROADSTEAD_EXTERNAL_URL", url)], &[]));
         assert!(text.contains("ROADSTEAD_EXTERNAL_URL"), "{url}: {text}");
     }

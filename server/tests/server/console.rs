@@ -32,7 +32,8 @@ async fn a_new_instance_leads_to_its_set_up_and_never_again() {
         };
         let send = async |browser: &mut crate::support::Client, code: &str| {
             let fields = fields(code);
-            let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let fields: Vec<_> =
+                fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
             browser.submit("setup", &fields).await
         };
         let wrong = send(&mut browser, "AAAA-AAAA-AAAA").await.expect(302);
@@ -55,7 +56,12 @@ async fn signing_in_brings_back_to_the_page_that_was_asked_for() {
         let reply = browser.visit("/images?q=a%20b").await.expect(302);
         assert_eq!(location(&reply), "/signin?next=/images%3Fq%3Da%2520b");
         browser.visit(&location(&reply).to_owned()).await.expect(200);
-        let fields = [("account", "acme"), ("user", "reader"), ("password", PASSWORD), ("next", "/images?q=a%20b")];
+        let fields = [
+            ("account", "acme"),
+            ("user", "reader"),
+            ("password", PASSWORD),
+            ("next", "/images?q=a%20b"),
+        ];
         let reply = browser.submit("signin", &fields).await.expect(302);
         assert_eq!(location(&reply), "/images?q=a%20b");
         browser.visit("/images").await.expect(200);
@@ -70,7 +76,8 @@ async fn signing_in_brings_back_to_the_page_that_was_asked_for() {
 #[tokio::test]
 async fn the_way_back_never_leaves_the_site() {
     let app = TestApp::new().await;
-    for next in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"] {
+    for next in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+    {
         let mut browser = app.anonymous();
         browser.visit("/signin").await.expect(200);
         let fields = [("account", "acme"), ("user", ""), ("password", PASSWORD), ("next", next)];
@@ -95,10 +102,14 @@ async fn the_cookies_are_what_they_must_be() {
     for (host, is_secure) in [("127.0.0.1:5000", false), ("registry.example", true)] {
         let mut browser = app.anonymous().host(host);
         let page = browser.visit("/signin").await.expect(200);
-        let reply = browser.submit("signin", &[("account", "acme"), ("user", ""), ("password", PASSWORD)]).await;
+        let reply = browser
+            .submit("signin", &[("account", "acme"), ("user", ""), ("password", PASSWORD)])
+            .await;
         let reply = reply.expect(302);
         let mut seen = 0;
-        for cookie in page.headers.get_all("set-cookie").iter().chain(reply.headers.get_all("set-cookie")) {
+        for cookie in
+            page.headers.get_all("set-cookie").iter().chain(reply.headers.get_all("set-cookie"))
+        {
             let cookie = cookie.to_str().unwrap();
             assert!(cookie.contains("SameSite=Lax") && cookie.contains("Path=/"), "{cookie}");
             assert_eq!(cookie.contains("Secure"), is_secure, "{cookie}");
@@ -119,7 +130,8 @@ async fn an_idle_session_ends_and_an_active_one_lasts_seven_days() {
     let mut active = app.signed_in("acme/reader").await;
     let mut kept = app.anonymous();
     kept.visit("/signin").await.expect(200);
-    let fields = [("account", "acme"), ("user", "reader"), ("password", PASSWORD), ("keep", "true")];
+    let fields =
+        [("account", "acme"), ("user", "reader"), ("password", PASSWORD), ("keep", "true")];
     kept.submit("signin", &fields).await.expect(302);
     for _ in 0..24 {
         app.clock.advance(7 * 3_600 - 3);
@@ -149,15 +161,22 @@ async fn signing_in_takes_a_new_session() {
 async fn forms_of_other_sites_change_nothing() {
     let app = TestApp::new().await;
     let browser = app.signed_in("acme").await;
-    let session = format!("rs_session={}; rs_csrf={}", browser.cookie("rs_session").unwrap(), browser.cookie("rs_csrf").unwrap());
+    let session = format!(
+        "rs_session={}; rs_csrf={}",
+        browser.cookie("rs_session").unwrap(),
+        browser.cookie("rs_csrf").unwrap()
+    );
     let token = browser.cookie("rs_csrf").unwrap();
     let form = "application/x-www-form-urlencoded";
     let good = format!("name=forged&_csrf={token}");
     let post = |headers: Vec<(&'static str, String)>, body: String| {
         let client = app.anonymous();
         async move {
-            let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            client.send(http::Method::POST, "/console/call/create_organization", &headers, body).await
+            let headers: Vec<_> =
+                headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            client
+                .send(http::Method::POST, "/console/call/create_organization", &headers, body)
+                .await
         }
     };
     let base = |extra: &[(&'static str, &str)]| {
@@ -174,10 +193,12 @@ async fn forms_of_other_sites_change_nothing() {
     assert_eq!(refused.json()["kind"], "denied");
     // Over a mebibyte nothing is read.
     post(base(&[]), format!("{good}&x={}", "x".repeat(2 << 20))).await.expect(413);
-    let found = app.owner().get("/v2/forged/x/tags/list").await;
-    assert_eq!(found.status, 404);
+    // Who may see an organization hears 404 of an image in it that is none.
+    let exists = async || app.owner().get("/v2/forged/x/tags/list").await.status == 404;
+    assert!(!exists().await);
     // The same with everything right.
     post(base(&[("sec-fetch-site", "same-origin")]), good).await.expect(200);
+    assert!(exists().await);
 }
 
 #[tokio::test]
@@ -186,7 +207,10 @@ async fn pages_are_guarded_by_their_policy_and_kept_by_no_cache() {
     let page = app.anonymous().visit("/signin").await.expect(200);
     let policy = page.header("content-security-policy").to_owned();
     let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap().to_owned();
-    assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe-inline"), "{policy}");
+    assert!(
+        policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe-inline"),
+        "{policy}"
+    );
     assert!(page.text().contains(&format!("nonce=\"{nonce}\"")));
     assert_eq!(page.header("cache-control"), "no-store");
     let again = app.anonymous().visit("/signin").await.expect(200);
@@ -199,7 +223,15 @@ async fn what_is_nowhere_is_404_in_everybodys_dialect() {
     let mut browser = app.signed_in("acme").await;
     let page = browser.visit("/no/such/page").await.expect(404);
     assert!(page.header("content-type").starts_with("text/html"));
-    for path in ["/api/x", "/v3/projects", "/v1", "/pkg/none.js", "/console/call/none", "/metrics", "/assets/x"] {
+    for path in [
+        "/api/x",
+        "/v3/projects",
+        "/v1",
+        "/pkg/none.js",
+        "/console/call/none",
+        "/metrics",
+        "/assets/x",
+    ] {
         browser.visit(path).await.expect(404);
     }
     assert_eq!(location(&browser.visit("/").await.expect(302)), "/overview");

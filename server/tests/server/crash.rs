@@ -19,8 +19,16 @@ async fn acknowledged_blobs_survive_kill() {
         // What was acknowledged before is there, whole.
         for seed in acknowledged.iter().rev().take(12) {
             let blob = noise(*seed, 20_000);
-            let got = http.request("GET", &format!("/v2/docks/app/blobs/{}", digest(&blob))).send().await.unwrap();
-            assert_eq!(got.status(), 200, "round {round}: blob {seed} was acknowledged and is gone");
+            let got = http
+                .request("GET", &format!("/v2/docks/app/blobs/{}", digest(&blob)))
+                .send()
+                .await
+                .unwrap();
+            assert_eq!(
+                got.status(),
+                200,
+                "round {round}: blob {seed} was acknowledged and is gone"
+            );
             assert_eq!(got.bytes().await.unwrap(), blob);
         }
         let (said, mut hear) = tokio::sync::mpsc::unbounded_channel();

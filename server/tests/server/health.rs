@@ -8,7 +8,10 @@ async fn a_server_that_works_says_so() {
         let health = app.anonymous().get("/healthz").await.expect(200);
         assert_eq!(health.json()["status"], "ok");
         let ready = app.anonymous().get("/readyz").await.expect(200);
-        assert_eq!(ready.json(), serde_json::json!({ "status": "ok", "database": "ok", "storage": "ok" }));
+        assert_eq!(
+            ready.json(),
+            serde_json::json!({ "status": "ok", "database": "ok", "storage": "ok" })
+        );
     })
     .await;
 }
@@ -27,7 +30,10 @@ async fn every_answer_has_a_request_id_of_ours() {
     let app = TestApp::new().await;
     for path in ["/healthz", "/v2/", "/signin", "/nothing", "/v2/a/b/c"] {
         let headers = [("x-request-id", "chosen-by-a-stranger")];
-        let reply = app.anonymous().send(http::Method::GET, path, &headers, axum::body::Body::empty()).await;
+        let reply = app
+            .anonymous()
+            .send(http::Method::GET, path, &headers, axum::body::Body::empty())
+            .await;
         assert_eq!(reply.header("x-request-id").len(), 32, "{path}");
         assert_eq!(reply.header("x-content-type-options"), "nosniff", "{path}");
     }

@@ -7,7 +7,10 @@ use crate::support::app::On;
 async fn the_realm_follows_hosts_of_ours_and_no_others() {
     let app = TestApp::empty(
         On::Sqlite,
-        &[("ROADSTEAD_EXTERNAL_URL", "https://registry.example"), ("ROADSTEAD_EXTRA_HOSTS", "mirror.lan")],
+        &[
+            ("ROADSTEAD_EXTERNAL_URL", "https://registry.example"),
+            ("ROADSTEAD_EXTRA_HOSTS", "mirror.lan"),
+        ],
     )
     .await;
     let mut table = Vec::new();

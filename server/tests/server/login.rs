@@ -16,12 +16,16 @@ async fn docker_login_pings_takes_the_challenge_and_pings_again() {
         assert_eq!(ping.header("docker-distribution-api-version"), "registry/2.0");
         assert_eq!(ping.code(), "UNAUTHORIZED");
 
-        let path = "/token?account=acme%2Freader&client_id=docker&offline_token=true&service=roadstead";
+        let path =
+            "/token?account=acme%2Freader&client_id=docker&offline_token=true&service=roadstead";
         let token = app.reader().get(path).await.expect(200).json();
         assert_eq!(token["token"], token["access_token"]);
         assert_eq!(token["expires_in"], 900);
         assert!(token["issued_at"].as_str().unwrap().ends_with('Z'));
-        assert!(token.get("refresh_token").is_none(), "with one, docker would not store the credential");
+        assert!(
+            token.get("refresh_token").is_none(),
+            "with one, docker would not store the credential"
+        );
 
         app.anonymous().bearer(token["token"].as_str().unwrap()).get("/v2/").await.expect(200);
     })
@@ -51,11 +55,17 @@ async fn post_gives_tokens_for_the_password_grant() {
     assert_eq!(reply["token_type"], "Bearer");
     assert!(reply["scope"].is_string());
 
-    let wrong = form("grant_type=password&username=acme&password=no&service=roadstead".into()).await.expect(401);
+    let wrong = form("grant_type=password&username=acme&password=no&service=roadstead".into())
+        .await
+        .expect(401);
     assert_eq!(wrong.code(), "UNAUTHORIZED");
-    let refresh = form("grant_type=refresh_token&refresh_token=x&service=roadstead".into()).await.expect(400);
+    let refresh =
+        form("grant_type=refresh_token&refresh_token=x&service=roadstead".into()).await.expect(400);
     assert_eq!(refresh.json()["error"], "unsupported_grant_type");
-    let json = app.anonymous().send(Method::POST, "/token", &[("content-type", "application/json")], "{}").await;
+    let json = app
+        .anonymous()
+        .send(Method::POST, "/token", &[("content-type", "application/json")], "{}")
+        .await;
     assert_eq!(json.expect(400).json()["error"], "invalid_request");
 }
 
@@ -67,9 +77,17 @@ async fn a_wrong_password_is_refused_everywhere_and_never_nobody() {
     assert!(ping.header("www-authenticate").starts_with("Bearer "));
     let token = wrong.get("/token?service=roadstead").await.expect(401);
     assert_eq!(token.header("www-authenticate"), "Basic realm=\"Roadstead\"");
-    let unknown = app.anonymous().basic("nobody/here", "wrong").get("/token?service=roadstead").await.expect(401);
+    let unknown = app
+        .anonymous()
+        .basic("nobody/here", "wrong")
+        .get("/token?service=roadstead")
+        .await
+        .expect(401);
     assert_eq!(token.json(), unknown.json(), "unknown users and wrong passwords look the same");
-    assert!(app.anonymous().get("/token?service=roadstead").await.expect(200).json()["token"].is_string());
+    assert!(
+        app.anonymous().get("/token?service=roadstead").await.expect(200).json()["token"]
+            .is_string()
+    );
 }
 
 #[tokio::test]
@@ -89,7 +107,10 @@ async fn five_failures_close_the_door_for_a_while() {
 #[tokio::test]
 async fn tokens_that_are_not_ours_are_named_as_such() {
     let app = TestApp::new().await;
-    let good = app.reader().get("/token?service=roadstead").await.json()["token"].as_str().unwrap().to_owned();
+    let good = app.reader().get("/token?service=roadstead").await.json()["token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let (head, rest) = good.split_once('.').unwrap();
     let none = format!("eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0.{}.", rest.split_once('.').unwrap().0);
     for token in ["x", "a.b.c", &format!("{head}.{rest}x"), &none] {
@@ -111,7 +132,10 @@ async fn tokens_that_are_not_ours_are_named_as_such() {
 #[tokio::test]
 async fn a_token_narrows_and_never_widens() {
     let app = TestApp::new().await;
-    crate::support::TestImage::new(1, 1, 100).push(&app.editor(), "group/app", "v1").await.expect(201);
+    crate::support::TestImage::new(1, 1, 100)
+        .push(&app.editor(), "group/app", "v1")
+        .await
+        .expect(201);
     let manifest = "/v2/group/app/manifests/v1";
     // Asked for everything: a reader still only reads.
     let token = app.token("acme/reader", &["repository:group/app:pull,push,delete"]).await;
@@ -121,7 +145,9 @@ async fn a_token_narrows_and_never_widens() {
     let token = app.token("acme/editor", &["repository:group/app:pull"]).await;
     token.get(manifest).await.expect(200);
     let refused = token.post("/v2/group/app/blobs/uploads/", "").await.expect(401);
-    assert!(refused.header("www-authenticate").contains("scope=\"repository:group/app:pull,push\""));
+    assert!(
+        refused.header("www-authenticate").contains("scope=\"repository:group/app:pull,push\"")
+    );
     assert!(!refused.header("www-authenticate").contains("error="));
     // For another image.
     let token = app.token("acme/editor", &["repository:group/other:pull,push"]).await;
@@ -135,7 +161,10 @@ async fn a_token_narrows_and_never_widens() {
 async fn an_authorization_header_that_cannot_be_read_is_401() {
     let app = TestApp::new().await;
     for value in ["Basic", "Basic %%%", "Digest a=b"] {
-        let reply = app.anonymous().send(Method::GET, "/v2/", &[("authorization", value)], Body::empty()).await;
+        let reply = app
+            .anonymous()
+            .send(Method::GET, "/v2/", &[("authorization", value)], Body::empty())
+            .await;
         assert_eq!(reply.expect(401).code(), "UNAUTHORIZED");
     }
 }

@@ -30,12 +30,19 @@ async fn a_large_layer_goes_up_and_down_in_little_memory() {
     let digest = format!("sha256:{}", hex::encode(hasher.finalize()));
     let start = http.request("POST", "/v2/docks/app/blobs/uploads/").send().await.unwrap();
     let location = start.headers()["location"].to_str().unwrap().to_owned();
-    let body = futures::stream::iter(0..pieces).map(move |number| Ok::<_, std::io::Error>(piece(number)));
-    let patched = http.request("PATCH", &location).body(reqwest::Body::wrap_stream(body)).send().await.unwrap();
+    let body =
+        futures::stream::iter(0..pieces).map(move |number| Ok::<_, std::io::Error>(piece(number)));
+    let patched = http
+        .request("PATCH", &location)
+        .body(reqwest::Body::wrap_stream(body))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(patched.status(), 202);
     let location = patched.headers()["location"].to_str().unwrap();
     let separator = if location.contains('?') { '&' } else { '?' };
-    let put = http.request("PUT", &format!("{location}{separator}digest={digest}")).send().await.unwrap();
+    let put =
+        http.request("PUT", &format!("{location}{separator}digest={digest}")).send().await.unwrap();
     assert_eq!(put.status(), 201);
 
     let got = http.request("GET", &format!("/v2/docks/app/blobs/{digest}")).send().await.unwrap();

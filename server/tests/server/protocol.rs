@@ -16,7 +16,11 @@ async fn start(client: &Client, image: &str) -> String {
     assert_eq!(reply.header("content-length"), "0");
     let location = reply.header("location").to_owned();
     let id = reply.header("docker-upload-uuid");
-    assert_eq!(location, format!("/v2/{image}/blobs/uploads/{id}"), "relative, with the session in it");
+    assert_eq!(
+        location,
+        format!("/v2/{image}/blobs/uploads/{id}"),
+        "relative, with the session in it"
+    );
     location
 }
 
@@ -26,7 +30,12 @@ async fn patch(client: &Client, location: &str, range: &str, body: &[u8]) -> Rep
     client.send(Method::PATCH, location, &headers, body.to_vec()).await
 }
 
-async fn put_manifest(client: &Client, path: &str, media_type: &str, body: impl Into<Body>) -> Reply {
+async fn put_manifest(
+    client: &Client,
+    path: &str,
+    media_type: &str,
+    body: impl Into<Body>,
+) -> Reply {
     client.put(path, &[("content-type", media_type)], body).await
 }
 
@@ -44,16 +53,21 @@ async fn chunks_in_order_and_out_of_order() {
         assert_eq!(taken.header("range"), "0-999");
         let again = patch(&editor, &location, "0-999", &blob[..1_000]).await.expect(416);
         assert_eq!(again.header("range"), "0-999");
-        let disagree = patch(&editor, &location, "1000-2998", &blob[1_000..2_000]).await.expect(400);
+        let disagree =
+            patch(&editor, &location, "1000-2998", &blob[1_000..2_000]).await.expect(400);
         assert_eq!(disagree.code(), "SIZE_INVALID");
         let nonsense = patch(&editor, &location, "here-there", &blob[..1]).await.expect(400);
         assert_eq!(nonsense.code(), "BLOB_UPLOAD_INVALID");
-        let taken = patch(&editor, &location, "bytes 1000-1999", &blob[1_000..2_000]).await.expect(202);
+        let taken =
+            patch(&editor, &location, "bytes 1000-1999", &blob[1_000..2_000]).await.expect(202);
         assert_eq!(taken.header("range"), "0-1999");
         // A client that lost the answer still has the former location.
         assert_eq!(editor.get(&location).await.expect(204).header("range"), "0-1999");
         let headers = [("content-range", "2000-2999")];
-        let done = editor.put(&with_digest(&location, &blob), &headers, blob[2_000..].to_vec()).await.expect(201);
+        let done = editor
+            .put(&with_digest(&location, &blob), &headers, blob[2_000..].to_vec())
+            .await
+            .expect(201);
         assert_eq!(done.header("location"), format!("/v2/group/app/blobs/{}", digest(&blob)));
         assert_eq!(editor.get(done.header("location")).await.expect(200).body, blob);
         assert_eq!(editor.get(&location).await.expect(404).code(), "BLOB_UPLOAD_UNKNOWN");
@@ -97,7 +111,8 @@ async fn sha512_blobs_and_manifests() {
     let editor = app.editor();
     let wide = |bytes: &[u8]| format!("sha512:{}", hex::encode(Sha512::digest(bytes)));
     let config = br#"{"architecture":"amd64","os":"linux"}"#;
-    let reply = editor.post("/v2/group/app/blobs/uploads/?digest-algorithm=sha512", "").await.expect(202);
+    let reply =
+        editor.post("/v2/group/app/blobs/uploads/?digest-algorithm=sha512", "").await.expect(202);
     let path = format!("{}?digest={}", reply.header("location"), wide(config));
     editor.put(&path, &[], config.to_vec()).await.expect(201);
     let manifest = json!({
@@ -109,7 +124,8 @@ async fn sha512_blobs_and_manifests() {
     .to_string();
     let path = format!("/v2/group/app/manifests/{}?tag=one&tag=two", wide(manifest.as_bytes()));
     let put = put_manifest(&editor, &path, MANIFEST, manifest.clone()).await.expect(201);
-    let tags: Vec<_> = put.headers.get_all("oci-tag").iter().map(|tag| tag.to_str().unwrap()).collect();
+    let tags: Vec<_> =
+        put.headers.get_all("oci-tag").iter().map(|tag| tag.to_str().unwrap()).collect();
     assert_eq!(tags, ["one", "two"]);
     for tag in ["one", "two"] {
         let head = editor.head(&format!("/v2/group/app/manifests/{tag}")).await.expect(200);
@@ -140,7 +156,9 @@ async fn mounting_links_what_the_caller_may_pull() {
     // A token that names the target alone: the source is not looked at.
     let narrow = app.token("acme/editor", &["repository:group/f:pull,push"]).await;
     mount(narrow, "group/f", "&from=group/app").await.expect(202);
-    let wide = app.token("acme/editor", &["repository:group/f:pull,push", "repository:group/app:pull"]).await;
+    let wide = app
+        .token("acme/editor", &["repository:group/f:pull,push", "repository:group/app:pull"])
+        .await;
     mount(wide, "group/f", "&from=group/app").await.expect(201);
 }
 
@@ -163,7 +181,11 @@ async fn every_answer_has_the_protocols_headers() {
     ] {
         for client in [editor.clone(), app.anonymous()] {
             let reply = client.send(method.parse().unwrap(), path, &[], Body::empty()).await;
-            assert_eq!(reply.header("docker-distribution-api-version"), "registry/2.0", "{method} {path}");
+            assert_eq!(
+                reply.header("docker-distribution-api-version"),
+                "registry/2.0",
+                "{method} {path}"
+            );
             assert_eq!(reply.header("x-content-type-options"), "nosniff", "{method} {path}");
             assert_eq!(reply.header("allow").is_empty(), status != 405, "{method} {path}");
             if reply.status.as_u16() >= 400 && method != "HEAD" {
@@ -246,7 +268,10 @@ async fn manifests_are_not_sent_twice_and_accept_is_only_a_hint() {
     assert_eq!(exact.header("content-type"), INDEX, "a digest is what it is");
     let etag = format!("\"{}\"", digest(index.as_bytes()));
     let headers = [("if-none-match", &etag[..])];
-    let same = editor.send(Method::GET, "/v2/group/app/manifests/multi", &headers, Body::empty()).await.expect(304);
+    let same = editor
+        .send(Method::GET, "/v2/group/app/manifests/multi", &headers, Body::empty())
+        .await
+        .expect(304);
     assert!(same.body.is_empty());
 
     let child = format!("/v2/group/app/manifests/{}", digest(&image.manifest));
@@ -255,7 +280,10 @@ async fn manifests_are_not_sent_twice_and_accept_is_only_a_hint() {
     assert_eq!(refused.json()["errors"][0]["detail"]["parents"], json!([digest(index.as_bytes())]));
     let layer = format!("/v2/group/app/blobs/{}", digest(&image.layers[0]));
     assert_eq!(app.manager().delete(&layer).await.expect(405).code(), "UNSUPPORTED");
-    app.manager().delete(&format!("/v2/group/app/manifests/{}", digest(index.as_bytes()))).await.expect(202);
+    app.manager()
+        .delete(&format!("/v2/group/app/manifests/{}", digest(index.as_bytes())))
+        .await
+        .expect(202);
     app.manager().delete(&child).await.expect(202);
     app.manager().delete(&layer).await.expect(202);
     assert_eq!(editor.get(&layer).await.expect(404).code(), "BLOB_UNKNOWN");
@@ -278,12 +306,22 @@ async fn what_is_no_manifest_is_refused_with_the_right_word() {
         ("too large", MANIFEST, format!("{text}{}", " ".repeat(4 << 20))),
     ] {
         let reply = put_manifest(&editor, path, media_type, body).await;
-        table.push(format!("{what}: {} x{}", reply.word(), reply.json()["errors"].as_array().unwrap().len()));
+        table.push(format!(
+            "{what}: {} x{}",
+            reply.word(),
+            reply.json()["errors"].as_array().unwrap().len()
+        ));
     }
     let other = format!("/v2/group/app/manifests/{}", digest(b"other"));
-    table.push(format!("another digest: {}", put_manifest(&editor, &other, MANIFEST, text.clone()).await.word()));
+    table.push(format!(
+        "another digest: {}",
+        put_manifest(&editor, &other, MANIFEST, text.clone()).await.word()
+    ));
     let both = "/v2/group/app/manifests/v1?tag=v2";
-    table.push(format!("tags beside a tag: {}", put_manifest(&editor, both, MANIFEST, text).await.word()));
+    table.push(format!(
+        "tags beside a tag: {}",
+        put_manifest(&editor, both, MANIFEST, text).await.word()
+    ));
     assert_eq!(
         table,
         [
@@ -314,7 +352,10 @@ async fn tags_are_listed_in_pages() {
             async move { client.get(&format!("/v2/group/app/tags/list{query}")).await.expect(200) }
         };
         let all = list("").await;
-        assert_eq!(all.json(), json!({ "name": "group/app", "tags": ["1.0", "B", "_", "a", "b", "c"] }));
+        assert_eq!(
+            all.json(),
+            json!({ "name": "group/app", "tags": ["1.0", "B", "_", "a", "b", "c"] })
+        );
         assert_eq!(all.header("link"), "");
         let first = list("?n=2").await;
         assert_eq!(first.json()["tags"], json!(["1.0", "B"]));
@@ -345,7 +386,10 @@ async fn the_catalog_is_what_the_caller_sees() {
     assert_eq!(first.json(), json!({ "repositories": ["group/a/x", "group/b"] }));
     assert_eq!(first.header("link"), "</v2/_catalog?n=2&last=group%2Fb>; rel=\"next\"");
     let rest = app.reader().get("/v2/_catalog?n=2&last=group%2Fb").await.expect(200);
-    assert_eq!((rest.json()["repositories"].clone(), rest.header("link")), (json!(["group/c"]), ""));
+    assert_eq!(
+        (rest.json()["repositories"].clone(), rest.header("link")),
+        (json!(["group/c"]), "")
+    );
     let other = app.stranger().get("/v2/_catalog").await.expect(200);
     assert_eq!(other.json()["repositories"], json!(["strange/app"]));
     let nobody = app.anonymous().get("/v2/_catalog").await.expect(401);
@@ -398,7 +442,10 @@ async fn referrers_are_an_index_and_never_missing() {
         );
     }
     let none = of(digest(&subject.manifest), "?artifactType=x/y").await.expect(200);
-    assert_eq!((none.json()["manifests"].clone(), none.header("oci-filters-applied")), (json!([]), "artifactType"));
+    assert_eq!(
+        (none.json()["manifests"].clone(), none.header("oci-filters-applied")),
+        (json!([]), "artifactType")
+    );
 }
 
 /// The `WWW-Authenticate` of a 401.
@@ -413,7 +460,9 @@ async fn who_is_nobody_is_told_where_to_get_a_token() {
     let realm = "Bearer realm=\"http://127.0.0.1:5000/token\",service=\"roadstead\"";
     let ping = nobody.get("/v2/").await.expect(401);
     assert_eq!((challenge(&ping), ping.code()), (realm, "UNAUTHORIZED".to_owned()));
-    let push = nobody.post(&format!("/v2/group/a/blobs/uploads/?mount={}&from=group/b", digest(b"x")), "").await;
+    let push = nobody
+        .post(&format!("/v2/group/a/blobs/uploads/?mount={}&from=group/b", digest(b"x")), "")
+        .await;
     assert_eq!(
         challenge(&push.expect(401)),
         format!("{realm},scope=\"repository:group/a:pull,push repository:group/b:pull\"")
@@ -439,7 +488,11 @@ async fn a_token_only_narrows() {
     pull.get("/v2/group/app/manifests/v1").await.expect(200);
     // The scope is missing, the right is there: another token helps, so there is no `error` (containerd gives up on one).
     let missing = pull.post("/v2/group/app/blobs/uploads/", "").await.expect(401);
-    assert!(challenge(&missing).ends_with("scope=\"repository:group/app:pull,push\""), "{}", challenge(&missing));
+    assert!(
+        challenge(&missing).ends_with("scope=\"repository:group/app:pull,push\""),
+        "{}",
+        challenge(&missing)
+    );
     pull.delete("/v2/group/app/manifests/v1").await.expect(401);
     pull.get("/v2/group/other/manifests/v1").await.expect(404);
     let push = app.token("acme/manager", &["repository:group/app:pull,push"]).await;
@@ -476,7 +529,13 @@ async fn what_is_private_looks_like_what_is_not_there() {
     }
     // Blobs of others are not told by looking for them in one's own image (`protocol.md` 1.5.14).
     push_blob(&app.stranger(), "strange/app", b"mine").await;
-    let looked: Value = app.stranger().get(&format!("/v2/strange/app/blobs/{layer}")).await.expect(404).json();
-    let nothing: Value = app.stranger().get(&format!("/v2/strange/app/blobs/{}", digest(b"?"))).await.expect(404).json();
+    let looked: Value =
+        app.stranger().get(&format!("/v2/strange/app/blobs/{layer}")).await.expect(404).json();
+    let nothing: Value = app
+        .stranger()
+        .get(&format!("/v2/strange/app/blobs/{}", digest(b"?")))
+        .await
+        .expect(404)
+        .json();
     assert_eq!(looked, nothing);
 }

@@ -13,7 +13,10 @@ async fn an_image_of_several_layers_comes_back_byte_for_byte() {
         let editor = app.token("acme/editor", &["repository:group/team/app:pull,push"]).await;
         let put = image.push(&editor, "group/team/app", "v1").await.expect(201);
         assert_eq!(put.header("docker-content-digest"), digest(&image.manifest));
-        assert_eq!(put.header("location"), format!("/v2/group/team/app/manifests/{}", digest(&image.manifest)));
+        assert_eq!(
+            put.header("location"),
+            format!("/v2/group/team/app/manifests/{}", digest(&image.manifest))
+        );
 
         let reader = app.token("acme/reader", &["repository:group/team/app:pull"]).await;
         for reference in ["v1".to_owned(), digest(&image.manifest)] {
@@ -59,7 +62,10 @@ async fn ranges_of_a_blob() {
         async move { client.send(Method::GET, &path, &[("range", range)], Body::empty()).await }
     };
     let middle = range("bytes=100-199").await.expect(206);
-    assert_eq!((middle.header("content-range"), &middle.body[..]), ("bytes 100-199/1000", &blob[100..200]));
+    assert_eq!(
+        (middle.header("content-range"), &middle.body[..]),
+        ("bytes 100-199/1000", &blob[100..200])
+    );
     assert_eq!(range("bytes=-10").await.expect(206).body, blob[990..]);
     assert_eq!(range("bytes=990-").await.expect(206).body, blob[990..]);
     let beyond = range("bytes=1000-").await.expect(416);
@@ -72,7 +78,10 @@ async fn what_does_not_match_its_digest_leaves_nothing() {
     let (sent, meant) = (noise(3, 5_000), noise(4, 5_000));
     let editor = app.editor();
     let start = editor.post("/v2/group/app/blobs/uploads/", "").await.expect(202);
-    let reply = editor.put(&with_digest(start.header("location"), &meant), &[], sent.clone()).await.expect(400);
+    let reply = editor
+        .put(&with_digest(start.header("location"), &meant), &[], sent.clone())
+        .await
+        .expect(400);
     assert_eq!(reply.code(), "DIGEST_INVALID");
     for blob in [&sent, &meant] {
         editor.head(&format!("/v2/group/app/blobs/{}", digest(blob))).await.expect(404);
@@ -102,7 +111,8 @@ async fn an_upload_that_breaks_off_goes_on_where_it_stopped() {
     assert!(kept <= 150_000);
     let headers = [("content-range", format!("{kept}-{}", blob.len() - 1))];
     let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let on = editor.send(Method::PATCH, &location, &headers, blob[kept..].to_vec()).await.expect(202);
+    let on =
+        editor.send(Method::PATCH, &location, &headers, blob[kept..].to_vec()).await.expect(202);
     editor.put(&with_digest(on.header("location"), &blob), &[], "").await.expect(201);
     assert_eq!(editor.get(&format!("/v2/group/app/blobs/{}", digest(&blob))).await.body, blob);
 }
@@ -164,7 +174,8 @@ async fn bad_names_and_bodies_are_answered_in_the_protocols_words() {
         ("GET", "/v2/manage/namespaces", ""),
         ("GET", "/v2", ""),
     ] {
-        let reply = editor.send(method.parse().unwrap(), path, &[("content-type", MANIFEST)], body).await;
+        let reply =
+            editor.send(method.parse().unwrap(), path, &[("content-type", MANIFEST)], body).await;
         table.push(format!("{method} {path} {body} -> {}", reply.word()));
     }
     insta::assert_snapshot!(table.join("\n"));

@@ -6,6 +6,10 @@
 use std::collections::BTreeSet;
 
 use axum::body::Body;
+use roadstead::manage::image::ImageQuery;
+use roadstead::manage::organization::OrganizationQuery;
+use roadstead::manage::tag::TagQuery;
+use roadstead::page::{Order, Window};
 use serde_json::{Value, json};
 
 use crate::support::app::folder;
@@ -20,10 +24,8 @@ async fn registry_operations() {
     let image = TestImage::new(5, 1, 1_000);
     image.push(&app.editor(), "group/app", "v1").await.expect(201);
     let (layer, manifest) = (digest(&image.layers[0]), digest(&image.manifest));
-    let mut operations: Vec<(&str, String, &[u8])> = vec![
-        ("GET", "/v2/".into(), b""),
-        ("GET", "/v2/_catalog".into(), b""),
-    ];
+    let mut operations: Vec<(&str, String, &[u8])> =
+        vec![("GET", "/v2/".into(), b""), ("GET", "/v2/_catalog".into(), b"")];
     // What exists and what does not must look the same to who may not see it.
     for name in ["group/app", "group/missing"] {
         operations.extend([
@@ -35,7 +37,11 @@ async fn registry_operations() {
             ("GET", format!("/v2/{name}/blobs/{layer}"), b""),
             ("HEAD", format!("/v2/{name}/blobs/{layer}"), b""),
             ("POST", format!("/v2/{name}/blobs/uploads/"), b""),
-            ("POST", format!("/v2/{name}/blobs/uploads/?digest={layer}"), image.layers[0].as_slice()),
+            (
+                "POST",
+                format!("/v2/{name}/blobs/uploads/?digest={layer}"),
+                image.layers[0].as_slice(),
+            ),
             ("POST", format!("/v2/{name}/blobs/uploads/?mount={layer}&from=group/app"), b""),
             ("GET", format!("/v2/{name}/blobs/uploads/{UUID}"), b""),
             ("PATCH", format!("/v2/{name}/blobs/uploads/{UUID}"), b"x"),
@@ -51,10 +57,13 @@ async fn registry_operations() {
         let mut words = Vec::new();
         for person in &people {
             let headers = [("content-type", MANIFEST)];
-            let reply = person.send(method.parse().unwrap(), path, &headers, Body::from(body.to_vec())).await;
+            let reply = person
+                .send(method.parse().unwrap(), path, &headers, Body::from(body.to_vec()))
+                .await;
             words.push(reply.word());
         }
-        let path = path.replace(&layer, "LAYER").replace(&manifest, "MANIFEST").replace(UUID, "UUID");
+        let path =
+            path.replace(&layer, "LAYER").replace(&manifest, "MANIFEST").replace(UUID, "UUID");
         table.push(format!("{method} {path}: {}", words.join(" | ")));
     }
     // Nothing was done.
@@ -66,11 +75,27 @@ async fn registry_operations() {
 /// Server functions with an input that would do something for who may.
 fn calls() -> Vec<(&'static str, Input)> {
     use Input::{Form, Get, Json};
-    let page = json!({});
+    let window = Window::of_page(1, 20);
+    let (sort, order) = (Default::default(), Order::Asc);
+    let organizations = OrganizationQuery { search: None, sort, order, window };
+    let images = ImageQuery {
+        search: None,
+        organizations: Vec::new(),
+        category: None,
+        is_public: None,
+        sort: Default::default(),
+        order,
+        window,
+    };
+    let tags =
+        TagQuery { search: None, platform: None, untagged: false, sort: Default::default(), order, window };
     vec![
+        // What cannot be read is the caller's mistake, not a fault.
+        ("get_image", Json(json!({ "name": "Not An Image" }))),
+        ("update_image", Form("is_public=perhaps")),
         ("get_overview", Form("")),
         ("create_login", Form("")),
-        ("list_organizations", Json(json!({ "query": page }))),
+        ("list_organizations", Json(json!({ "query": organizations }))),
         ("get_organization", Json(json!({ "name": "group" }))),
         ("organization_quota", Form("")),
         ("pushable_organizations", Form("")),
@@ -82,18 +107,23 @@ fn calls() -> Vec<(&'static str, Input)> {
         ("settings_general", Form("site_name=Forged&external_url=&region_name=Local&language=")),
         (
             "settings_registry",
-            Form("organization_quota=0&max_layer_gib=0&max_layer_bytes=0&temporary_login_ttl=21600&temporary_login_hours=6"),
+            Form(
+                "organization_quota=0&max_layer_gib=0&max_layer_bytes=0&temporary_login_ttl=21600&temporary_login_hours=6",
+            ),
         ),
-        ("list_images", Json(json!({ "query": page }))),
+        ("list_images", Json(json!({ "query": images }))),
         ("get_image", Json(json!({ "name": "group/app" }))),
         ("image_deletion", Json(json!({ "name": "group/app" }))),
         ("image_deletions", Json(json!({ "names": ["group/app"] }))),
-        ("create_image", Form("organization=group&repository=new&is_public=false&category=other&description=")),
+        (
+            "create_image",
+            Form("organization=group&repository=new&is_public=false&category=other&description="),
+        ),
         ("update_image", Form("name=group/app&is_public=true")),
         ("update_images", Form("names[0]=group/app&is_public=true")),
         ("delete_image", Form("name=group/app&confirm=group/app")),
         ("delete_images", Form("names[0]=group/app&confirm=delete")),
-        ("list_tags", Json(json!({ "image": "group/app", "query": page }))),
+        ("list_tags", Json(json!({ "image": "group/app", "query": tags }))),
         ("manifest_detail", Json(json!({ "image": "group/app", "reference": "v1" }))),
         ("tag_platforms", Json(json!({ "image": "group/app" }))),
         ("tag_deletion", Json(json!({ "image": "group/app", "tags": ["v1"] }))),
@@ -111,11 +141,17 @@ async fn call(client: &mut Client, name: &str, input: &Input) -> String {
     let token = client.cookie("rs_csrf").unwrap_or_default().to_owned();
     let path = format!("/console/call/{name}");
     let (kind, body) = match input {
-        Input::Get => return client.send(http::Method::GET, &path, &[("accept", "application/json")], "").await.word(),
+        Input::Get => {
+            return client
+                .send(http::Method::GET, &path, &[("accept", "application/json")], "")
+                .await
+                .word();
+        }
         Input::Json(value) => ("application/json", value.to_string()),
         Input::Form(text) => ("application/x-www-form-urlencoded", (*text).to_owned()),
     };
-    let headers = [("accept", "application/json"), ("content-type", kind), ("x-csrf-token", token.as_str())];
+    let headers =
+        [("accept", "application/json"), ("content-type", kind), ("x-csrf-token", token.as_str())];
     client.send(http::Method::POST, &path, &headers, body).await.word()
 }
 
@@ -144,10 +180,16 @@ async fn server_functions() {
         .map(|(path, _)| path.trim_start_matches("/console/call/").to_owned())
         .collect();
     assert!(all.len() >= covered.len(), "the server functions are registered");
-    let uncovered: String =
-        all.iter().filter(|name| !covered.contains(name.as_str())).map(|name| format!("{name}\n")).collect();
+    let uncovered: String = all
+        .iter()
+        .filter(|name| !covered.contains(name.as_str()))
+        .map(|name| format!("{name}\n"))
+        .collect();
     let listed = std::fs::read_to_string(folder().join("uncovered.txt")).unwrap();
-    assert_eq!(uncovered, listed, "cover new server functions in calls(), and remove covered ones from uncovered.txt");
+    assert_eq!(
+        uncovered, listed,
+        "cover new server functions in calls(), and remove covered ones from uncovered.txt"
+    );
     for name in covered {
         assert!(all.contains(name), "{name} is no server function any more");
     }

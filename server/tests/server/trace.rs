@@ -29,7 +29,14 @@ async fn file_directory_and_database_are_on_disk_before_the_201() {
     let log = folder.path().join("trace");
     let mut command = Command::new("strace");
     command
-        .args(["-f", "-y", "-s", "64", "-e", "trace=openat,fsync,fdatasync,sync_file_range,write,writev,sendto,sendmsg,pwrite64"])
+        .args([
+            "-f",
+            "-y",
+            "-s",
+            "64",
+            "-e",
+            "trace=openat,fsync,fdatasync,sync_file_range,write,writev,sendto,sendmsg,pwrite64",
+        ])
         .arg("-o")
         .arg(&log)
         .arg(env!("CARGO_BIN_EXE_roadstead"))
@@ -38,38 +45,62 @@ async fn file_directory_and_database_are_on_disk_before_the_201() {
     let server = Roadstead::spawn(command);
     let blob = noise(3, 300_000);
     assert_eq!(Http::new(&server).push_blob("docks/app", blob).await, Some(201));
-    drop(server);
+    assert!(server.stop_child().success());
     let text = std::fs::read_to_string(&log).unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    let answered = lines
-        .iter()
-        .position(|line| is_write(line) && line.contains("HTTP/1.1 201"))
-        .expect("the 201 is in the trace");
+    let answer = |status: &str| {
+        let found = lines.iter().position(|line| is_write(line) && line.contains(status));
+        found.unwrap_or_else(|| panic!("{status} is in the trace"))
+    };
     // The upload session began with the 202; what was synced since is what the 201 promises.
-    let begun = lines.iter().position(|line| is_write(line) && line.contains("HTTP/1.1 202")).expect("the 202");
-    let between = &lines[begun..answered];
+    let (begun, answered) = (answer("HTTP/1.1 202"), answer("HTTP/1.1 201"));
+    let syncs: Vec<Sync<'_>> = syncs(&lines).into_iter().filter(|sync| sync.begun > begun && sync.ended < answered).collect();
     let objects = data.join("objects").display().to_string();
-    let synced = |test: &dyn Fn(&str) -> bool| between.iter().position(|line| is_sync(line) && test(line));
-    let file = synced(&|line| path(line).is_some_and(|path| path.starts_with(&objects) && !is_directory(path)));
-    let directory = synced(&|line| path(line).is_some_and(|path| path.starts_with(&objects) && is_directory(path)));
-    let database = between
-        .iter()
-        .rposition(|line| is_sync(line) && path(line).is_some_and(|path| path.ends_with("-wal") || path.ends_with(".db")));
-    let shown = between.iter().filter(|line| is_sync(line)).copied().collect::<Vec<_>>().join("\n");
+    let of_object = |sync: &&Sync<'_>| sync.path.starts_with(&objects);
+    let file = syncs.iter().filter(of_object).find(|sync| !is_directory(sync.path));
+    let directory = syncs.iter().filter(of_object).find(|sync| is_directory(sync.path));
+    let database = syncs.iter().rfind(|sync| sync.path.ends_with("-wal") || sync.path.ends_with(".db"));
     let (file, directory, database) = (
-        file.unwrap_or_else(|| panic!("the object was not synced:\n{shown}")),
-        directory.unwrap_or_else(|| panic!("its directory was not synced:\n{shown}")),
-        database.unwrap_or_else(|| panic!("the database was not synced:\n{shown}")),
+        file.unwrap_or_else(|| panic!("the object was not synced: {syncs:?}")),
+        directory.unwrap_or_else(|| panic!("its directory was not synced: {syncs:?}")),
+        database.unwrap_or_else(|| panic!("the database was not synced: {syncs:?}")),
     );
-    assert!(file < database && directory < database, "the row was durable before its bytes:\n{shown}");
+    let bytes = file.ended.max(directory.ended);
+    assert!(bytes < database.begun, "the row was written before its bytes were safe: {syncs:?}");
+}
+
+/// A sync: the lines on which it began and ended, and of what.
+#[derive(Debug)]
+struct Sync<'a> {
+    begun: usize,
+    ended: usize,
+    path: &'a str,
+}
+
+/// All syncs. A call during which another thread was traced stands on two lines.
+fn syncs<'a>(lines: &[&'a str]) -> Vec<Sync<'a>> {
+    let thread = |line: &'a str| line.split_whitespace().next().unwrap_or_default();
+    let mut found = Vec::new();
+    for (begun, line) in lines.iter().enumerate() {
+        if !(line.contains(" fsync(") || line.contains(" fdatasync(")) {
+            continue;
+        }
+        let Some(path) = path(line) else { continue };
+        let ended = if line.contains("<unfinished") {
+            let rest = lines.iter().enumerate().skip(begun + 1);
+            rest.into_iter()
+                .find(|(_, other)| thread(other) == thread(line) && other.contains("sync resumed>"))
+                .map_or(usize::MAX, |(index, _)| index)
+        } else {
+            begun
+        };
+        found.push(Sync { begun, ended, path });
+    }
+    found
 }
 
 fn is_write(line: &str) -> bool {
     ["write(", "writev(", "sendto(", "sendmsg("].iter().any(|call| line.contains(call))
-}
-
-fn is_sync(line: &str) -> bool {
-    line.contains(" fsync(") || line.contains(" fdatasync(")
 }
 
 /// The path that `-y` shows for the descriptor.

@@ -90,6 +90,10 @@ impl Refused {
             let challenge = challenge::bearer(&realm, self.scopes.as_deref(), self.bad_token);
             super::set(&mut response, header::WWW_AUTHENTICATE, &challenge);
         }
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            // What cannot be done to this one thing; it can be read.
+            super::set(&mut response, header::ALLOW, "GET, HEAD");
+        }
         range_headers(&mut response, error, parts);
         response
     }

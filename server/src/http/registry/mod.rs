@@ -64,10 +64,13 @@ async fn answer(doors: &Doors, parts: &Parts, body: Body) -> Result<Response, Re
     let scopes = operation.scopes();
     let refuse =
         |error: Error, bad_token: bool| Refused::challenged(error, scopes.clone(), bad_token);
-    let ctx = caller::identify(doors, parts)
+    let ctx = Box::pin(caller::identify(doors, parts))
         .await
         .map_err(|error| refuse(error, Presented::of(&parts.headers).is_bearer()))?;
-    perform(doors, &ctx, operation, parts, body).await.map_err(|error| refuse(error, false))
+    // Boxed: the future of every operation is as large as the largest, and would be copied up the stack.
+    Box::pin(perform(doors, &ctx, operation, parts, body))
+        .await
+        .map_err(|error| refuse(error, false))
 }
 
 async fn perform(

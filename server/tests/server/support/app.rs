@@ -11,9 +11,9 @@ use roadstead_object::Objects;
 use roadstead_server::boot::House;
 use roadstead_server::config::{Config, Inputs};
 use roadstead_server::http::host::Own;
+use roadstead_service::Ports;
 use roadstead_service::account::NewUser;
 use roadstead_service::seal::{MasterKey, MasterKeys};
-use roadstead_service::Ports;
 use roadstead_service::testing::{SeededRandom, StandingClock};
 use roadstead_store::{Durability, Store, StoreError};
 use sqlx::{Connection as _, Executor as _};
@@ -106,7 +106,11 @@ impl TestApp {
         let password = || Secret::new(PASSWORD.to_owned());
         let acme: AccountName = "acme".parse().unwrap();
         for account in ["acme", "other"] {
-            service.accounts().create(&context, &account.parse().unwrap(), &password()).await.unwrap();
+            service
+                .accounts()
+                .create(&context, &account.parse().unwrap(), &password())
+                .await
+                .unwrap();
         }
         for user in ["manager", "editor", "reader"] {
             self.user(&acme, user, Access { console: true, programmatic: true }).await;
@@ -122,7 +126,12 @@ impl TestApp {
         let context = self.house.command_line();
         let organization: OrganizationName = name.parse().unwrap();
         let account = account.parse().unwrap();
-        self.house.service.organizations().create_for(&context, organization, &account).await.unwrap();
+        self.house
+            .service
+            .organizations()
+            .create_for(&context, organization, &account)
+            .await
+            .unwrap();
     }
 
     /// A user of an account.
@@ -147,11 +156,24 @@ impl TestApp {
             .run::<_, StoreError, _>("test.grant", Durability::Durable, move |tx| {
                 let (user, organization) = (user.clone(), organization.clone());
                 Box::pin(async move {
-                    let account = roadstead_store::account::find_by_name(tx, &"acme".parse().unwrap()).await?.unwrap();
-                    let user = roadstead_store::user::find_by_name(tx, account.id, &user).await?.unwrap();
-                    let organization = roadstead_store::organization::find_by_name(tx, &organization).await?.unwrap();
+                    let account =
+                        roadstead_store::account::find_by_name(tx, &"acme".parse().unwrap())
+                            .await?
+                            .unwrap();
+                    let user =
+                        roadstead_store::user::find_by_name(tx, account.id, &user).await?.unwrap();
+                    let organization =
+                        roadstead_store::organization::find_by_name(tx, &organization)
+                            .await?
+                            .unwrap();
                     roadstead_store::grant::set_on_organization(
-                        tx, account.id, organization.id, user.id, permission, None, now,
+                        tx,
+                        account.id,
+                        organization.id,
+                        user.id,
+                        permission,
+                        None,
+                        now,
                     )
                     .await
                 })
@@ -212,7 +234,10 @@ impl TestApp {
 
 /// What the machine calls itself in tests.
 pub fn machine() -> Own {
-    Own { names: BTreeSet::from(["testbox".to_owned()]), addresses: BTreeSet::from(["192.0.2.7".parse().unwrap()]) }
+    Own {
+        names: BTreeSet::from(["testbox".to_owned()]),
+        addresses: BTreeSet::from(["192.0.2.7".parse().unwrap()]),
+    }
 }
 
 /// A new database of a PostgreSQL cluster.

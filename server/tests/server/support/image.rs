@@ -34,7 +34,8 @@ pub fn noise(seed: u64, size: usize) -> Vec<u8> {
 impl TestImage {
     /// An image with that many layers of `size` bytes. The same seed gives the same image.
     pub fn new(seed: u64, layers: usize, size: usize) -> Self {
-        let layers: Vec<Vec<u8>> = (0..layers).map(|layer| noise(seed * 1_000 + layer as u64, size)).collect();
+        let layers: Vec<Vec<u8>> =
+            (0..layers).map(|layer| noise(seed * 1_000 + layer as u64, size)).collect();
         let config = json!({
             "architecture": "amd64", "os": "linux", "config": {},
             "rootfs": { "type": "layers", "diff_ids": layers.iter().map(|layer| digest(layer)).collect::<Vec<_>>() },
@@ -82,8 +83,10 @@ pub async fn push_blob(client: &Client, image: &str, blob: &[u8]) {
     let start = client.post(&format!("/v2/{image}/blobs/uploads/"), "").await.expect(202);
     let location = start.header("location").to_owned();
     let headers = [("content-type", "application/octet-stream")];
-    let patched = client.send(http::Method::PATCH, &location, &headers, blob.to_vec()).await.expect(202);
-    let done = client.put(&with_digest(patched.header("location"), blob), &[], "").await.expect(201);
+    let patched =
+        client.send(http::Method::PATCH, &location, &headers, blob.to_vec()).await.expect(202);
+    let done =
+        client.put(&with_digest(patched.header("location"), blob), &[], "").await.expect(201);
     assert_eq!(done.header("docker-content-digest"), digest(blob));
 }
 

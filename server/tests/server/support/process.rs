@@ -105,6 +105,15 @@ impl Roadstead {
         self.child.wait().unwrap()
     }
 
+    /// As [`Roadstead::stop`], when the command that was spawned runs the server as its child.
+    pub fn stop_child(mut self) -> std::process::ExitStatus {
+        let id = self.child.id();
+        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+        let child = nix::unistd::Pid::from_raw(children.split_whitespace().next().unwrap().parse().unwrap());
+        nix::sys::signal::kill(child, nix::sys::signal::Signal::SIGTERM).unwrap();
+        self.child.wait().unwrap()
+    }
+
     pub fn signal(&self, signal: nix::sys::signal::Signal) {
         let id = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).unwrap());
         nix::sys::signal::kill(id, signal).unwrap();
@@ -138,18 +147,22 @@ pub struct Http {
 
 impl Http {
     pub fn new(server: &Roadstead) -> Self {
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let client =
+            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { client, base: format!("http://{}", server.address) }
     }
 
     pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let method = method.parse().unwrap();
-        self.client.request(method, format!("{}{path}", self.base)).basic_auth("acme", Some(PASSWORD))
+        self.client
+            .request(method, format!("{}{path}", self.base))
+            .basic_auth("acme", Some(PASSWORD))
     }
 
     /// `POST`, then `PUT` with everything. The status of the `PUT`, or nothing when the connection broke.
     pub async fn push_blob(&self, image: &str, blob: Vec<u8>) -> Option<u16> {
-        let start = self.request("POST", &format!("/v2/{image}/blobs/uploads/")).send().await.ok()?;
+        let start =
+            self.request("POST", &format!("/v2/{image}/blobs/uploads/")).send().await.ok()?;
         let location = start.headers().get("location")?.to_str().unwrap().to_owned();
         let path = super::image::with_digest(&location, &blob);
         Some(self.request("PUT", &path).body(blob).send().await.ok()?.status().as_u16())

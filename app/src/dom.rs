@@ -57,23 +57,26 @@ mod browser {
         element.is_some_and(|element| element.focus().is_ok())
     }
 
-    /// Remembers what has the focus, to return there.
-    pub fn focused() -> Focused {
-        Focused(document().active_element().and_then(|e| e.dyn_into::<HtmlElement>().ok()))
+    thread_local! {
+        static OPENERS: std::cell::RefCell<std::collections::HashMap<String, HtmlElement>> = std::cell::RefCell::default();
     }
 
-    /// An element that had the focus.
-    #[derive(Debug, Clone, Default)]
-    pub struct Focused(Option<HtmlElement>);
+    /// Remembers under `key` what has the focus, to return there.
+    pub fn remember_focus(key: &str) {
+        let element = document().active_element().and_then(|e| e.dyn_into::<HtmlElement>().ok());
+        OPENERS.with_borrow_mut(|openers| match element {
+            Some(element) => openers.insert(key.to_owned(), element),
+            None => openers.remove(key),
+        });
+    }
 
-    impl Focused {
-        /// Focuses it again if it is still on the page.
-        pub fn restore(&self) {
-            if let Some(element) = &self.0
-                && element.is_connected()
-            {
-                let _ = element.focus();
-            }
+    /// Focuses what was remembered under `key`, if it is still on the page, and forgets it.
+    pub fn restore_focus(key: &str) {
+        let element = OPENERS.with_borrow_mut(|openers| openers.remove(key));
+        if let Some(element) = element
+            && element.is_connected()
+        {
+            let _ = element.focus();
         }
     }
 
@@ -276,19 +279,11 @@ mod server {
         false
     }
 
-    /// Remembers what has the focus, to return there.
-    pub fn focused() -> Focused {
-        Focused
-    }
+    /// Remembers under `key` what has the focus, to return there.
+    pub fn remember_focus(_key: &str) {}
 
-    /// An element that had the focus.
-    #[derive(Debug, Clone, Copy, Default)]
-    pub struct Focused;
-
-    impl Focused {
-        /// Focuses it again if it is still on the page.
-        pub fn restore(&self) {}
-    }
+    /// Focuses what was remembered under `key`.
+    pub fn restore_focus(_key: &str) {}
 
     /// Keeps the focus inside `root`.
     pub fn trap_tab(_root: &web_sys::HtmlElement, _backwards: bool) -> bool {

@@ -130,11 +130,10 @@ fn OpenDialog(
     let close = use_close_link();
     let navigate = use_navigate();
     let root = NodeRef::<leptos::html::Section>::new();
-    let opener = StoredValue::new_local(crate::dom::Focused::default());
     let is_touched = StoredValue::new(false);
     Effect::new(move |_| {
         if root.get().is_some() {
-            opener.set_value(crate::dom::focused());
+            crate::dom::remember_focus(name);
             let scope = format!("#dialog-{name}");
             // The field that asks for it, else the first field, else Cancel, else the close button.
             let _ = crate::dom::focus(&format!("{scope} [data-autofocus]"))
@@ -145,9 +144,7 @@ fn OpenDialog(
                 || crate::dom::focus(&format!("{scope} .dialog__close"));
         }
     });
-    // Only a browser has a focus to give back; on the server the value may be dropped on another thread than its own.
-    #[cfg(feature = "hydrate")]
-    on_cleanup(move || opener.with_value(crate::dom::Focused::restore));
+    on_cleanup(move || crate::dom::restore_focus(name));
     let leave = {
         let navigate = navigate.clone();
         move || {

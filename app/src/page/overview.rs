@@ -104,7 +104,7 @@ fn Body(overview: Overview, is_folded: Option<bool>) -> impl IntoView {
                             </div>
                         }
                     })}
-                <div class=if images > 0 { "col-8" } else { "col-4" }>
+                <div class={if images > 0 { "col-8" } else { "col-4" }}>
                     <RecentActivity activity=overview.activity />
                 </div>
             </div>

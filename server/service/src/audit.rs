@@ -92,12 +92,6 @@ impl Origin {
 }
 
 impl Event {
-    /// It moved data: a push or pull.
-    pub(crate) fn data(mut self) -> Self {
-        self.0.category = Category::Data;
-        self
-    }
-
     /// To which one, by name.
     pub(crate) fn named(mut self, name: impl ToString) -> Self {
         self.0.resource_name = name.to_string();

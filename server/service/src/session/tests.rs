@@ -156,7 +156,7 @@ async fn a_disabled_user_is_out_at_the_next_request() {
     let account = test.owner.user().unwrap().account;
     test.write(move |tx| {
         Box::pin(async move {
-            roadstead_store::account::set_state(tx, account, State::Disabled, Timestamp(0)).await
+            account::set_state(tx, account, State::Disabled, Timestamp(0)).await
         })
     })
     .await;

@@ -5,7 +5,7 @@ use roadstead::manage::setting::Source;
 
 use super::*;
 use crate::Service;
-use crate::testing::{PASSWORD, StandingClock, TestService, context};
+use crate::testing::{Home, PASSWORD, StandingClock, TestService, context};
 
 fn request(code: &Secret) -> SetupRequest {
     SetupRequest {
@@ -26,15 +26,15 @@ fn printed(service: &Service) -> Arc<Mutex<Vec<String>>> {
     codes
 }
 
-async fn start() -> (Service, Arc<StandingClock>, tempfile::TempDir, Context) {
-    let (service, clock, directory) = TestService::without_people().await;
+async fn start() -> (Service, Arc<StandingClock>, Home, Context) {
+    let (service, clock, home) = TestService::without_people().await;
     let ctx = context(&clock, Actor::Anonymous);
-    (service, clock, directory, ctx)
+    (service, clock, home, ctx)
 }
 
 #[tokio::test]
 async fn the_code_makes_the_first_account_and_then_no_other() {
-    let (service, _clock, _directory, ctx) = start().await;
+    let (service, _clock, _home, ctx) = start().await;
     let setup = service.setup();
     let codes = printed(&service);
     assert!(setup.is_needed().await.unwrap());
@@ -67,7 +67,7 @@ async fn the_code_makes_the_first_account_and_then_no_other() {
 
 #[tokio::test]
 async fn five_wrong_codes_make_a_new_one_and_a_pause() {
-    let (service, clock, _directory, ctx) = start().await;
+    let (service, clock, _home, ctx) = start().await;
     let setup = service.setup();
     let codes = printed(&service);
     let first = setup.new_code();
@@ -90,7 +90,7 @@ async fn five_wrong_codes_make_a_new_one_and_a_pause() {
 
 #[tokio::test]
 async fn bad_values_are_refused_and_nothing_is_made() {
-    let (service, _clock, _directory, ctx) = start().await;
+    let (service, _clock, _home, ctx) = start().await;
     let setup = service.setup();
     let code = setup.new_code();
     let good = request(&code);
@@ -115,7 +115,7 @@ async fn bad_values_are_refused_and_nothing_is_made() {
 
 #[tokio::test]
 async fn without_a_code_nobody_gets_in() {
-    let (service, _clock, _directory, _ctx) = start().await;
+    let (service, _clock, _home, _ctx) = start().await;
     for text in ["", "AAAA-AAAA-AAAA"] {
         let error = service.setup().verify_code(&Secret::new(text.to_owned())).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid);

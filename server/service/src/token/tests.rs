@@ -97,7 +97,7 @@ async fn a_token_is_the_part_that_is_allowed() {
 #[tokio::test]
 async fn what_is_taken_away_after_the_issue_is_gone() {
     let test = TestService::new().await;
-    let image: roadstead::ImageName = "team/app".parse().unwrap();
+    let image: ImageName = "team/app".parse().unwrap();
     let token = issue(&test, &test.editor, "repository:team/app:pull,push").await;
     let ctx = context_of(&test, &token).await.unwrap();
     let access = test.service.access();
@@ -156,7 +156,7 @@ async fn a_token_ends_with_its_credential() {
     assert_eq!(bearer.user().unwrap().expires_at, Some(login.expires_at));
     test.clock.advance(60);
     assert!(context_of(&test, &token).await.is_err());
-    let image: roadstead::ImageName = "team/app".parse().unwrap();
+    let image: ImageName = "team/app".parse().unwrap();
     let answer = test.service.access().authorize(&bearer, Action::PullImage, &image).await;
     assert_eq!(answer.unwrap_err().kind(), ErrorKind::Unauthenticated);
 }

@@ -257,6 +257,30 @@ async fn a_request_that_goes_away_keeps_what_arrived() {
 }
 
 #[tokio::test]
+async fn a_session_whose_writer_died_goes_on() {
+    let test = TestService::new().await;
+    let (image, uploads) = (name("team/app"), test.service.uploads());
+    let id = uploads.start(&test.editor, &image, None).await.unwrap().id;
+    uploads.append(&test.editor, &image, id, None, body(b"abc")).await.unwrap();
+    // A process that was killed in the middle leaves its lease behind.
+    let now = uploads.inner.ports.now();
+    test.write(move |tx| {
+        Box::pin(async move {
+            let until = now.plus_seconds(LEASE);
+            upload::lease(tx, &id.to_string(), "killed", now, until).await.map(|_| ())
+        })
+    })
+    .await;
+    // On SQLite it can only have been this process; on PostgreSQL another one may be alive until its lease ends.
+    if test.store.dialect() == roadstead_store::Dialect::Postgres {
+        test.clock.advance(LEASE);
+    }
+    let wanted = digest(b"abcdef");
+    uploads.complete(&test.editor, &image, id, &wanted, range(3, 5), body(b"def")).await.unwrap();
+    assert_eq!(read(&test, &image, &wanted).await, b"abcdef");
+}
+
+#[tokio::test]
 async fn sessions_belong_to_image_and_caller() {
     let test = TestService::new().await;
     let (image, uploads) = (name("team/app"), test.service.uploads());
@@ -449,9 +473,7 @@ async fn ranges_and_traffic() {
     let id = test.image.repository;
     let record = test
         .store
-        .peek("test.repository", move |tx| {
-            Box::pin(async move { roadstead_store::repository::find(tx, id).await })
-        })
+        .peek("test.repository", move |tx| Box::pin(async move { repository::find(tx, id).await }))
         .await
         .unwrap()
         .unwrap();

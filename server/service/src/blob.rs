@@ -22,7 +22,7 @@ use serde_json::json;
 
 use crate::access::Access;
 use crate::context::Context;
-use crate::error::{Failed, stored};
+use crate::error::{Failed, kept, stored};
 use crate::usage::Usage;
 
 /// Which bytes of a blob are wanted.
@@ -134,8 +134,8 @@ impl Blobs {
             )
             .with_detail(json!({ "size": record.size }))
         })?;
-        let key: ObjectKey = record.object_key.parse().map_err(read_error)?;
-        let stream = self.objects.read(key, range.clone()).await.map_err(read_error)?;
+        let key: ObjectKey = record.object_key.parse().map_err(kept)?;
+        let stream = self.objects.read(key, range.clone()).await.map_err(kept)?;
         let counted = Counted {
             stream,
             sent: 0,
@@ -207,22 +207,6 @@ impl Blobs {
 /// Keys of an image.
 pub(crate) const fn place(target: &RepositoryTarget) -> Place {
     Place { account: target.account, organization: target.organization, repository: target.id }
-}
-
-/// What the storage says when kept bytes are read.
-pub(crate) fn read_error(error: ObjectError) -> Error {
-    match error {
-        ObjectError::Missing { .. }
-        | ObjectError::Damaged { .. }
-        | ObjectError::Lost { .. }
-        | ObjectError::Address(_) => Error::new(
-            ErrorKind::Corrupt,
-            Subject::Blob,
-            "the stored bytes are damaged; the administrator finds the cause in the log",
-        )
-        .caused_by(error),
-        ObjectError::Full(_) | ObjectError::Unavailable(_) => Error::unavailable(error),
-    }
 }
 
 /// Counts what is really sent, and notes it when the client has it all or goes away.

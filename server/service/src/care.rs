@@ -10,10 +10,10 @@ use std::fmt;
 use roadstead::access::{Action, Actor};
 use roadstead::error::Subject;
 use roadstead::id::ObjectId;
-use roadstead::{Digest, Error, ErrorKind, Hasher, Result, Timestamp};
-use roadstead_object::{ObjectError, ObjectKey, Stage};
+use roadstead::{Digest, Error, ErrorKind, Hasher, Result};
+use roadstead_object::{ObjectError, ObjectKey};
 use roadstead_store::object::{self, StoredBlob};
-use roadstead_store::{Durability, change, credential, session, upload};
+use roadstead_store::{Durability, change, credential, session};
 
 use crate::Service;
 use crate::access::Instance;
@@ -72,31 +72,7 @@ impl Service {
             })
             .await
             .map_err(stored)?;
-        while self.tidy_uploads(now).await? {}
-        Ok(())
-    }
-
-    /// One batch of abandoned uploads. `false` when there are no more.
-    async fn tidy_uploads(&self, now: Timestamp) -> Result<bool> {
-        let ended = self
-            .store()
-            .peek("upload.expired", |tx| Box::pin(upload::expired(tx, now, BATCH)))
-            .await
-            .map_err(stored)?;
-        for record in &ended {
-            if let Some(stage) = record.staging_state.as_ref().and_then(|text| text.parse::<Stage>().ok()) {
-                self.objects().discard(&stage).await.map_err(crate::error::kept)?;
-            }
-            let id = record.id.clone();
-            self.store()
-                .run("upload.delete", Durability::Relaxed, move |tx| {
-                    let id = id.clone();
-                    Box::pin(async move { upload::delete(tx, &id).await.map(|_| ()) })
-                })
-                .await
-                .map_err(stored)?;
-        }
-        Ok(!ended.is_empty())
+        self.uploads().tidy().await
     }
 
     /// Reads every stored object and compares it with its digest; notes the outcome with the object.

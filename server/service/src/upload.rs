@@ -104,6 +104,7 @@ struct Inner {
     ports: Ports,
     usage: Usage,
     turns: transfer::Turns,
+    writers: session::Writers,
 }
 
 impl std::fmt::Debug for Uploads {
@@ -123,6 +124,7 @@ impl Uploads {
                 ports: parts.ports.clone(),
                 usage,
                 turns: transfer::Turns::new(CONCURRENT, WAIT),
+                writers: session::Writers::default(),
             }),
         }
     }

@@ -1,13 +1,15 @@
 //! The session's row: found, leased to one writer, written back, ended.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use roadstead::error::Subject;
 use roadstead::id::AccountId;
 use roadstead::{Error, ErrorKind, Hasher, Result};
 use roadstead_object::{KeySeed, ObjectKey, Progress, Stage};
 use roadstead_store::upload::{self, UploadRecord};
-use roadstead_store::{Durability, StoreError, object};
+use roadstead_store::{Dialect, Durability, StoreError, object};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -26,6 +28,32 @@ pub(super) struct Held {
     pub(super) progress: Progress,
     /// Whether anything was staged before this request.
     pub(super) is_staged: bool,
+    pub(super) _writing: Writing,
+}
+
+/// The sessions that requests of this process are writing to.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Writers(Arc<Mutex<HashSet<String>>>);
+
+/// A session is being written to, until this is dropped.
+#[derive(Debug)]
+pub(super) struct Writing {
+    writers: Writers,
+    id: String,
+}
+
+impl Writers {
+    /// `None` while another request of this process is writing to the session.
+    fn enter(&self, id: &str) -> Option<Writing> {
+        let is_free = self.0.lock().insert(id.to_owned());
+        is_free.then(|| Writing { writers: self.clone(), id: id.to_owned() })
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.writers.0.lock().remove(&self.id);
+    }
 }
 
 /// There is no such session, or none of this caller: the same words.
@@ -71,13 +99,22 @@ impl Uploads {
         id: Uuid,
     ) -> Result<Held> {
         let found = self.find(ctx, destination, id).await?.ok_or_else(unknown)?;
-        let holder = self.inner.ports.uuid().to_string();
-        let Some(record) = self.lease(&found.id, &holder).await? else {
-            return Err(out_of_range(
+        let busy = || {
+            out_of_range(
                 found.received,
                 "another request is sending to this upload; wait for it, or go on from where it is",
-            ));
+            )
         };
+        let writing = self.inner.writers.enter(&found.id).ok_or_else(busy)?;
+        let holder = self.inner.ports.uuid().to_string();
+        let leased = match self.lease(&found.id, &holder).await? {
+            // A SQLite file has one server, and that is not writing to this session: its writer died.
+            None if self.inner.store.dialect() == Dialect::Sqlite => {
+                self.seize(&found.id, &holder).await?
+            }
+            leased => leased,
+        };
+        let record = leased.ok_or_else(busy)?;
         let stage = match &record.staging_state {
             Some(text) => text.parse::<Stage>().map_err(Error::internal)?,
             None => self.inner.objects.begin(self.new_key()),
@@ -93,7 +130,22 @@ impl Uploads {
             stage,
             progress: Progress { offset: record.received, hasher },
             is_staged: record.staging_state.is_some(),
+            _writing: writing,
         })
+    }
+
+    async fn seize(&self, id: &str, holder: &str) -> Result<Option<UploadRecord>> {
+        let (id, holder) = (id.to_owned(), holder.to_owned());
+        let now = self.inner.ports.now();
+        let until = now.plus_seconds(LEASE);
+        self.inner
+            .store
+            .run("upload.seize", Durability::Relaxed, move |tx| {
+                let (id, holder) = (id.clone(), holder.clone());
+                Box::pin(async move { upload::seize(tx, &id, &holder, now, until).await })
+            })
+            .await
+            .map_err(stored)
     }
 
     fn new_key(&self) -> ObjectKey {

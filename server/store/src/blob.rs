@@ -9,7 +9,7 @@ use roadstead::{Digest, Timestamp};
 use crate::error::{Result, StoreError};
 use crate::ledger::Place;
 use crate::row::record;
-use crate::sql::sql;
+use crate::sql::{LONGEST_LIST, sql};
 use crate::tx::Tx;
 
 record! {
@@ -82,14 +82,15 @@ pub async fn find_linked_many(
     repository: RepositoryId,
     digests: &[Digest],
 ) -> Result<Vec<LinkedBlob>> {
-    if digests.is_empty() {
-        return Ok(Vec::new());
+    let mut found = Vec::new();
+    for part in digests.chunks(LONGEST_LIST) {
+        let mut statement = sql("SELECT b.id, b.digest, b.size FROM blobs b \
+             JOIN repository_blobs l ON l.blob_id = b.id AND l.repository_id = $1 WHERE b.digest IN ")
+        .bind(repository);
+        statement.push_list(part);
+        found.extend(statement.all(tx).await?);
     }
-    let mut statement = sql("SELECT b.id, b.digest, b.size FROM blobs b \
-                             JOIN repository_blobs l ON l.blob_id = b.id AND l.repository_id = $1 WHERE b.digest IN ")
-    .bind(repository);
-    statement.push_list(digests);
-    statement.all(tx).await
+    Ok(found)
 }
 
 /// A repository of the account, other than `not`, that has the blob: for a mount that names no source. The caller checks
@@ -249,13 +250,12 @@ pub async fn is_needed(tx: &mut Tx<'_>, repository: RepositoryId, blob: BlobId) 
 
 /// Notes that blobs are wanted, so that collection leaves them alone. Batch these, at most once an hour and blob.
 pub async fn touch(tx: &mut Tx<'_>, blobs: &[BlobId], at: Timestamp) -> Result<()> {
-    if blobs.is_empty() {
-        return Ok(());
+    for part in blobs.chunks(LONGEST_LIST) {
+        let mut statement =
+            sql("UPDATE blobs SET touched_at = $1 WHERE touched_at < $1 AND id IN ").bind(at);
+        statement.push_list(part);
+        statement.execute(tx).await?;
     }
-    let mut statement =
-        sql("UPDATE blobs SET touched_at = $1 WHERE touched_at < $1 AND id IN ").bind(at);
-    statement.push_list(blobs);
-    statement.execute(tx).await?;
     Ok(())
 }
 

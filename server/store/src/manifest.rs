@@ -9,7 +9,7 @@ use crate::change::{Change, ChangeKind};
 use crate::error::{Result, StoreError};
 use crate::ledger::Place;
 use crate::row::record;
-use crate::sql::sql;
+use crate::sql::{LONGEST_LIST, sql};
 use crate::tag::Actor;
 use crate::tx::Tx;
 
@@ -248,7 +248,7 @@ async fn insert_blobs(tx: &mut Tx<'_>, id: ManifestId, new: &NewManifest) -> Res
     if new.blobs.is_empty() {
         return Ok(());
     }
-    for part in new.blobs.chunks(256) {
+    for part in new.blobs.chunks(LONGEST_LIST) {
         let mut used = sql(
             "UPDATE repository_blobs SET manifest_count = manifest_count + 1 WHERE repository_id = $1 AND blob_id IN ",
         )
@@ -333,17 +333,18 @@ pub async fn find_many(
     repository: RepositoryId,
     digests: &[Digest],
 ) -> Result<Vec<ManifestRecord>> {
-    if digests.is_empty() {
-        return Ok(Vec::new());
+    let mut found = Vec::new();
+    for part in digests.chunks(LONGEST_LIST) {
+        let mut statement = sql(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM manifests m WHERE m.repository_id = $1 AND m.deleted_at IS NULL AND m.digest IN "
+        ))
+        .bind(repository);
+        statement.push_list(part);
+        found.extend(statement.all(tx).await?);
     }
-    let mut statement = sql(concat!(
-        "SELECT ",
-        columns!(),
-        " FROM manifests m WHERE m.repository_id = $1 AND m.deleted_at IS NULL AND m.digest IN "
-    ))
-    .bind(repository);
-    statement.push_list(digests);
-    statement.all(tx).await
+    Ok(found)
 }
 
 /// The bytes of the manifest of this digest.

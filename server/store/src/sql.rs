@@ -17,6 +17,9 @@ use crate::row::{Record, Row};
 use crate::tx::{Connection, Tx};
 use crate::value::{Bind, Value};
 
+/// Most values of one list: a manifest of four megabytes names more blobs than a statement can have arguments.
+pub(crate) const LONGEST_LIST: usize = 512;
+
 /// A statement with its arguments.
 #[derive(Debug, Clone)]
 pub(crate) struct Sql {
@@ -118,7 +121,7 @@ impl Sql {
             Connection::Sqlite(connection) => {
                 let mut query = sqlx::query::<sqlx::Sqlite>(text);
                 dispatch!(@bind query, arguments);
-                last_change(&mut **connection, query).await
+                last_change(connection, query).await
             }
             Connection::Postgres(connection) => {
                 let mut query = sqlx::query::<sqlx::Postgres>(text);
@@ -292,5 +295,28 @@ fn push_numbered(text: &mut String, statement: &str, offset: usize) {
         let number = number.parse::<usize>().unwrap_or_default() + offset;
         // Writing to a String cannot fail.
         let _ = write!(text, "${number}{rest}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_numbered_through() {
+        let mut text = String::from("BEGIN; ");
+        push_numbered(&mut text, "UPDATE t SET a = $1, b = $2 WHERE a <> $1", 10);
+        assert_eq!(text, "BEGIN; UPDATE t SET a = $11, b = $12 WHERE a <> $11");
+    }
+
+    #[test]
+    fn lists_have_few_lengths() {
+        let mut statement = sql("SELECT 1 WHERE 1 IN ");
+        statement.push_list([1_i64, 2, 3]);
+        assert_eq!(statement.text, "SELECT 1 WHERE 1 IN ($1, $2, $3, $4)");
+        assert_eq!(statement.arguments.last(), Some(&Value::Integer(Some(3))));
+        let mut statement = sql("SELECT 1 WHERE 1 IN ");
+        statement.push_list(Vec::<i64>::new());
+        assert_eq!(statement.text, "SELECT 1 WHERE 1 IN (NULL)");
     }
 }

@@ -261,6 +261,35 @@ async fn an_upload_has_one_writer(home: &Home) {
     assert!(!tx!(home.run, [id] | tx | upload::delete(tx, &id).await));
 }
 
+async fn a_manifest_may_name_very_many_blobs(home: &Home) {
+    let web = home.web().await;
+    let place = web.place();
+    let names: Vec<String> = (0..600).map(|number| format!("layer{number}")).collect();
+    let new: Vec<_> = names.iter().map(|name| new_blob(name, 1)).collect();
+    let blobs = tx!(
+        home.run,
+        [new] | tx | {
+            let mut blobs = Vec::new();
+            for new in &new {
+                let blob = blob::insert(tx, new).await?;
+                blob::link(tx, &place, &blob, at(0)).await?;
+                blobs.push(blob);
+            }
+            Ok(blobs)
+        }
+    );
+    let repository = web.id;
+    let mut digests: Vec<Digest> = names.iter().map(|name| digest(name)).collect();
+    digests.extend((0..40_000).map(|number| digest(&format!("absent{number}"))));
+    let found =
+        tx!(home.read, [digests] | tx | blob::find_linked_many(tx, repository, &digests).await);
+    assert_eq!(found.len(), 600);
+    let blobs: Vec<_> = blobs.iter().collect();
+    let new = image(place, "many", &blobs);
+    assert!(tx!(home.run, [new] | tx | manifest::insert(tx, &new).await).1);
+    assert_eq!(home.repository_now(repository).await.size, 600);
+}
+
 async fn a_manifest_is_kept_byte_for_byte(home: &Home) {
     let web = home.web().await;
     let place = web.place();
@@ -658,6 +687,7 @@ both! {
     unlinked_blobs_are_condemned_after_the_grace_time
     a_blob_that_went_away_cannot_be_linked
     an_upload_has_one_writer
+    a_manifest_may_name_very_many_blobs
     a_manifest_is_kept_byte_for_byte
     tags_move_by_compare_and_set
     concurrent_pushes_of_a_tag_leave_one

@@ -131,7 +131,7 @@ mod browser {
         area.set_value(text);
         area.set_class_name("sr-only");
         let _ = area.set_attribute("readonly", "");
-        let before = focused();
+        remember_focus("copy");
         // Inside an open dialog, whose focus trap would take the selection away from the body.
         let home = document()
             .query_selector("[role=dialog]")
@@ -146,7 +146,7 @@ mod browser {
             .and_then(|document| document.exec_command("copy").ok())
             .unwrap_or(false);
         area.remove();
-        before.restore();
+        restore_focus("copy");
         done
     }
 
@@ -174,6 +174,15 @@ mod browser {
             .flatten()
             .and_then(|e| e.dyn_into::<HtmlElement>().ok());
         element.map(|element| element.click()).is_some()
+    }
+
+    /// Whether the focus is on something that the person put it on: not nowhere, not the navigation, not a title.
+    pub fn is_at_work() -> bool {
+        document().active_element().is_some_and(|active| {
+            let is_idle = matches!(active.tag_name().as_str(), "BODY" | "H1")
+                || active.closest("nav, .topbar").ok().flatten().is_some();
+            !is_idle && active.closest("main, [role=dialog]").ok().flatten().is_some()
+        })
     }
 
     /// Loads another page from the server.
@@ -306,6 +315,11 @@ mod server {
     /// Follows the link that matches, as a click would.
     pub fn click(_selector: &str) -> bool {
         false
+    }
+
+    /// Whether the focus is on something that the person put it on.
+    pub fn is_at_work() -> bool {
+        true
     }
 
     /// Loads another page from the server.

@@ -10,7 +10,9 @@ use server_fn::codec::Json;
 
 use crate::ConsoleClient;
 use crate::error::ConsoleError;
-use crate::notice::{Done, Notice};
+use crate::notice::Done;
+#[cfg(feature = "ssr")]
+use crate::notice::Notice;
 
 /// Images that the caller sees.
 ///

@@ -9,7 +9,9 @@ use server_fn::codec::Json;
 
 use crate::ConsoleClient;
 use crate::error::ConsoleError;
-use crate::notice::{Done, Notice};
+use crate::notice::Done;
+#[cfg(feature = "ssr")]
+use crate::notice::Notice;
 
 /// Organizations that the caller sees.
 ///

@@ -85,7 +85,7 @@ pub fn SearchField(
                 maxlength="128"
                 autocomplete="off"
                 node_ref=node
-                value=current()
+                value=untrack(current)
                 prop:value=current
                 placeholder=move || placeholder.get()
                 aria-label=move || placeholder.get()

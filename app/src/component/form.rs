@@ -3,7 +3,7 @@
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
+use leptos_router::hooks::{use_location, use_navigate};
 use roadstead::{ErrorKind, Subject};
 use serde::de::DeserializeOwned;
 use server_fn::codec::PostUrl;
@@ -99,6 +99,7 @@ fn Sent(
     let live = use_live();
     let toasts = use_toasts();
     let navigate = use_navigate();
+    let pathname = use_location().pathname;
     let first = StoredValue::new(version.get_untracked());
     // The page was rendered for somebody who had to change the password first: only a new load lets them in.
     let needs_load = use_viewer().with_value(|viewer| {
@@ -111,7 +112,11 @@ fn Sent(
         }
         match answer.get() {
             Some(Ok(done)) => {
-                live.changes.update(|changes| *changes += 1);
+                // A page that is left need not load again what may be gone; the next page loads its own.
+                let here = pathname.get_untracked();
+                if done.to.as_deref().is_none_or(|to| to.split('?').next() == Some(here.as_str())) {
+                    live.changes.update(|changes| *changes += 1);
+                }
                 if let Some(notice) = done.notice {
                     toasts.say(notice);
                 }

@@ -40,7 +40,8 @@ where
     let on_retry = Callback::new(move |()| resource.refetch());
     let load: Loader = Arc::new(move || {
         let view = view.clone();
-        Box::pin(async move { resource.await.map(|value| view(value).into_any()) })
+        // What the view reads at its start must not load it again: only the data does.
+        Box::pin(async move { resource.await.map(|value| untrack(|| view(value).into_any())) })
     });
     view! { <Loaded load=load fallback=fallback is_part=is_part on_retry=on_retry /> }
 }

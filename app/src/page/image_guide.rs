@@ -46,11 +46,10 @@ pub fn GuideTab(
     /// The image.
     image: Image,
 ) -> impl IntoView {
-    let live = use_live();
     let name = image.name.clone();
     let tags = Resource::new(
-        move || (name.clone(), live.changes.get()),
-        |(name, _)| async move {
+        move || name.clone(),
+        |name| async move {
             let query = TagQuery {
                 search: None,
                 platform: None,
@@ -146,7 +145,7 @@ fn TagChoice(names: Vec<TagName>, subject: Memo<Subject>) -> impl IntoView {
                     maxlength="128"
                     autocomplete="off"
                     spellcheck="false"
-                    value=shown()
+                    value=untrack(shown)
                     prop:value=shown
                     data-testid="guide.tag"
                     on:change=|event| crate::dom::submit_form_of(&event)

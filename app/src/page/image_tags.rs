@@ -1,4 +1,6 @@
 //! The tags of an image (`console.md` A.6.1): one list request per page, never one per tag.
+//!
+//! After a change the whole image loads again, and with it this tab; its own data only follows the address.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +21,7 @@ use crate::component::tag_table::{Selection, TagTable, Unfolded};
 use crate::error::ConsoleError;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::text;
-use crate::viewer::{Viewer, use_live, use_viewer};
+use crate::viewer::{Viewer, use_viewer};
 
 pub mod containerd;
 pub mod delete;
@@ -27,7 +29,7 @@ pub mod empty;
 pub mod query;
 
 pub use containerd::ContainerdDialog;
-pub use delete::DeleteTagsDialog;
+pub use delete::{DeleteTagsDialog, TagBatch};
 
 /// The filters that Clear removes.
 const FILTERS: &[&str] = &["q", "platform", "untagged"];
@@ -38,23 +40,19 @@ pub fn TagsTab(
     /// The image.
     image: Image,
 ) -> impl IntoView {
-    let live = use_live();
     let size = use_viewer().with_value(Viewer::page_size);
     let pairs = use_query_pairs();
     let asked = Memo::new(move |_| query::tag_query(&pairs.get(), size));
     let tags = {
         let name = image.name.clone();
         Resource::new(
-            move || (name.clone(), asked.get(), live.changes.get()),
-            |(name, asked, _)| async move { list_tags(name, asked).await },
+            move || (name.clone(), asked.get()),
+            |(name, asked)| async move { list_tags(name, asked).await },
         )
     };
     let platforms = {
         let name = image.name.clone();
-        Resource::new(
-            move || (name.clone(), live.changes.get()),
-            |(name, _)| async move { tag_platforms(name).await },
-        )
+        Resource::new(move || name.clone(), |name| async move { tag_platforms(name).await })
     };
     let selection: Selection = RwSignal::new(BTreeSet::new());
     let opened = use_query_map().with_untracked(|query| query.get_all("open").unwrap_or_default());
@@ -71,26 +69,16 @@ pub fn TagsTab(
     let dialogs = image.name.clone();
     let shown = move |tags: Page<Tag>| {
         let asked = asked.get_untracked();
-        let total = tags.total;
-        if total == 0 && !asked.untagged && !query::is_filtered(&asked) {
-            // Untagged manifests may still be there to look at.
-            return view! {
-                <Toolbar platforms=platforms refresh=refresh />
-                <empty::NoTags image=image.clone() />
-            }
-            .into_any();
-        }
-        let body = if total == 0 && query::is_filtered(&asked) {
-            view! {
+        match (tags.total, query::is_filtered(&asked), asked.untagged) {
+            (0, true, _) => view! {
                 <div class="table-card">
                     <NoMatch clears=FILTERS />
                 </div>
             }
-            .into_any()
-        } else if total == 0 {
-            view! { <NoUntagged /> }.into_any()
-        } else {
-            view! {
+            .into_any(),
+            (0, false, true) => view! { <NoUntagged /> }.into_any(),
+            (0, false, false) => view! { <empty::NoTags image=image.clone() /> }.into_any(),
+            _ => view! {
                 <TagTable
                     image=image.clone()
                     tags=tags
@@ -98,17 +86,14 @@ pub fn TagsTab(
                     unfolded=unfolded
                     search=asked.search
                 />
+                {may_delete.then(|| view! { <TagBatch selection=selection /> })}
             }
-            .into_any()
-        };
-        view! {
-            <Toolbar platforms=platforms refresh=refresh />
-            {body}
-            {may_delete.then(|| view! { <delete::TagBatch selection=selection /> })}
+            .into_any(),
         }
-        .into_any()
     };
     view! {
+        // Outside of what loads again, so that typing in the search box goes on while the list changes.
+        <Toolbar platforms=platforms refresh=refresh />
         <Load
             resource=tags
             is_part=true
@@ -175,7 +160,7 @@ fn Toolbar(
                     class="check"
                     name="untagged"
                     value="1"
-                    checked=is_untagged()
+                    checked=untrack(is_untagged)
                     prop:checked=is_untagged
                     data-testid="filter.untagged"
                     on:change=|event| crate::dom::submit_form_of(&event)

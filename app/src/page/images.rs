@@ -15,9 +15,11 @@ use crate::component::icon::Icon;
 use crate::component::image_table::{ImageTable, Selection};
 use crate::component::load::Load;
 use crate::component::menu::Menu;
-use crate::component::page_header::{PageHeader, PageTitle, Tab, Tabs};
+use crate::component::page_header::{PageHeader, PageTitle};
 use crate::component::table::{NoMatch, RefreshButton, SkeletonTable};
-use crate::i18n::{t, use_i18n};
+use crate::error::ConsoleError;
+use crate::format::grouped;
+use crate::i18n::{t, t_string, use_i18n};
 use crate::text;
 use crate::viewer::{use_live, use_viewer};
 
@@ -52,10 +54,7 @@ pub fn ImagesPage() -> impl IntoView {
         move || (asked.get(), live.changes.get()),
         |(asked, _)| async move { list_images(asked).await },
     );
-    let pushable = Resource::new(
-        move || live.changes.get(),
-        |_| async move { pushable_organizations().await },
-    );
+    let pushable = Resource::new(|| (), |()| async move { pushable_organizations().await });
     let selection: Selection = RwSignal::new(BTreeSet::new());
     // A changed filter shows other images, and a change made to them ends the choice.
     Effect::new(move |before: Option<(ImageQuery, u32)>| {
@@ -72,49 +71,36 @@ pub fn ImagesPage() -> impl IntoView {
     let refresh = Callback::new(move |()| images.refetch());
     let shown = move |images: Page<Image>| {
         let asked = asked.get_untracked();
-        let total = images.total;
-        let tabs = move || {
-            let tab = Tab {
-                label: text!(i18n, images.private_title),
-                count: Some(total),
-                href: "/images".to_owned(),
-                is_current: true,
-                testid: "images.tab.private",
-            };
-            view! { <Tabs label=text!(i18n, images.title) tabs=vec![tab] /> }
-        };
-        let is_nothing = total == 0 && !query::is_filtered(&asked);
-        view! {
-            <PageHeader title=text!(i18n, images.title) has_tabs=true below=ViewFn::from(tabs)>
-                <Suspense>
-                    {move || Suspend::new(async move {
-                        pushable.await.is_ok_and(|found| !found.is_empty()).then(|| view! { <HeadActions /> })
-                    })}
-                </Suspense>
-            </PageHeader>
-            {if is_nothing {
-                view! { <NoImages pushable=pushable /> }.into_any()
-            } else {
-                view! {
-                    <Toolbar refresh=ViewFn::from(move || view! { <RefreshButton on_refresh=refresh /> }) />
-                    {if total == 0 {
-                        view! {
-                            <div class="table-card">
-                                <NoMatch clears=FILTERS />
-                            </div>
-                        }
-                            .into_any()
-                    } else {
-                        view! { <ImageTable images=images selection=selection search=asked.search /> }.into_any()
-                    }}
-                    <ImageBatch selection=selection />
-                }
-                    .into_any()
-            }}
+        match (images.total, query::is_filtered(&asked)) {
+            (0, false) => view! { <NoImages pushable=pushable /> }.into_any(),
+            (0, true) => view! {
+                <div class="table-card">
+                    <NoMatch clears=FILTERS />
+                </div>
+            }
+            .into_any(),
+            _ => view! {
+                <ImageTable images=images selection=selection search=asked.search />
+                <ImageBatch selection=selection />
+            }
+            .into_any(),
         }
     };
     view! {
         <PageTitle page=text!(i18n, images.private_title) />
+        <PageHeader
+            title=text!(i18n, images.title)
+            has_tabs=true
+            below=ViewFn::from(move || view! { <ListTabs images=images /> })
+        >
+            <Suspense>
+                {move || Suspend::new(async move {
+                    pushable.await.is_ok_and(|found| !found.is_empty()).then(|| view! { <HeadActions /> })
+                })}
+            </Suspense>
+        </PageHeader>
+        // Outside of what loads again, so that typing in the search box goes on while the list changes.
+        <Toolbar refresh=ViewFn::from(move || view! { <RefreshButton on_refresh=refresh /> }) />
         <Load
             resource=images
             fallback=move || view! { <SkeletonTable rows=10 columns=6 /> }
@@ -124,6 +110,30 @@ pub fn ImagesPage() -> impl IntoView {
         <RowDialogs />
         <UploadDrawer pushable=pushable />
         <Suspense>{move || may_push().then(|| view! { <CreateImageDialog pushable=pushable /> })}</Suspense>
+    }
+}
+
+/// The tabs of My Images; only one exists, with the number of images that match.
+#[component]
+fn ListTabs(images: Resource<Result<Page<Image>, ConsoleError>>) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <nav class="tabs" aria-label=move || t_string!(i18n, images.title)>
+            <a href="/images" aria-current="page" data-testid="images.tab.private">
+                {t!(i18n, images.private_title)}
+                " "
+                <Transition>
+                    {move || Suspend::new(async move {
+                        images
+                            .await
+                            .ok()
+                            .map(|images| {
+                                view! { <span class="tabs__n">{grouped(images.total)}</span> }
+                            })
+                    })}
+                </Transition>
+            </a>
+        </nav>
     }
 }
 

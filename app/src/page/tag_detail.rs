@@ -9,11 +9,12 @@ use roadstead::manage::image::Image;
 use roadstead::manage::tag::ManifestDetail;
 use roadstead::{ImageName, Reference};
 
+use crate::call::image::get_image;
 use crate::call::tag::manifest_detail;
 use crate::component::load::Load;
 use crate::component::page_header::{PageTitle, Tab, Tabs};
 use crate::i18n::{Locale, t_string, use_i18n};
-use crate::page::image_detail::{no_such_image, use_image, use_image_name};
+use crate::page::image_detail::{no_such_image, use_image_name};
 use crate::page::image_tags::query::short;
 use crate::page::image_tags::{ContainerdDialog, DeleteTagsDialog};
 use crate::viewer::use_live;
@@ -71,7 +72,6 @@ pub fn TagDetailPage() -> impl IntoView {
     let params = use_params_map();
     let live = use_live();
     let name = use_image_name();
-    let image = use_image(name);
     let reference = Memo::new(move |_| {
         params.with(|params| {
             params
@@ -80,23 +80,19 @@ pub fn TagDetailPage() -> impl IntoView {
                 .and_then(|text| text.parse::<Reference>().ok())
         })
     });
-    let detail = Resource::new(
+    let both = Resource::new(
         move || (name.get(), reference.get(), live.changes.get()),
         |(name, reference, _)| async move {
-            match (name, reference) {
-                (Some(name), Some(reference)) => manifest_detail(name, reference).await,
-                _ => Err(no_such_image()),
-            }
+            let (Some(name), Some(reference)) = (name, reference) else {
+                return Err(no_such_image());
+            };
+            let (image, detail) =
+                futures::future::join(get_image(name.clone()), manifest_detail(name, reference))
+                    .await;
+            Ok((image?, detail?))
         },
     );
-    view! {
-        <Load
-            resource=detail
-            view=move |detail| {
-                view! { <Load resource=image view=move |image| view! { <TagPage image=image detail=detail.clone() /> } /> }
-            }
-        />
-    }
+    view! { <Load resource=both view=|(image, detail)| view! { <TagPage image=image detail=detail /> } /> }
 }
 
 #[component]

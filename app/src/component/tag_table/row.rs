@@ -19,7 +19,7 @@ use crate::component::noscroll;
 use crate::component::time::Time;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::page::image_tags::query::{
-    platform_chips, reference_of, row_name, size_label, size_lines,
+    artifact_label, platform_chips, reference_of, row_name, size_label, size_lines,
 };
 use crate::viewer::{use_live, use_viewer};
 use crate::{format, text};
@@ -250,10 +250,7 @@ fn NameCell(tag: Tag, href: String, name: String, search: Option<String>) -> imp
             <Badge tone=Tone::Outline icon=icondata::LuTag label=text!(i18n, images.untagged) />
         }
     });
-    let artifact = tag
-        .manifest
-        .artifact_type
-        .clone()
+    let artifact = artifact_label(&tag.manifest)
         .map(|kind| view! { <span class="muted small truncate">{kind}</span> });
     view! {
         <div class="cell-name">

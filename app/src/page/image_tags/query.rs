@@ -109,6 +109,14 @@ pub fn reference_of(tag: &Tag) -> String {
     tag.name.as_ref().map_or_else(|| format!("@{}", tag.manifest.digest), |name| format!(":{name}"))
 }
 
+/// The artifact type, unless it only says that this is a container image.
+#[must_use]
+pub fn artifact_label(manifest: &ManifestSummary) -> Option<String> {
+    manifest.artifact_type.clone().filter(|kind| {
+        !kind.contains(".image.config.") && !kind.contains(".docker.container.image.")
+    })
+}
+
 /// What a row is called: its tag, or the digest cut short.
 #[must_use]
 pub fn row_name(tag: &Tag) -> String {
@@ -201,6 +209,21 @@ mod tests {
         tag.name = None;
         assert!(reference_of(&tag).starts_with("@sha256:0000"));
         assert_eq!(row_name(&tag), "sha256:0000000…00000007");
+    }
+
+    #[test]
+    fn only_other_artifacts_name_their_type() {
+        let of = |kind: Option<&str>| {
+            artifact_label(&ManifestSummary {
+                artifact_type: kind.map(str::to_owned),
+                ..manifest(None, 1)
+            })
+        };
+        assert_eq!(of(None), None);
+        assert_eq!(of(Some("application/vnd.oci.image.config.v1+json")), None);
+        assert_eq!(of(Some("application/vnd.docker.container.image.v1+json")), None);
+        let helm = "application/vnd.cncf.helm.config.v1+json";
+        assert_eq!(of(Some(helm)).as_deref(), Some(helm));
     }
 
     #[test]

@@ -108,7 +108,7 @@ fn OrganizationFilter() -> impl IntoView {
                             class="check"
                             name="org"
                             value=name.to_string()
-                            checked=is_chosen()
+                            checked=untrack(&is_chosen)
                             prop:checked=is_chosen
                             data-testid=format!("filter.org.{name}")
                             on:change=|event| crate::dom::submit_form_of(&event)

@@ -12,6 +12,7 @@ use crate::component::size::Bytes;
 use crate::component::tag_table::manifest_link;
 use crate::component::time::Time;
 use crate::i18n::{Locale, t, t_string, use_i18n};
+use crate::page::image_tags::query::artifact_label;
 
 /// The part "Summary".
 #[component]
@@ -71,7 +72,7 @@ pub fn SummaryPart(
 #[component]
 fn Kinds(detail: ManifestDetail) -> impl IntoView {
     let i18n = use_i18n();
-    let artifact = detail.manifest.artifact_type.clone();
+    let artifact = artifact_label(&detail.manifest);
     view! {
         <div>
             <dt>{t!(i18n, images.media_type)}</dt>

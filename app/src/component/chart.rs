@@ -121,6 +121,8 @@ pub fn TrendChart(
     label: String,
     /// Names of the columns.
     labels: Vec<String>,
+    /// What stands under the axis for each column: short.
+    ticks: Vec<String>,
     /// One or two lines.
     series: Vec<Series>,
     /// What the values are.
@@ -207,13 +209,13 @@ pub fn TrendChart(
         })
         .collect_view();
     let is_short = labels.len() <= 12;
-    let under = labels
-        .iter()
+    let under = ticks
+        .into_iter()
         .enumerate()
         .filter(|(index, _)| is_short || index % 5 == 4)
         .map(|(index, name)| {
             let hidden_when_narrow = if is_short { index % 3 != 2 } else { index % 10 == 4 };
-            view! { <span class=if hidden_when_narrow { "hide-sm" } else { "" }>{name.clone()}</span> }
+            view! { <span class=if hidden_when_narrow { "hide-sm" } else { "" }>{name}</span> }
         })
         .collect_view();
     let legend = (series.len() > 1).then(|| {

@@ -296,11 +296,11 @@ fn RunHint() -> impl IntoView {
 #[component]
 fn KubernetesPart(image: String, namespace: Signal<String>) -> impl IntoView {
     let i18n = use_i18n();
-    // As they are now: a reactive list would run once more while the dialog closes.
+    // The button sends `dialog` again. As they are now: a reactive list would run once more while the dialog closes.
     let kept = use_query_pairs()
         .get_untracked()
         .into_iter()
-        .filter(|(name, _)| !matches!(name.as_str(), "ns" | "__err" | "__path"))
+        .filter(|(name, _)| !matches!(name.as_str(), "ns" | "dialog" | "__err" | "__path"))
         .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
         .collect_view();
     let yaml = format!("spec:\n  imagePullSecrets:\n    - name: roadstead-pull\n  containers:\n    - name: app\n      image: {image}");
@@ -321,9 +321,13 @@ fn KubernetesPart(image: String, namespace: Signal<String>) -> impl IntoView {
                         autocomplete="off"
                         value=namespace.get_untracked()
                         data-testid="login.namespace"
+                        // Not a change that the dialog must ask about before it closes.
+                        on:input=|event| event.stop_propagation()
                     />
                 </label>
-                <button type="submit" class="btn">{t!(i18n, overview.kubernetes_namespace_show)}</button>
+                <button type="submit" class="btn" name="dialog" value="login">
+                    {t!(i18n, overview.kubernetes_namespace_show)}
+                </button>
             </Form>
             <p class="small">{t!(i18n, overview.kubernetes_secret)}</p>
             <CommandBlock command=Signal::stored(Command::plain(yaml)) is_bare=true testid="login.yaml" />

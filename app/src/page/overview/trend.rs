@@ -103,6 +103,16 @@ fn label(i18n: I18nContext<Locale>, row: &UsageDay, is_monthly: bool) -> String 
     }
 }
 
+/// What stands under the axis: a month without its year, for twelve of them lie side by side.
+fn tick(i18n: I18nContext<Locale>, row: &UsageDay, is_monthly: bool) -> String {
+    if is_monthly {
+        let (_, month, ..) = Timestamp::from_seconds(i64::from(row.day) * 86_400).civil(0);
+        month_name(i18n, month).to_owned()
+    } else {
+        label(i18n, row, is_monthly)
+    }
+}
+
 /// The card.
 #[component]
 pub fn Trend(
@@ -169,7 +179,8 @@ pub fn Trend(
                 view! { <TrendTable label=name head=head.to_owned() labels=labels series=series unit=metric.unit() /> }
                     .into_any()
             } else {
-                view! { <TrendChart label=name labels=labels series=series unit=metric.unit() /> }.into_any()
+                let ticks = rows.iter().map(|row| tick(i18n, row, is_monthly)).collect();
+                view! { <TrendChart label=name labels=labels ticks=ticks series=series unit=metric.unit() /> }.into_any()
             }
         })
     };

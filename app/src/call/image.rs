@@ -1,6 +1,9 @@
 //! Images.
 
-#![allow(missing_docs, reason = "of each function the macro makes a struct of its arguments, which the function documents")]
+#![allow(
+    missing_docs,
+    reason = "of each function the macro makes a struct of its arguments, which the function documents"
+)]
 
 use leptos::prelude::*;
 use roadstead::ImageName;
@@ -41,7 +44,11 @@ pub async fn get_image(name: ImageName) -> Result<Image, ConsoleError> {
 #[server(name = AskImageDeletion, prefix = "/console/call", endpoint = "image_deletion", client = ConsoleClient, input = Json)]
 pub async fn image_deletion(name: ImageName) -> Result<ImageDeletion, ConsoleError> {
     let port = crate::port::port()?;
-    port.service().images().deletion(&port.context(), &name).await.map_err(|error| port.error(error))
+    port.service()
+        .images()
+        .deletion(&port.context(), &name)
+        .await
+        .map_err(|error| port.error(error))
 }
 
 /// What deleting several images would remove; those that are gone meanwhile are left out.
@@ -49,7 +56,9 @@ pub async fn image_deletion(name: ImageName) -> Result<ImageDeletion, ConsoleErr
 /// # Errors
 /// More than 50, or one that the caller may not delete.
 #[server(prefix = "/console/call", endpoint = "image_deletions", client = ConsoleClient, input = Json)]
-pub async fn image_deletions(names: Vec<ImageName>) -> Result<Vec<(ImageName, ImageDeletion)>, ConsoleError> {
+pub async fn image_deletions(
+    names: Vec<ImageName>,
+) -> Result<Vec<(ImageName, ImageDeletion)>, ConsoleError> {
     let port = crate::port::port()?;
     let (service, context) = (port.service(), port.context());
     let mut found = Vec::new();
@@ -82,7 +91,11 @@ pub async fn create_image(
         port.service().images().create(&port.context(), &name, update).await
     };
     let image = made.await.map_err(|error| {
-        port.keep(&[("organization", &organization), ("repository", &repository), ("description", &description)]);
+        port.keep(&[
+            ("organization", &organization),
+            ("repository", &repository),
+            ("description", &description),
+        ]);
         port.error(error)
     })?;
     port.done(Some(crate::link::image(&image.name)), Some(Notice::Created(image.name.to_string())))
@@ -129,8 +142,15 @@ pub async fn update_images(
     let port = crate::port::port()?;
     let (service, context) = (port.service(), port.context());
     for name in batch(&port, &names)? {
-        let update = roadstead::manage::image::ImageUpdate { is_public: Some(is_public), ..Default::default() };
-        service.images().update(&context, &name, update).await.map_err(|error| port.error(error))?;
+        let update = roadstead::manage::image::ImageUpdate {
+            is_public: Some(is_public),
+            ..Default::default()
+        };
+        service
+            .images()
+            .update(&context, &name, update)
+            .await
+            .map_err(|error| port.error(error))?;
     }
     port.done(next_or(next, Some("/images")), Some(Notice::Saved))
 }
@@ -140,7 +160,11 @@ pub async fn update_images(
 /// # Errors
 /// Not allowed, gone, or the confirmation differs.
 #[server(prefix = "/console/call", endpoint = "delete_image", client = ConsoleClient)]
-pub async fn delete_image(name: String, confirm: String, next: Option<String>) -> Result<Done, ConsoleError> {
+pub async fn delete_image(
+    name: String,
+    confirm: String,
+    next: Option<String>,
+) -> Result<Done, ConsoleError> {
     let port = crate::port::port()?;
     confirmed(&port, &name, &confirm)?;
     let deleted = async {
@@ -176,9 +200,9 @@ pub async fn delete_images(
 }
 
 #[cfg(feature = "ssr")]
-pub(crate) use server::{confirmed, is_gone, next_or};
-#[cfg(feature = "ssr")]
 use server::{BATCH_LIMIT, batch, update_of};
+#[cfg(feature = "ssr")]
+pub(crate) use server::{confirmed, is_gone, next_or};
 
 #[cfg(feature = "ssr")]
 mod server {
@@ -192,13 +216,16 @@ mod server {
     pub(super) const BATCH_LIMIT: usize = 50;
 
     /// What was typed must be the name, spaces around it aside.
-    pub(crate) fn confirmed(port: &ConsolePort, name: &str, typed: &str) -> Result<(), ConsoleError> {
+    pub(crate) fn confirmed(
+        port: &ConsolePort,
+        name: &str,
+        typed: &str,
+    ) -> Result<(), ConsoleError> {
         if typed.trim() == name {
             return Ok(());
         }
-        let error = Error::invalid(Subject::Request, "what was typed does not match the name").with_detail(
-            serde_json::json!({ "reason": "confirm" }),
-        );
+        let error = Error::invalid(Subject::Request, "what was typed does not match the name")
+            .with_detail(serde_json::json!({ "reason": "confirm" }));
         Err(port.error(error))
     }
 
@@ -215,9 +242,13 @@ mod server {
         }
     }
 
-    pub(super) fn batch(port: &ConsolePort, names: &[String]) -> Result<Vec<ImageName>, ConsoleError> {
+    pub(super) fn batch(
+        port: &ConsolePort,
+        names: &[String],
+    ) -> Result<Vec<ImageName>, ConsoleError> {
         if names.len() > BATCH_LIMIT {
-            let error = Error::new(ErrorKind::TooLarge, Subject::Request, "at most 50 images at a time");
+            let error =
+                Error::new(ErrorKind::TooLarge, Subject::Request, "at most 50 images at a time");
             return Err(port.error(error));
         }
         names.iter().map(|name| name.parse().map_err(|error| port.error(error))).collect()

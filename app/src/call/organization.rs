@@ -1,9 +1,14 @@
 //! Organizations.
 
-#![allow(missing_docs, reason = "of each function the macro makes a struct of its arguments, which the function documents")]
+#![allow(
+    missing_docs,
+    reason = "of each function the macro makes a struct of its arguments, which the function documents"
+)]
 
 use leptos::prelude::*;
-use roadstead::manage::organization::{NameCheck, Organization, OrganizationQuery, OrganizationQuota};
+use roadstead::manage::organization::{
+    NameCheck, Organization, OrganizationQuery, OrganizationQuota,
+};
 use roadstead::{OrganizationName, page::Page};
 use server_fn::codec::Json;
 
@@ -18,9 +23,15 @@ use crate::notice::Notice;
 /// # Errors
 /// When the session has ended or the database does not answer.
 #[server(prefix = "/console/call", endpoint = "list_organizations", client = ConsoleClient, input = Json)]
-pub async fn list_organizations(query: OrganizationQuery) -> Result<Page<Organization>, ConsoleError> {
+pub async fn list_organizations(
+    query: OrganizationQuery,
+) -> Result<Page<Organization>, ConsoleError> {
     let port = crate::port::port()?;
-    port.service().organizations().list(&port.context(), query).await.map_err(|error| port.error(error))
+    port.service()
+        .organizations()
+        .list(&port.context(), query)
+        .await
+        .map_err(|error| port.error(error))
 }
 
 /// How many organizations the account has and may have.
@@ -40,7 +51,11 @@ pub async fn organization_quota() -> Result<OrganizationQuota, ConsoleError> {
 #[server(prefix = "/console/call", endpoint = "get_organization", client = ConsoleClient, input = Json)]
 pub async fn get_organization(name: OrganizationName) -> Result<Organization, ConsoleError> {
     let port = crate::port::port()?;
-    port.service().organizations().get(&port.context(), &name).await.map_err(|error| port.error(error))
+    port.service()
+        .organizations()
+        .get(&port.context(), &name)
+        .await
+        .map_err(|error| port.error(error))
 }
 
 /// Organizations that the caller may push new images to, by name.
@@ -50,7 +65,11 @@ pub async fn get_organization(name: OrganizationName) -> Result<Organization, Co
 #[server(prefix = "/console/call", endpoint = "pushable_organizations", client = ConsoleClient)]
 pub async fn pushable_organizations() -> Result<Vec<OrganizationName>, ConsoleError> {
     let port = crate::port::port()?;
-    port.service().organizations().pushable(&port.context()).await.map_err(|error| port.error(error))
+    port.service()
+        .organizations()
+        .pushable(&port.context())
+        .await
+        .map_err(|error| port.error(error))
 }
 
 /// Whether a name can be had; asked while it is typed.
@@ -60,7 +79,11 @@ pub async fn pushable_organizations() -> Result<Vec<OrganizationName>, ConsoleEr
 #[server(prefix = "/console/call", endpoint = "check_organization_name", client = ConsoleClient)]
 pub async fn check_organization_name(name: String) -> Result<NameCheck, ConsoleError> {
     let port = crate::port::port()?;
-    port.service().organizations().check_name(&port.context(), &name).await.map_err(|error| port.error(error))
+    port.service()
+        .organizations()
+        .check_name(&port.context(), &name)
+        .await
+        .map_err(|error| port.error(error))
 }
 
 /// Creates an organization and leads to its page.
@@ -87,9 +110,16 @@ pub async fn create_organization(name: String) -> Result<Done, ConsoleError> {
 /// # Errors
 /// Not empty, not allowed, or the confirmation differs.
 #[server(prefix = "/console/call", endpoint = "delete_organization", client = ConsoleClient)]
-pub async fn delete_organization(name: OrganizationName, confirm: String) -> Result<Done, ConsoleError> {
+pub async fn delete_organization(
+    name: OrganizationName,
+    confirm: String,
+) -> Result<Done, ConsoleError> {
     let port = crate::port::port()?;
     super::image::confirmed(&port, name.as_str(), &confirm)?;
-    port.service().organizations().delete(&port.context(), &name).await.map_err(|error| port.error(error))?;
+    port.service()
+        .organizations()
+        .delete(&port.context(), &name)
+        .await
+        .map_err(|error| port.error(error))?;
     port.done(Some("/organizations".to_owned()), Some(Notice::Deleted(name.to_string())))
 }

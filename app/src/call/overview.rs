@@ -1,6 +1,9 @@
 //! The overview, and the login command that it hands out.
 
-#![allow(missing_docs, reason = "of each function the macro makes a struct of its arguments, which the function documents")]
+#![allow(
+    missing_docs,
+    reason = "of each function the macro makes a struct of its arguments, which the function documents"
+)]
 
 use leptos::prelude::*;
 use roadstead::manage::login::TemporaryLogin;
@@ -26,5 +29,9 @@ pub async fn get_overview() -> Result<Overview, ConsoleError> {
 #[server(prefix = "/console/call", endpoint = "create_login", client = ConsoleClient)]
 pub async fn create_login() -> Result<TemporaryLogin, ConsoleError> {
     let port = crate::port::port()?;
-    port.service().credentials().create_temporary(&port.context()).await.map_err(|error| port.error(error))
+    port.service()
+        .credentials()
+        .create_temporary(&port.context())
+        .await
+        .map_err(|error| port.error(error))
 }

@@ -1,6 +1,9 @@
 //! Tags and manifests.
 
-#![allow(missing_docs, reason = "of each function the macro makes a struct of its arguments, which the function documents")]
+#![allow(
+    missing_docs,
+    reason = "of each function the macro makes a struct of its arguments, which the function documents"
+)]
 
 use leptos::prelude::*;
 use roadstead::manage::tag::{ManifestDetail, Tag, TagDeletion, TagQuery};
@@ -21,7 +24,11 @@ use crate::notice::Notice;
 #[server(prefix = "/console/call", endpoint = "list_tags", client = ConsoleClient, input = Json)]
 pub async fn list_tags(image: ImageName, query: TagQuery) -> Result<Page<Tag>, ConsoleError> {
     let port = crate::port::port()?;
-    port.service().tags().list(&port.context(), &image, query).await.map_err(|error| port.error(error))
+    port.service()
+        .tags()
+        .list(&port.context(), &image, query)
+        .await
+        .map_err(|error| port.error(error))
 }
 
 /// Platforms among the tags of an image, `os/architecture[/variant]`.
@@ -31,7 +38,11 @@ pub async fn list_tags(image: ImageName, query: TagQuery) -> Result<Page<Tag>, C
 #[server(prefix = "/console/call", endpoint = "tag_platforms", client = ConsoleClient, input = Json)]
 pub async fn tag_platforms(image: ImageName) -> Result<Vec<String>, ConsoleError> {
     let port = crate::port::port()?;
-    port.service().tags().platforms(&port.context(), &image).await.map_err(|error| port.error(error))
+    port.service()
+        .tags()
+        .platforms(&port.context(), &image)
+        .await
+        .map_err(|error| port.error(error))
 }
 
 /// Everything about one manifest.
@@ -39,9 +50,16 @@ pub async fn tag_platforms(image: ImageName) -> Result<Vec<String>, ConsoleError
 /// # Errors
 /// Missing when the image or the manifest does not exist, or is not the caller's to see.
 #[server(name = AskManifestDetail, prefix = "/console/call", endpoint = "manifest_detail", client = ConsoleClient, input = Json)]
-pub async fn manifest_detail(image: ImageName, reference: Reference) -> Result<ManifestDetail, ConsoleError> {
+pub async fn manifest_detail(
+    image: ImageName,
+    reference: Reference,
+) -> Result<ManifestDetail, ConsoleError> {
     let port = crate::port::port()?;
-    port.service().tags().detail(&port.context(), &image, &reference).await.map_err(|error| port.error(error))
+    port.service()
+        .tags()
+        .detail(&port.context(), &image, &reference)
+        .await
+        .map_err(|error| port.error(error))
 }
 
 /// What deleting tags would do.
@@ -49,9 +67,16 @@ pub async fn manifest_detail(image: ImageName, reference: Reference) -> Result<M
 /// # Errors
 /// Missing or denied.
 #[server(name = AskTagDeletion, prefix = "/console/call", endpoint = "tag_deletion", client = ConsoleClient, input = Json)]
-pub async fn tag_deletion(image: ImageName, tags: Vec<TagName>) -> Result<TagDeletion, ConsoleError> {
+pub async fn tag_deletion(
+    image: ImageName,
+    tags: Vec<TagName>,
+) -> Result<TagDeletion, ConsoleError> {
     let port = crate::port::port()?;
-    port.service().tags().deletion(&port.context(), &image, &tags).await.map_err(|error| port.error(error))
+    port.service()
+        .tags()
+        .deletion(&port.context(), &image, &tags)
+        .await
+        .map_err(|error| port.error(error))
 }
 
 /// Deletes tags. `confirm` must be the tag if it is one, `delete` if they are several.
@@ -73,7 +98,8 @@ pub async fn delete_tags(
     super::image::confirmed(&port, expected, &confirm)?;
     let deleted = async {
         let image: ImageName = image.parse()?;
-        let names = tags.iter().map(|tag| tag.parse()).collect::<roadstead::Result<Vec<TagName>>>()?;
+        let names =
+            tags.iter().map(|tag| tag.parse()).collect::<roadstead::Result<Vec<TagName>>>()?;
         port.service().tags().delete_many(&port.context(), &image, names).await.map(|_| image)
     };
     let image = deleted.await.map_err(|error| port.error(error))?;

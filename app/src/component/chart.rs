@@ -47,7 +47,10 @@ impl Scale {
         let least = largest.div_ceil(3).max(1);
         let mut power = 1_u64;
         let step = loop {
-            let found = [1, 2, 5].into_iter().map(|factor| power.saturating_mul(factor)).find(|step| *step >= least);
+            let found = [1, 2, 5]
+                .into_iter()
+                .map(|factor| power.saturating_mul(factor))
+                .find(|step| *step >= least);
             match (found, power.checked_mul(10)) {
                 (Some(step), _) => break step,
                 (None, Some(next)) => power = next,
@@ -89,7 +92,11 @@ pub fn axis_label(unit: Unit, scale: Scale, value: u64) -> String {
                 return format::bytes(value).replace(".0 ", " ");
             }
             let tenths = value.saturating_mul(10) / divisor;
-            if tenths.is_multiple_of(10) { format!("{}", tenths / 10) } else { format!("{}.{}", tenths / 10, tenths % 10) }
+            if tenths.is_multiple_of(10) {
+                format!("{}", tenths / 10)
+            } else {
+                format!("{}.{}", tenths / 10, tenths % 10)
+            }
         }
     }
 }
@@ -129,7 +136,8 @@ pub fn TrendChart(
     unit: Unit,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let largest = series.iter().flat_map(|series| series.values.iter().copied()).max().unwrap_or_default();
+    let largest =
+        series.iter().flat_map(|series| series.values.iter().copied()).max().unwrap_or_default();
     let is_empty = largest == 0;
     let scale = Scale::of(largest);
     let print = move |value: u64| match unit {
@@ -141,7 +149,8 @@ pub fn TrendChart(
         .into_iter()
         .map(|value| {
             // Without values the scale means nothing but its zero.
-            let label = if is_empty && value > 0 { String::new() } else { axis_label(unit, scale, value) };
+            let label =
+                if is_empty && value > 0 { String::new() } else { axis_label(unit, scale, value) };
             view! { <span>{label}</span> }
         })
         .collect_view();
@@ -256,7 +265,10 @@ fn walk(event: leptos::ev::KeyboardEvent) {
     #[cfg(feature = "hydrate")]
     {
         use wasm_bindgen::JsCast as _;
-        let Some(element) = event.target().and_then(|it| it.dyn_into::<web_sys::Element>().ok()) else { return };
+        let Some(element) = event.target().and_then(|it| it.dyn_into::<web_sys::Element>().ok())
+        else {
+            return;
+        };
         let next = match event.key().as_str() {
             "ArrowRight" => element.next_element_sibling(),
             "ArrowLeft" => element.previous_element_sibling(),
@@ -285,7 +297,10 @@ pub fn TrendTable(
     /// What the values are.
     unit: Unit,
 ) -> impl IntoView {
-    let heads = series.iter().map(|series| view! { <th scope="col" class="t-num">{series.name.clone()}</th> }).collect_view();
+    let heads = series
+        .iter()
+        .map(|series| view! { <th scope="col" class="t-num">{series.name.clone()}</th> })
+        .collect_view();
     let rows = labels
         .into_iter()
         .enumerate()

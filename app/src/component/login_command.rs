@@ -9,7 +9,6 @@ use leptos_router::hooks::use_query_map;
 use roadstead::manage::login::TemporaryLogin;
 use roadstead::{ErrorKind, OrganizationName};
 
-use crate::component::noscroll;
 use crate::call::organization::pushable_organizations;
 use crate::call::overview::create_login;
 use crate::command::{self, Client, Command, Host, Login, Part};
@@ -17,6 +16,7 @@ use crate::component::command_block::{ClientCommand, CommandBlock, use_chosen_cl
 use crate::component::dialog::{Dialog, use_changed_query, use_query_pairs};
 use crate::component::icon::Icon;
 use crate::component::load::Load;
+use crate::component::noscroll;
 use crate::error::ConsoleError;
 use crate::format;
 use crate::i18n::{t, t_string, use_i18n};
@@ -39,7 +39,8 @@ async fn prepare() -> Result<Shown, ConsoleError> {
 
 /// An image of an organization of the viewer, else a name that says what to put there.
 fn example_image(organization: Option<&OrganizationName>) -> String {
-    organization.map_or_else(|| "organization/image:tag".to_owned(), |name| format!("{name}/nginx:v1"))
+    organization
+        .map_or_else(|| "organization/image:tag".to_owned(), |name| format!("{name}/nginx:v1"))
 }
 
 /// A Kubernetes namespace as typed, or `default` when it is no DNS label.
@@ -122,13 +123,19 @@ fn NoAccess() -> impl IntoView {
 }
 
 #[component]
-fn LoginCommand(login: TemporaryLogin, image: String, on_regenerate: Callback<()>) -> impl IntoView {
+fn LoginCommand(
+    login: TemporaryLogin,
+    image: String,
+    on_regenerate: Callback<()>,
+) -> impl IntoView {
     let i18n = use_i18n();
     let query = use_query_map();
     let wanted = use_chosen_client(&Client::LOGIN);
     // The address changes more often than the client does.
     let chosen = Memo::new(move |_| wanted.get());
-    let by_stdin = Memo::new(move |_| query.with(|query| query.get("stdin").is_some_and(|value| value == "1")));
+    let by_stdin = Memo::new(move |_| {
+        query.with(|query| query.get("stdin").is_some_and(|value| value == "1"))
+    });
     let namespace = Memo::new(move |_| namespace_of(query.with(|query| query.get("ns"))));
     let now = use_seconds();
     let expires_at = login.expires_at;
@@ -216,7 +223,12 @@ fn Expiry(
     let live = use_live();
     let end = login.expires_at;
     let until = move || {
-        t_string!(i18n, overview.valid_until, time = format::absolute(end, live.offset_minutes.get())).to_string()
+        t_string!(
+            i18n,
+            overview.valid_until,
+            time = format::absolute(end, live.offset_minutes.get())
+        )
+        .to_string()
     };
     let left = move || format::countdown(end.seconds_since(now.get()));
     let class = move || if is_expired.get() { "btn btn--sm btn--primary" } else { "btn btn--sm" };
@@ -303,7 +315,9 @@ fn KubernetesPart(image: String, namespace: Signal<String>) -> impl IntoView {
         .filter(|(name, _)| !matches!(name.as_str(), "ns" | "dialog" | "__err" | "__path"))
         .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
         .collect_view();
-    let yaml = format!("spec:\n  imagePullSecrets:\n    - name: roadstead-pull\n  containers:\n    - name: app\n      image: {image}");
+    let yaml = format!(
+        "spec:\n  imagePullSecrets:\n    - name: roadstead-pull\n  containers:\n    - name: app\n      image: {image}"
+    );
     view! {
         <div class="stack" data-testid="login.kubernetes">
             <div class="banner banner--warn" role="note">

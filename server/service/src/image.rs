@@ -46,12 +46,7 @@ impl Images {
         settings: SettingsCell,
         ports: Ports,
     ) -> Self {
-        Self {
-            store,
-            access,
-            settings,
-            ports,
-        }
+        Self { store, access, settings, ports }
     }
 
     /// Images of the caller's account that they see. In `query.search`, the name of an organization before a `/`
@@ -61,9 +56,7 @@ impl Images {
     /// `Unauthenticated` when nobody in particular asks; those of the store.
     #[tracing::instrument(name = "service.image.list", skip_all)]
     pub async fn list(&self, ctx: &Context, query: ImageQuery) -> Result<Page<Image>> {
-        self.access
-            .authorize(ctx, Action::ListImages, OwnAccount)
-            .await?;
+        self.access.authorize(ctx, Action::ListImages, OwnAccount).await?;
         let visibility = self.access.visibility(ctx).await?;
         let user = ctx.user()?.user;
         let (prefix, whole, rest) = split_search(query.search.as_deref());
@@ -147,10 +140,7 @@ impl Images {
         name: &ImageName,
         update: ImageUpdate,
     ) -> Result<Image> {
-        let allowed = self
-            .access
-            .authorize(ctx, Action::CreateImage, NewImage(name))
-            .await?;
+        let allowed = self.access.authorize(ctx, Action::CreateImage, NewImage(name)).await?;
         check_description(update.description.as_deref())?;
         let organization = allowed.target().id;
         let public_by_setting = self.settings.current().new_images_public.value;
@@ -163,7 +153,8 @@ impl Images {
         let made = self
             .store
             .run("image.create", Durability::Durable, move |tx| {
-                let (wanted, creator, event) = (Arc::clone(&wanted), creator.clone(), event.clone());
+                let (wanted, creator, event) =
+                    (Arc::clone(&wanted), creator.clone(), event.clone());
                 Box::pin(async move {
                     let Some(parent) = organization::find(tx, organization).await? else {
                         return Ok(None);
@@ -182,9 +173,8 @@ impl Images {
                     };
                     let made = repository::create(tx, &new).await?;
                     if let Some((record, true)) = &made {
-                        let event = event
-                            .id(record.id)
-                            .in_repository(record.organization_id, record.id);
+                        let event =
+                            event.id(record.id).in_repository(record.organization_id, record.id);
                         audit::append(tx, event).await?;
                     }
                     Ok::<_, Failed>(made)
@@ -216,17 +206,15 @@ impl Images {
         name: &ImageName,
         update: ImageUpdate,
     ) -> Result<Image> {
-        let allowed = self
-            .access
-            .authorize(ctx, Action::UpdateImage, name)
-            .await?;
+        let allowed = self.access.authorize(ctx, Action::UpdateImage, name).await?;
         check_description(update.description.as_deref())?;
         let target = allowed.target().clone();
-        let event = self.changed(ctx, &allowed, "updateImageRepository").detail(serde_json::json!({
-            "is_public": update.is_public,
-            "category": update.category,
-            "description": update.description.is_some(),
-        }));
+        let event =
+            self.changed(ctx, &allowed, "updateImageRepository").detail(serde_json::json!({
+                "is_public": update.is_public,
+                "category": update.category,
+                "description": update.description.is_some(),
+            }));
         let attributes = Arc::new(Attributes {
             is_public: update.is_public,
             category: update.category.map(|category| category.as_str().to_owned()),
@@ -255,10 +243,7 @@ impl Images {
     /// `Hidden` or `Denied`.
     #[tracing::instrument(name = "service.image.deletion", skip_all, fields(image = %name))]
     pub async fn deletion(&self, ctx: &Context, name: &ImageName) -> Result<ImageDeletion> {
-        let allowed = self
-            .access
-            .authorize(ctx, Action::DeleteImage, name)
-            .await?;
+        let allowed = self.access.authorize(ctx, Action::DeleteImage, name).await?;
         let (id, since) = (allowed.target().id, ctx.now().day() - 6);
         self.store
             .read("image.deletion", move |tx| {
@@ -267,11 +252,7 @@ impl Images {
                         return Ok(None);
                     };
                     let (freed, recent_pulls) = repository::at_stake(tx, id, since).await?;
-                    Ok(Some(ImageDeletion {
-                        tags: record.tag_count,
-                        freed,
-                        recent_pulls,
-                    }))
+                    Ok(Some(ImageDeletion { tags: record.tag_count, freed, recent_pulls }))
                 })
             })
             .await
@@ -285,10 +266,7 @@ impl Images {
     /// `Hidden` or `Denied`.
     #[tracing::instrument(name = "service.image.delete", skip_all, fields(image = %name))]
     pub async fn delete(&self, ctx: &Context, name: &ImageName) -> Result<()> {
-        let allowed = self
-            .access
-            .authorize(ctx, Action::DeleteImage, name)
-            .await?;
+        let allowed = self.access.authorize(ctx, Action::DeleteImage, name).await?;
         let event = self.changed(ctx, &allowed, "deleteImageRepository");
         let (id, now) = (allowed.target().id, ctx.now());
         let by = ctx.actor.user().map(|user| user.user);
@@ -308,11 +286,7 @@ impl Images {
                 })
             })
             .await?;
-        if deleted {
-            Ok(())
-        } else {
-            Err(Error::hidden(Subject::Repository))
-        }
+        if deleted { Ok(()) } else { Err(Error::hidden(Subject::Repository)) }
     }
 
     fn changed(&self, ctx: &Context, allowed: &Allowed<RepositoryTarget>, name: &str) -> Event {
@@ -392,16 +366,10 @@ fn rights(
         (Action::ReadImage, Permission::Read),
     ] {
         if let Ok(allowed) = may(action) {
-            return ImageRights {
-                permission,
-                reason: allowed.reason(),
-            };
+            return ImageRights { permission, reason: allowed.reason() };
         }
     }
-    ImageRights {
-        permission: Permission::Read,
-        reason: roadstead::access::Reason::Grant,
-    }
+    ImageRights { permission: Permission::Read, reason: roadstead::access::Reason::Grant }
 }
 
 fn shown(record: RepositoryRecord, newest_tag: Option<TagName>, rights: ImageRights) -> Image {

@@ -51,12 +51,7 @@ impl Organizations {
         settings: SettingsCell,
         ports: Ports,
     ) -> Self {
-        Self {
-            store,
-            access,
-            settings,
-            ports,
-        }
+        Self { store, access, settings, ports }
     }
 
     /// Organizations that the caller sees.
@@ -64,10 +59,12 @@ impl Organizations {
     /// # Errors
     /// `Unauthenticated` when nobody in particular asks; those of the store.
     #[tracing::instrument(name = "service.organization.list", skip_all)]
-    pub async fn list(&self, ctx: &Context, query: OrganizationQuery) -> Result<Page<Organization>> {
-        self.access
-            .authorize(ctx, Action::ListOrganizations, OwnAccount)
-            .await?;
+    pub async fn list(
+        &self,
+        ctx: &Context,
+        query: OrganizationQuery,
+    ) -> Result<Page<Organization>> {
+        self.access.authorize(ctx, Action::ListOrganizations, OwnAccount).await?;
         let visibility = self.access.visibility(ctx).await?;
         let page = self.entries(visibility, query).await?;
         let grants = self.access.own_grants(&ctx.actor).await?;
@@ -80,10 +77,8 @@ impl Organizations {
         visibility: Visibility,
         query: OrganizationQuery,
     ) -> Result<Page<OrganizationEntry>> {
-        let search = query
-            .search
-            .map(|text| text.trim().to_lowercase())
-            .filter(|text| !text.is_empty());
+        let search =
+            query.search.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty());
         let sorted = organization::Sorted {
             by_creation: query.sort == OrganizationSort::CreatedAt,
             order: query.order,
@@ -93,7 +88,8 @@ impl Organizations {
             .read("organization.list", move |tx| {
                 let search = search.clone();
                 Box::pin(async move {
-                    organization::list_sorted(tx, visibility, search.as_deref(), sorted, window).await
+                    organization::list_sorted(tx, visibility, search.as_deref(), sorted, window)
+                        .await
                 })
             })
             .await
@@ -106,10 +102,7 @@ impl Organizations {
     /// `Hidden` when the caller does not see it, whether it exists or not.
     #[tracing::instrument(name = "service.organization.get", skip_all, fields(organization = %name))]
     pub async fn get(&self, ctx: &Context, name: &OrganizationName) -> Result<Organization> {
-        let allowed = self
-            .access
-            .authorize(ctx, Action::ReadOrganization, name)
-            .await?;
+        let allowed = self.access.authorize(ctx, Action::ReadOrganization, name).await?;
         let (id, account) = (allowed.target().id, allowed.target().account);
         let visibility = self.access.visibility(ctx).await?;
         let entry = self
@@ -134,10 +127,7 @@ impl Organizations {
             search: None,
             sort: OrganizationSort::Name,
             order: roadstead::page::Order::Asc,
-            window: Window {
-                offset: 0,
-                limit: 1_000,
-            },
+            window: Window { offset: 0, limit: 1_000 },
         };
         let page = self.list(ctx, query).await?;
         Ok(page
@@ -154,10 +144,7 @@ impl Organizations {
     /// `Unauthenticated` when nobody in particular asks; those of the store.
     #[tracing::instrument(name = "service.organization.quota", skip_all)]
     pub async fn quota(&self, ctx: &Context) -> Result<OrganizationQuota> {
-        let allowed = self
-            .access
-            .authorize(ctx, Action::ListOrganizations, OwnAccount)
-            .await?;
+        let allowed = self.access.authorize(ctx, Action::ListOrganizations, OwnAccount).await?;
         let id = allowed.target().id;
         let found = self
             .store
@@ -171,10 +158,7 @@ impl Organizations {
                 used: found.organization_count,
                 limit: self.limit(found.organization_limit),
             },
-            None => OrganizationQuota {
-                used: 0,
-                limit: self.limit(None),
-            },
+            None => OrganizationQuota { used: 0, limit: self.limit(None) },
         })
     }
 
@@ -191,9 +175,7 @@ impl Organizations {
     /// `Denied` for others.
     #[tracing::instrument(name = "service.organization.check_name", skip_all)]
     pub async fn check_name(&self, ctx: &Context, text: &str) -> Result<NameCheck> {
-        self.access
-            .authorize(ctx, Action::CreateOrganization, OwnAccount)
-            .await?;
+        self.access.authorize(ctx, Action::CreateOrganization, OwnAccount).await?;
         let Ok(name) = text.parse::<OrganizationName>() else {
             return Ok(NameCheck::Invalid);
         };
@@ -205,11 +187,7 @@ impl Organizations {
             })
             .await
             .map_err(stored)?;
-        Ok(if found.is_some() {
-            NameCheck::Taken
-        } else {
-            NameCheck::Available
-        })
+        Ok(if found.is_some() { NameCheck::Taken } else { NameCheck::Available })
     }
 
     /// Creates an organization in the caller's account.
@@ -219,15 +197,10 @@ impl Organizations {
     /// account has the name.
     #[tracing::instrument(name = "service.organization.create", skip_all, fields(organization = %name))]
     pub async fn create(&self, ctx: &Context, name: OrganizationName) -> Result<Organization> {
-        let allowed = self
-            .access
-            .authorize(ctx, Action::CreateOrganization, OwnAccount)
-            .await?;
+        let allowed = self.access.authorize(ctx, Action::CreateOrganization, OwnAccount).await?;
         let creator = ctx.user()?;
         let creator = Some((creator.user, creator.user_name.to_string()));
-        let made = self
-            .insert(ctx, allowed.target().id, name, creator)
-            .await?;
+        let made = self.insert(ctx, allowed.target().id, name, creator).await?;
         let grants = self.access.own_grants(&ctx.actor).await?;
         let entry = OrganizationEntry {
             id: made.id,
@@ -254,10 +227,8 @@ impl Organizations {
         name: OrganizationName,
         account: &AccountName,
     ) -> Result<()> {
-        let allowed = self
-            .access
-            .authorize(ctx, Action::CreateOrganization, Account(account))
-            .await?;
+        let allowed =
+            self.access.authorize(ctx, Action::CreateOrganization, Account(account)).await?;
         let owner = allowed.target().id;
         self.insert(ctx, owner, name, None).await.map(drop)
     }
@@ -287,7 +258,8 @@ impl Organizations {
                 let (new, event) = (Arc::clone(&new), event.clone());
                 Box::pin(async move {
                     // Holds the account: of two creations at the quota's edge one sees the other.
-                    let own = account::lock(tx, new.account).await?.and_then(|it| it.organization_limit);
+                    let own =
+                        account::lock(tx, new.account).await?.and_then(|it| it.organization_limit);
                     let limit = own.unwrap_or(default);
                     let used = organization::count(tx, new.account).await?;
                     if limit > 0 && used >= limit {
@@ -318,10 +290,7 @@ impl Organizations {
     /// `Hidden` or `Denied` without the right; `Conflict` with the number of images `n` in the detail.
     #[tracing::instrument(name = "service.organization.delete", skip_all, fields(organization = %name))]
     pub async fn delete(&self, ctx: &Context, name: &OrganizationName) -> Result<()> {
-        let allowed = self
-            .access
-            .authorize(ctx, Action::DeleteOrganization, name)
-            .await?;
+        let allowed = self.access.authorize(ctx, Action::DeleteOrganization, name).await?;
         let (id, account, now) = (allowed.target().id, allowed.target().account, ctx.now());
         let by = ctx.actor.user().map(|user| user.user);
         let event = Origin::of(ctx, &self.ports)
@@ -359,17 +328,11 @@ fn seen(
     entry: OrganizationEntry,
     now: Timestamp,
 ) -> Organization {
-    let grants = Grants {
-        organization: entry.permission,
-        ..own.clone()
-    };
-    let target = OrganizationTarget {
-        id: entry.id,
-        account,
-        name: entry.name.clone(),
-        new_image: None,
-    };
-    let may = |action, target: OrganizationTarget| decide(actor, action, target, &grants, now).is_ok();
+    let grants = Grants { organization: entry.permission, ..own.clone() };
+    let target =
+        OrganizationTarget { id: entry.id, account, name: entry.name.clone(), new_image: None };
+    let may =
+        |action, target: OrganizationTarget| decide(actor, action, target, &grants, now).is_ok();
     let may_delete = may(Action::DeleteOrganization, target.clone());
     // Policies may name images; any name stands for all of them here.
     let probe = "image"

@@ -54,11 +54,7 @@ struct Found {
 
 impl Overviews {
     pub(crate) const fn new(store: Store, access: Access, organizations: Organizations) -> Self {
-        Self {
-            store,
-            access,
-            organizations,
-        }
+        Self { store, access, organizations }
     }
 
     /// What the overview shows to the caller.
@@ -67,9 +63,7 @@ impl Overviews {
     /// `Unauthenticated` when nobody in particular asks; those of the store.
     #[tracing::instrument(name = "service.overview.get", skip_all)]
     pub async fn get(&self, ctx: &Context) -> Result<Overview> {
-        self.access
-            .authorize(ctx, Action::ReadOverview, OwnAccount)
-            .await?;
+        self.access.authorize(ctx, Action::ReadOverview, OwnAccount).await?;
         let user = ctx.user()?;
         let visibility = self.access.visibility(ctx).await?;
         let own = self.access.own_grants(&ctx.actor).await?;
@@ -91,10 +85,7 @@ impl Overviews {
             organizations: if is_whole_account {
                 quota
             } else {
-                OrganizationQuota {
-                    used: found.organizations,
-                    limit: None,
-                }
+                OrganizationQuota { used: found.organizations, limit: None }
             },
             images: found.counts.repositories,
             tags: found.counts.tags,
@@ -122,10 +113,7 @@ impl Overviews {
             .read("overview.get", move |tx| {
                 Box::pin(async move {
                     let none = Window { offset: 0, limit: 0 };
-                    let by_name = organization::Sorted {
-                        by_creation: false,
-                        order: Order::Asc,
-                    };
+                    let by_name = organization::Sorted { by_creation: false, order: Order::Asc };
                     let organizations =
                         organization::list_sorted(tx, visibility, None, by_name, none).await?;
                     let sizes = match visibility {
@@ -208,14 +196,17 @@ fn months_until(today: i32) -> Vec<i32> {
 /// The size at the end of `day`: that of the last change until then.
 fn size_at(sizes: &[(i32, u64)], day: i32) -> u64 {
     let until = sizes.partition_point(|(changed, _)| *changed <= day);
-    until
-        .checked_sub(1)
-        .and_then(|last| sizes.get(last))
-        .map_or(0, |(_, size)| *size)
+    until.checked_sub(1).and_then(|last| sizes.get(last)).map_or(0, |(_, size)| *size)
 }
 
 /// Use between two days, both included, shown as `day`.
-fn used(days: &[usage::UsageDay], sizes: &[(i32, u64)], day: i32, first: i32, last: i32) -> UsageDay {
+fn used(
+    days: &[usage::UsageDay],
+    sizes: &[(i32, u64)],
+    day: i32,
+    first: i32,
+    last: i32,
+) -> UsageDay {
     let inside = || days.iter().filter(|row| (first..=last).contains(&row.day));
     UsageDay {
         day,
@@ -227,9 +218,7 @@ fn used(days: &[usage::UsageDay], sizes: &[(i32, u64)], day: i32, first: i32, la
 }
 
 fn daily(days: &[usage::UsageDay], sizes: &[(i32, u64)], today: i32) -> Vec<UsageDay> {
-    (today - DAYS + 1..=today)
-        .map(|day| used(days, sizes, day, day, day))
-        .collect()
+    (today - DAYS + 1..=today).map(|day| used(days, sizes, day, day, day)).collect()
 }
 
 fn monthly(
@@ -239,11 +228,7 @@ fn monthly(
     today: i32,
 ) -> Vec<UsageDay> {
     let ends = months.iter().skip(1).map(|next| next - 1).chain([today]);
-    months
-        .iter()
-        .zip(ends)
-        .map(|(first, last)| used(days, sizes, *first, *first, last))
-        .collect()
+    months.iter().zip(ends).map(|(first, last)| used(days, sizes, *first, *first, last)).collect()
 }
 
 #[cfg(test)]

@@ -62,12 +62,7 @@ struct Rows<T> {
 
 impl Tags {
     pub(crate) const fn new(store: Store, objects: Objects, access: Access, ports: Ports) -> Self {
-        Self {
-            store,
-            objects,
-            access,
-            ports,
-        }
+        Self { store, objects, access, ports }
     }
 
     /// Tags of an image, or its manifests without one.
@@ -75,7 +70,12 @@ impl Tags {
     /// # Errors
     /// `Hidden` when the caller does not see the image, whether it exists or not.
     #[tracing::instrument(name = "service.tag.list", skip_all, fields(image = %name))]
-    pub async fn list(&self, ctx: &Context, name: &ImageName, query: TagQuery) -> Result<Page<Tag>> {
+    pub async fn list(
+        &self,
+        ctx: &Context,
+        name: &ImageName,
+        query: TagQuery,
+    ) -> Result<Page<Tag>> {
         let allowed = self.access.authorize(ctx, Action::ReadImage, name).await?;
         let repository = allowed.target().id;
         if query.untagged {
@@ -178,13 +178,11 @@ impl Tags {
             .map_err(stored)?;
         let mut platforms: Vec<String> = found
             .into_iter()
-            .map(|(os, architecture, variant)| {
-                roadstead::oci::Platform {
-                    architecture,
-                    os,
-                    variant,
-                    os_version: None,
-                }
+            .map(|(os, architecture, variant)| roadstead::oci::Platform {
+                architecture,
+                os,
+                variant,
+                os_version: None,
             })
             .filter(roadstead::oci::Platform::is_known)
             .map(|platform| platform.to_string())
@@ -222,10 +220,7 @@ impl Tags {
         let allowed = self.access.authorize(ctx, Action::PullImage, name).await?;
         let repository = allowed.target().id;
         let wanted = usize::try_from(cursor.limit).unwrap_or(usize::MAX);
-        let cursor = Arc::new(Cursor {
-            limit: cursor.limit.saturating_add(1),
-            ..cursor
-        });
+        let cursor = Arc::new(Cursor { limit: cursor.limit.saturating_add(1), ..cursor });
         let mut names = self
             .store
             .peek("tag.list_names", move |tx| {
@@ -353,21 +348,13 @@ async fn around<T>(
         children: manifest::children(tx, &manifests).await?,
         siblings: tag::siblings(tx, &manifests).await?,
         referrers: referrer::counts(tx, repository, &digests).await?,
-        newest: tag::newest(tx, &[repository])
-            .await?
-            .into_iter()
-            .next()
-            .map(|(_, name)| name),
+        newest: tag::newest(tx, &[repository]).await?.into_iter().next().map(|(_, name)| name),
         page,
     })
 }
 
 fn attached(referrers: &[(Digest, Option<String>, u64)], digest: &Digest) -> u64 {
-    referrers
-        .iter()
-        .filter(|(subject, _, _)| subject == digest)
-        .map(|(_, _, count)| count)
-        .sum()
+    referrers.iter().filter(|(subject, _, _)| subject == digest).map(|(_, _, count)| count).sum()
 }
 
 fn filter_of(query: &TagQuery) -> tag::Filter {
@@ -379,11 +366,7 @@ fn filter_of(query: &TagQuery) -> tag::Filter {
     let mut parts = query.platform.as_deref().unwrap_or_default().split('/');
     let mut part = || parts.next().filter(|text| !text.is_empty()).map(str::to_owned);
     let platform = part().zip(part());
-    tag::Filter {
-        search,
-        platform,
-        variant: part(),
-    }
+    tag::Filter { search, platform, variant: part() }
 }
 
 fn check_count(count: usize) -> Result<()> {
@@ -400,14 +383,8 @@ fn check_count(count: usize) -> Result<()> {
 /// Who deletes, as the history of the tag keeps it.
 fn deleter(ctx: &Context) -> tag::Actor {
     match &ctx.actor {
-        Actor::User(user) => tag::Actor {
-            id: Some(user.user),
-            name: user.user_name.to_string(),
-        },
-        Actor::System(job) => tag::Actor {
-            id: None,
-            name: job.0.to_owned(),
-        },
+        Actor::User(user) => tag::Actor { id: Some(user.user), name: user.user_name.to_string() },
+        Actor::System(job) => tag::Actor { id: None, name: job.0.to_owned() },
         Actor::Anonymous => tag::Actor::default(),
     }
 }

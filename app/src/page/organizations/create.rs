@@ -143,6 +143,7 @@ impl NameCheckState {
                 }
             });
         };
-        self.timer.set_value(set_timeout_with_handle(send, std::time::Duration::from_millis(400)).ok());
+        self.timer
+            .set_value(set_timeout_with_handle(send, std::time::Duration::from_millis(400)).ok());
     }
 }

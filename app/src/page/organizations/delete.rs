@@ -20,7 +20,8 @@ pub fn DeleteDialog() -> impl IntoView {
     let i18n = use_i18n();
     let item = use_dialog_item();
     let title = Signal::derive(move || {
-        t_string!(i18n, organizations.delete_title, name = item.get().unwrap_or_default()).to_string()
+        t_string!(i18n, organizations.delete_title, name = item.get().unwrap_or_default())
+            .to_string()
     });
     view! {
         <Dialog name="delete-organization" title=title class="dialog dialog--sm">
@@ -32,13 +33,18 @@ pub fn DeleteDialog() -> impl IntoView {
 #[component]
 fn DeleteBody() -> impl IntoView {
     let item = use_dialog_item();
-    let name = Memo::new(move |_| item.get().and_then(|name| name.parse::<OrganizationName>().ok()));
+    let name =
+        Memo::new(move |_| item.get().and_then(|name| name.parse::<OrganizationName>().ok()));
     let organization = Resource::new(
         move || name.get(),
         |name| async move {
             match name {
                 Some(name) => get_organization(name).await,
-                None => Err(ConsoleError::new(ErrorKind::NotFound, Subject::Organization, "no organization is named")),
+                None => Err(ConsoleError::new(
+                    ErrorKind::NotFound,
+                    Subject::Organization,
+                    "no organization is named",
+                )),
             }
         },
     );

@@ -35,7 +35,11 @@ use super::delete::DeleteDialog;
 use super::list::RightBadge;
 
 fn no_such_organization() -> ConsoleError {
-    ConsoleError::new(ErrorKind::Hidden, Subject::Organization, "there is no organization of this name")
+    ConsoleError::new(
+        ErrorKind::Hidden,
+        Subject::Organization,
+        "there is no organization of this name",
+    )
 }
 
 /// `/organizations/{organization}`.

@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use roadstead::manage::organization::{Organization, OrganizationQuery, OrganizationQuota, OrganizationSort};
+use roadstead::manage::organization::{
+    Organization, OrganizationQuery, OrganizationQuota, OrganizationSort,
+};
 use roadstead::page::{Order, Page};
 
 use crate::call::organization::{list_organizations, organization_quota};
@@ -32,7 +34,9 @@ fn query_of(pairs: &[(String, String)], size: u64) -> OrganizationQuery {
     let by_creation = value(pairs, "sort") == Some("created_at");
     let order = value(pairs, "order").and_then(parse_order);
     OrganizationQuery {
-        search: value(pairs, "q").map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
+        search: value(pairs, "q")
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty()),
         sort: if by_creation { OrganizationSort::CreatedAt } else { OrganizationSort::Name },
         order: order.unwrap_or(if by_creation { Order::Desc } else { Order::Asc }),
         window: window(pairs, size),
@@ -75,13 +79,17 @@ pub fn OrganizationsPage() -> impl IntoView {
 fn Body(page: Page<Organization>, quota: OrganizationQuota, is_searched: bool) -> impl IntoView {
     let i18n = use_i18n();
     let query = use_query_map();
-    let is_table = Memo::new(move |_| query.with(|query| query.get("view").is_some_and(|view| view == "table")));
+    let is_table = Memo::new(move |_| {
+        query.with(|query| query.get("view").is_some_and(|view| view == "table"))
+    });
     let may_create = use_viewer().with_value(|viewer| {
         viewer.profile.as_ref().is_some_and(|profile| profile.may_create_organizations)
     });
     let note = Signal::derive(move || {
         Some(match quota.limit {
-            Some(limit) => t_string!(i18n, organizations.quota, used = quota.used, limit = limit).to_string(),
+            Some(limit) => {
+                t_string!(i18n, organizations.quota, used = quota.used, limit = limit).to_string()
+            }
             None => t_string!(i18n, organizations.quota_unlimited, used = quota.used).to_string(),
         })
     });
@@ -133,8 +141,10 @@ fn CreateButton(quota: OrganizationQuota) -> impl IntoView {
     let i18n = use_i18n();
     match quota.limit.filter(|limit| quota.used >= *limit) {
         Some(limit) => {
-            let reason =
-                move || t_string!(i18n, organizations.quota_reached, used = quota.used, limit = limit).to_string();
+            let reason = move || {
+                t_string!(i18n, organizations.quota_reached, used = quota.used, limit = limit)
+                    .to_string()
+            };
             view! {
                 <a
                     class="btn btn--primary"
@@ -167,7 +177,11 @@ fn NoOrganizations(may_create: bool, quota: OrganizationQuota) -> impl IntoView 
     let i18n = use_i18n();
     let hint = Signal::derive(move || {
         let text = t_string!(i18n, organizations.empty_text);
-        Some(if may_create { text.to_owned() } else { format!("{text} {}", t_string!(i18n, organizations.empty_ask)) })
+        Some(if may_create {
+            text.to_owned()
+        } else {
+            format!("{text} {}", t_string!(i18n, organizations.empty_ask))
+        })
     });
     view! {
         <section class="card">
@@ -241,7 +255,9 @@ fn RowMenu(organization: Organization) -> impl IntoView {
     let name = organization.name.to_string();
     let label = {
         let name = name.clone();
-        Signal::derive(move || t_string!(i18n, organizations.more, name = name.as_str()).to_string())
+        Signal::derive(move || {
+            t_string!(i18n, organizations.more, name = name.as_str()).to_string()
+        })
     };
     let delete = organization.may_delete.then(|| {
         view! {
@@ -276,7 +292,11 @@ fn RowMenu(organization: Organization) -> impl IntoView {
 #[component]
 fn Cards(page: Page<Organization>) -> impl IntoView {
     let (total, window) = (page.total, page.window);
-    let cards = page.items.into_iter().map(|organization| view! { <Card organization=organization /> }).collect_view();
+    let cards = page
+        .items
+        .into_iter()
+        .map(|organization| view! { <Card organization=organization /> })
+        .collect_view();
     view! {
         <ul class="org-grid" data-testid="organizations.cards">{cards}</ul>
         {(total > window.limit || window.offset > 0).then(|| view! { <Pagination total=total window=window /> })}
@@ -288,7 +308,8 @@ fn Card(organization: Organization) -> impl IntoView {
     let i18n = use_i18n();
     let name = organization.name.to_string();
     let creator = organization.created_by.clone();
-    let created_by = move || t_string!(i18n, organizations.created_by, name = creator.as_str()).to_string();
+    let created_by =
+        move || t_string!(i18n, organizations.created_by, name = creator.as_str()).to_string();
     let has_creator = !organization.created_by.is_empty();
     view! {
         <li class="card org" data-testid=format!("organizations.row.{name}")>
@@ -324,7 +345,11 @@ fn Card(organization: Organization) -> impl IntoView {
 fn Table(page: Page<Organization>) -> impl IntoView {
     let i18n = use_i18n();
     let (total, window) = (page.total, page.window);
-    let rows = page.items.into_iter().map(|organization| view! { <Row organization=organization /> }).collect_view();
+    let rows = page
+        .items
+        .into_iter()
+        .map(|organization| view! { <Row organization=organization /> })
+        .collect_view();
     view! {
         <TableCard>
             <table
@@ -407,8 +432,12 @@ mod tests {
     #[test]
     fn the_address_is_the_state_of_the_list() {
         let query = query_of(&[], 20);
-        assert_eq!((query.search, query.sort, query.order), (None, OrganizationSort::Name, Order::Asc));
-        let query = query_of(&pairs(&[("q", " cloud "), ("sort", "created_at"), ("page", "2")]), 50);
+        assert_eq!(
+            (query.search, query.sort, query.order),
+            (None, OrganizationSort::Name, Order::Asc)
+        );
+        let query =
+            query_of(&pairs(&[("q", " cloud "), ("sort", "created_at"), ("page", "2")]), 50);
         assert_eq!(query.search.as_deref(), Some("cloud"));
         assert_eq!((query.sort, query.order), (OrganizationSort::CreatedAt, Order::Desc));
         assert_eq!((query.window.offset, query.window.limit), (50, 50));

@@ -106,8 +106,14 @@ mod tests {
             href_of("createImageTag", "group/team/web:v1").as_deref(),
             Some("/images/group/team$web/tags/v1")
         );
-        assert_eq!(href_of("updateImageRepository", "group/web").as_deref(), Some("/images/group/web"));
-        assert_eq!(href_of("createUserNamespace", "group").as_deref(), Some("/organizations/group"));
+        assert_eq!(
+            href_of("updateImageRepository", "group/web").as_deref(),
+            Some("/images/group/web")
+        );
+        assert_eq!(
+            href_of("createUserNamespace", "group").as_deref(),
+            Some("/organizations/group")
+        );
         assert_eq!(href_of("deleteImageTag", "group/web:v1"), None);
         assert_eq!(href_of("createImageTag", "nonsense"), None);
     }

@@ -59,13 +59,15 @@ pub fn QuickStart(
     let organizations = StoredValue::new(overview.pushable);
     let query = use_query_map();
     let chosen = Memo::new(move |_| {
-        let asked = query.with(|query| query.get("org").and_then(|name| name.parse::<OrganizationName>().ok()));
+        let asked = query
+            .with(|query| query.get("org").and_then(|name| name.parse::<OrganizationName>().ok()));
         organizations.with_value(|names| {
             asked.filter(|name| names.contains(name)).or_else(|| names.first().cloned())
         })
     });
     let (host, may_create) = use_viewer().with_value(|viewer| {
-        let may_create = viewer.profile.as_ref().is_some_and(|profile| profile.may_create_organizations);
+        let may_create =
+            viewer.profile.as_ref().is_some_and(|profile| profile.may_create_organizations);
         (StoredValue::new(viewer.site.host.clone()), may_create)
     });
     let prefix = move || {

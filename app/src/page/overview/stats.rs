@@ -46,7 +46,11 @@ pub fn Stats(
 }
 
 #[component]
-fn Label(icon: icondata::Icon, #[prop(optional)] is_link: bool, children: Children) -> impl IntoView {
+fn Label(
+    icon: icondata::Icon,
+    #[prop(optional)] is_link: bool,
+    children: Children,
+) -> impl IntoView {
     view! {
         <span class="stat__label">
             <Icon icon=icon />
@@ -61,10 +65,12 @@ fn Label(icon: icondata::Icon, #[prop(optional)] is_link: bool, children: Childr
 fn BytesValue(value: u64) -> impl IntoView {
     let i18n = use_i18n();
     let text = format::bytes(value);
-    let (number, unit) = text.split_once(' ').map_or((text.clone(), String::new()), |(number, unit)| {
-        (number.to_owned(), unit.to_owned())
-    });
-    let exact = move || t_string!(i18n, components.bytes_exact, n = format::grouped(value)).to_string();
+    let (number, unit) =
+        text.split_once(' ').map_or((text.clone(), String::new()), |(number, unit)| {
+            (number.to_owned(), unit.to_owned())
+        });
+    let exact =
+        move || t_string!(i18n, components.bytes_exact, n = format::grouped(value)).to_string();
     view! {
         <span class="stat__value" title=exact>
             {number}
@@ -100,7 +106,8 @@ fn OrganizationsStat(quota: OrganizationQuota) -> impl IntoView {
         Some(limit) => t_string!(i18n, overview.quota_left, n = limit - used).to_string(),
     };
     let bar = quota.limit.map(|limit| {
-        let name = move || t_string!(i18n, overview.quota_label, used = used, limit = limit).to_string();
+        let name =
+            move || t_string!(i18n, overview.quota_label, used = used, limit = limit).to_string();
         view! {
             <progress
                 class=fullness(used, limit)

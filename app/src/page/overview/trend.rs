@@ -6,10 +6,10 @@ use leptos_router::hooks::use_query_map;
 use roadstead::Timestamp;
 use roadstead::manage::overview::{Overview, UsageDay};
 
-use crate::component::noscroll;
 use crate::component::chart::{Series, TrendChart, TrendTable, Unit};
 use crate::component::dialog::use_changed_query;
 use crate::component::icon::Icon;
+use crate::component::noscroll;
 use crate::i18n::{Locale, t, t_string, use_i18n};
 use crate::text;
 

@@ -23,10 +23,7 @@ fn all() -> ImageQuery {
 }
 
 fn searched(text: &str) -> ImageQuery {
-    ImageQuery {
-        search: Some(text.to_owned()),
-        ..all()
-    }
+    ImageQuery { search: Some(text.to_owned()), ..all() }
 }
 
 fn name(text: &str) -> ImageName {
@@ -104,28 +101,13 @@ async fn lists_are_searched_filtered_and_sorted() {
         ..all()
     };
     assert_eq!(found(public).await, ["team/open", "other/nginx"]);
-    let one = ImageQuery {
-        organizations: vec!["other".parse().unwrap()],
-        ..all()
-    };
+    let one = ImageQuery { organizations: vec!["other".parse().unwrap()], ..all() };
     assert_eq!(found(one).await, ["other/nginx"]);
-    let by_type = ImageQuery {
-        sort: ImageSort::IsPublic,
-        ..all()
-    };
-    assert_eq!(
-        found(by_type).await,
-        ["team/app", "team/web/nginx", "other/nginx", "team/open"]
-    );
-    let update = ImageUpdate {
-        category: Some(Category::Database),
-        ..ImageUpdate::default()
-    };
+    let by_type = ImageQuery { sort: ImageSort::IsPublic, ..all() };
+    assert_eq!(found(by_type).await, ["team/app", "team/web/nginx", "other/nginx", "team/open"]);
+    let update = ImageUpdate { category: Some(Category::Database), ..ImageUpdate::default() };
     images.update(&app.editor, &name("team/app"), update).await.unwrap();
-    let databases = ImageQuery {
-        category: Some(Category::Database),
-        ..all()
-    };
+    let databases = ImageQuery { category: Some(Category::Database), ..all() };
     assert_eq!(found(databases).await, ["team/app"]);
 }
 
@@ -160,22 +142,13 @@ async fn editing_changes_what_is_given_and_opens_at_once() {
     let app_name = name("team/app");
     let denied = images.update(&app.reader, &app_name, ImageUpdate::default()).await;
     assert_eq!(denied.unwrap_err().kind(), ErrorKind::Denied);
-    assert_eq!(
-        images.get(&app.stranger, &app_name).await.unwrap_err().kind(),
-        ErrorKind::Hidden
-    );
-    let update = ImageUpdate {
-        is_public: Some(true),
-        ..ImageUpdate::default()
-    };
+    assert_eq!(images.get(&app.stranger, &app_name).await.unwrap_err().kind(), ErrorKind::Hidden);
+    let update = ImageUpdate { is_public: Some(true), ..ImageUpdate::default() };
     app.clock.advance(60);
     let changed = images.update(&app.editor, &app_name, update).await.unwrap();
     assert!(changed.is_public && changed.updated_at > changed.created_at);
     assert!(images.get(&app.stranger, &app_name).await.is_ok());
-    let long = ImageUpdate {
-        description: Some("x".repeat(30_001)),
-        ..ImageUpdate::default()
-    };
+    let long = ImageUpdate { description: Some("x".repeat(30_001)), ..ImageUpdate::default() };
     let refused = images.update(&app.editor, &app_name, long).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::TooLarge);
     let owner = app.owner.user().unwrap().account;
@@ -188,7 +161,10 @@ async fn editing_changes_what_is_given_and_opens_at_once() {
         .await
         .unwrap();
     assert_eq!(events.len(), 1);
-    assert_eq!((events[0].actor.as_str(), events[0].resource_name.as_str()), ("harbor/eddy", "team/app"));
+    assert_eq!(
+        (events[0].actor.as_str(), events[0].resource_name.as_str()),
+        ("harbor/eddy", "team/app")
+    );
     assert_eq!(events[0].repository_id, Some(app.image.repository));
 }
 
@@ -217,19 +193,12 @@ async fn deleting_says_what_goes_and_leaves_no_trace_in_lists() {
     assert_eq!((preview.tags, preview.freed, preview.recent_pulls), (0, 0, 4));
     let denied = images.deletion(&app.editor, &app_name).await.unwrap_err();
     assert_eq!(denied.kind(), ErrorKind::Denied);
-    assert_eq!(
-        images.delete(&app.editor, &app_name).await.unwrap_err().kind(),
-        ErrorKind::Denied
-    );
+    assert_eq!(images.delete(&app.editor, &app_name).await.unwrap_err().kind(), ErrorKind::Denied);
     images.delete(&app.manager, &app_name).await.unwrap();
     assert_eq!(images.list(&app.owner, all()).await.unwrap().total, 1);
     let gone = images.delete(&app.manager, &app_name).await.unwrap_err();
     assert!(matches!(gone.kind(), ErrorKind::NotFound | ErrorKind::Hidden), "{gone:?}");
-    let organization = app
-        .service
-        .organizations()
-        .get(&app.owner, &"team".parse().unwrap())
-        .await
-        .unwrap();
+    let organization =
+        app.service.organizations().get(&app.owner, &"team".parse().unwrap()).await.unwrap();
     assert_eq!(organization.images, 1);
 }

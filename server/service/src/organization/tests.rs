@@ -172,25 +172,16 @@ async fn only_an_empty_organization_is_deleted_and_its_name_inherits_nothing() {
     organizations.delete(&app.manager, &team).await.unwrap();
     assert_eq!(events(&app, "deleteUserNamespace").await.len(), 1);
     assert_eq!(organizations.quota(&app.owner).await.unwrap().used, 0);
-    assert_eq!(
-        organizations.get(&app.owner, &team).await.unwrap_err().kind(),
-        ErrorKind::Hidden
-    );
+    assert_eq!(organizations.get(&app.owner, &team).await.unwrap_err().kind(), ErrorKind::Hidden);
     organizations.create(&app.owner, team.clone()).await.unwrap();
-    assert_eq!(
-        organizations.get(&app.manager, &team).await.unwrap_err().kind(),
-        ErrorKind::Hidden
-    );
+    assert_eq!(organizations.get(&app.manager, &team).await.unwrap_err().kind(), ErrorKind::Hidden);
 }
 
 #[tokio::test]
 async fn the_command_line_creates_for_an_account() {
     let app = TestService::new().await;
     let organizations = app.service.organizations();
-    organizations
-        .create_for(&app.system, name("made"), &app.account)
-        .await
-        .unwrap();
+    organizations.create_for(&app.system, name("made"), &app.account).await.unwrap();
     assert!(organizations.pushable(&app.owner).await.unwrap().contains(&name("made")));
     let nobody = "nobody".parse().unwrap();
     let error = organizations.create_for(&app.system, name("x"), &nobody).await.unwrap_err();

@@ -10,13 +10,7 @@ fn day_of(text: &str) -> i32 {
 }
 
 fn row(day: i32, pulls: u64, pushes: u64, pull_bytes: u64) -> usage::UsageDay {
-    usage::UsageDay {
-        day,
-        pulls,
-        pushes,
-        pull_bytes,
-        push_bytes: 0,
-    }
+    usage::UsageDay { day, pulls, pushes, pull_bytes, push_bytes: 0 }
 }
 
 #[test]
@@ -57,10 +51,7 @@ fn months_add_up_and_end_with_their_last_size() {
         row(day_of("2024-02-29T00:00:00Z"), 2, 0, 20),
         row(day_of("2024-03-01T00:00:00Z"), 4, 0, 40),
     ];
-    let sizes = [
-        (day_of("2024-02-10T00:00:00Z"), 5),
-        (day_of("2024-03-02T00:00:00Z"), 8),
-    ];
+    let sizes = [(day_of("2024-02-10T00:00:00Z"), 5), (day_of("2024-03-02T00:00:00Z"), 8)];
     let monthly = monthly(&days, &sizes, &months, today);
     assert_eq!((monthly[10].pulls, monthly[10].traffic, monthly[10].stored), (3, 30, 5));
     assert_eq!((monthly[11].pulls, monthly[11].traffic, monthly[11].stored), (4, 40, 8));

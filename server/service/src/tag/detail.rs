@@ -114,15 +114,7 @@ async fn read_config(objects: &Objects, blob: &BlobRecord) -> Option<ImageConfig
 }
 
 fn assemble(found: Found, config: Option<ImageConfig>) -> ManifestDetail {
-    let Found {
-        tag,
-        record,
-        body,
-        children,
-        tags,
-        referrers,
-        ..
-    } = found;
+    let Found { tag, record, body, children, tags, referrers, .. } = found;
     let parsed = Manifest::parse(Some(body.media_type.as_str()), &body.body).ok();
     let children = children_of(&children, record.id);
     let layers = parsed.as_ref().map(Manifest::layers).unwrap_or_default();
@@ -169,12 +161,7 @@ fn layer_rows(layers: &[Descriptor], history: &[HistoryEntry]) -> Vec<LayerRow> 
         .filter_map(|entry| {
             let command = entry.created_by.clone().or_else(|| entry.comment.clone());
             if entry.empty_layer {
-                Some(LayerRow {
-                    command,
-                    digest: None,
-                    size: 0,
-                    media_type: None,
-                })
+                Some(LayerRow { command, digest: None, size: 0, media_type: None })
             } else {
                 layers.next().map(|layer| row(layer, command))
             }
@@ -212,10 +199,7 @@ mod tests {
             .iter()
             .map(|row| (row.command.as_deref().unwrap(), row.digest.is_some(), row.size))
             .collect();
-        assert_eq!(
-            shown,
-            [("ADD rootfs", true, 5), ("CMD sh", false, 0), ("COPY a", true, 7)]
-        );
+        assert_eq!(shown, [("ADD rootfs", true, 5), ("CMD sh", false, 0), ("COPY a", true, 7)]);
     }
 
     #[test]

@@ -91,10 +91,7 @@ pub(super) fn children_of(children: &[ChildRecord], parent: ManifestId) -> Vec<M
                 ),
                 size,
                 size_least: size,
-                layers: child
-                    .layer_count
-                    .and_then(|count| u64::try_from(count).ok())
-                    .unwrap_or(0),
+                layers: child.layer_count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0),
             })
         })
         .collect()

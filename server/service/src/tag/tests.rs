@@ -43,7 +43,13 @@ fn linux(architecture: &str) -> Platform {
     }
 }
 
-fn new(place: Place, text: &str, platform: Option<Platform>, size: u64, at: Timestamp) -> NewManifest {
+fn new(
+    place: Place,
+    text: &str,
+    platform: Option<Platform>,
+    size: u64,
+    at: Timestamp,
+) -> NewManifest {
     let empty = digest("{}");
     let body = format!(
         r#"{{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{empty}","size":2}},"layers":[],"annotations":{{"text":"{text}"}}}}"#
@@ -65,10 +71,7 @@ fn new(place: Place, text: &str, platform: Option<Platform>, size: u64, at: Time
         body: body.into_bytes(),
         blobs: Vec::new(),
         children: Vec::new(),
-        pusher: Actor {
-            id: None,
-            name: "eddy".to_owned(),
-        },
+        pusher: Actor { id: None, name: "eddy".to_owned() },
         pushed_at: at,
     }
 }
@@ -86,10 +89,7 @@ async fn set(
         manifest: manifest.0,
         digest: manifest.1,
         expected: Expected::Anything,
-        actor: Actor {
-            id: None,
-            name: "eddy".to_owned(),
-        },
+        actor: Actor { id: None, name: "eddy".to_owned() },
         at,
     };
     tag::set(tx, &set).await.map(drop)
@@ -203,10 +203,7 @@ async fn tags_are_searched_filtered_and_sorted() {
 #[tokio::test]
 async fn manifests_without_a_tag_are_listed_apart() {
     let app = filled().await;
-    let untagged = TagQuery {
-        untagged: true,
-        ..query()
-    };
+    let untagged = TagQuery { untagged: true, ..query() };
     let page = app.service.tags().list(&app.owner, &image(), untagged).await.unwrap();
     assert_eq!(page.total, 1);
     assert_eq!((page.items[0].name.clone(), page.items[0].manifest.size), (None, 50));
@@ -261,30 +258,20 @@ async fn deleting_a_tag_leaves_its_digest_to_the_others() {
     let overview = app.service.overview().get(&app.owner).await.unwrap();
     let said: Vec<_> =
         overview.activity.iter().map(|it| (it.event.as_str(), it.resource.as_str())).collect();
-    assert_eq!(
-        said,
-        [("deleteImageTag", "team/app:multi"), ("deleteImageTag", "team/app:v1")]
-    );
+    assert_eq!(said, [("deleteImageTag", "team/app:multi"), ("deleteImageTag", "team/app:v1")]);
 }
 
 #[tokio::test]
 async fn the_registry_lists_names_in_byte_order_in_parts() {
     let app = filled().await;
     let name = image();
-    let part = |last: Option<&str>, limit| Cursor {
-        last: last.map(str::to_owned),
-        limit,
-    };
+    let part = |last: Option<&str>, limit| Cursor { last: last.map(str::to_owned), limit };
     let first = app.service.tags().list_names(&app.reader, &name, part(None, 2)).await.unwrap();
     assert!(first.has_more);
     assert_eq!(first.names.len(), 2);
     assert_eq!(first.names[0], tag_name("multi"));
-    let rest = app
-        .service
-        .tags()
-        .list_names(&app.reader, &name, part(Some("stable"), 10))
-        .await
-        .unwrap();
+    let rest =
+        app.service.tags().list_names(&app.reader, &name, part(Some("stable"), 10)).await.unwrap();
     assert!(!rest.has_more);
     assert_eq!(rest.names, [tag_name("v1")]);
 }

@@ -16,7 +16,18 @@
 
 #![recursion_limit = "512"]
 
-#[allow(warnings, missing_docs, unused_qualifications, unreachable_pub, clippy::all, clippy::pedantic, reason = "generated from locales/")]
+#[allow(
+    warnings,
+    missing_docs,
+    unused_qualifications,
+    unreachable_pub,
+    clippy::all,
+    clippy::pedantic,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "generated from locales/"
+)]
 mod words {
     include!(concat!(env!("OUT_DIR"), "/i18n/mod.rs"));
 }

@@ -43,11 +43,13 @@ pub fn change_query(
     current: &[(String, String)],
     changes: &[(&str, Option<&str>)],
 ) -> String {
-    let resets_page = changes.iter().any(|(name, _)| !matches!(*name, "page" | "dialog" | "item"));
+    let resets_page =
+        changes.iter().any(|(name, _)| !matches!(*name, "page" | "dialog" | "item" | "client"));
     let kept = current.iter().filter(|(name, _)| {
-        !matches!(name.as_str(), "__path" | "__err")
-            && !changes.iter().any(|(changed, _)| changed == name)
-            && !(resets_page && name == "page")
+        let is_mark = matches!(name.as_str(), "__path" | "__err");
+        let is_changed = changes.iter().any(|(changed, _)| changed == name);
+        let is_old_page = resets_page && name == "page";
+        !(is_mark || is_changed || is_old_page)
     });
     let mut pairs: Vec<(&str, &str)> =
         kept.map(|(name, value)| (name.as_str(), value.as_str())).collect();

@@ -1,5 +1,6 @@
 //! Appearance, preferences and password of the one who is signed in.
 
+#![allow(clippy::too_many_arguments, reason = "they are the fields of one form")]
 #![allow(missing_docs, reason = "the fields are the arguments, which each function explains")]
 
 use leptos::prelude::*;
@@ -86,7 +87,6 @@ impl Default for SaveAppearance {
 /// # Errors
 /// As the service reports.
 #[server(prefix = "/console/call", endpoint = "preferences", client = ConsoleClient)]
-#[allow(clippy::too_many_arguments, reason = "the fields of one form")]
 pub async fn save_preferences(
     #[server(default)] display_name: String,
     #[server(default)] language: String,

@@ -1,5 +1,6 @@
 //! The first account. Plain forms only.
 
+#![allow(clippy::too_many_arguments, reason = "they are the fields of one form")]
 #![allow(missing_docs, reason = "the fields are the arguments, which each function explains")]
 
 use leptos::prelude::*;
@@ -33,7 +34,6 @@ pub async fn verify_setup_code(code: String) -> Result<Done, ConsoleError> {
 /// # Errors
 /// Invalid about the field that breaks its rule; as the service reports otherwise.
 #[server(prefix = "/console/call", endpoint = "setup", client = ConsoleClient)]
-#[allow(clippy::too_many_arguments, reason = "the fields of one form")]
 pub async fn complete_setup(
     code: String,
     account: String,

@@ -25,12 +25,7 @@ pub fn AppShell() -> impl IntoView {
     Effect::new(move |before: Option<String>| {
         let now = path.get();
         if before.is_some_and(|before| before != now) {
-            set_timeout(
-                move || {
-                    crate::dom::focus("main h1");
-                },
-                std::time::Duration::from_millis(50),
-            );
+            focus_title(20);
         }
         now
     });
@@ -57,6 +52,19 @@ pub fn AppShell() -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// Puts the focus on the title, which may still be on its way: looks again every 50 ms, until the person is elsewhere.
+fn focus_title(tries: u32) {
+    set_timeout(
+        move || {
+            if !crate::dom::is_at_work() && tries > 0 {
+                crate::dom::focus("main h1");
+                focus_title(tries - 1);
+            }
+        },
+        std::time::Duration::from_millis(50),
+    );
 }
 
 /// Whether the viewer may not come in; on the server also sends the redirect.

@@ -144,7 +144,7 @@ fn Commands(
         image.with_value(|image| {
             viewer.with_value(|viewer| {
                 commands::push(client, &host_of(&viewer.site), image, &target.get(), &source.get())
-                    .unwrap_or_else(Command::default)
+                    .unwrap_or_default()
             })
         })
     });

@@ -7,7 +7,7 @@ use roadstead::TagName;
 use roadstead::manage::login::TemporaryLogin;
 
 use super::{LoginResource, Step, Subject, WithLogin, commands};
-use crate::command::{Client, Command, Host};
+use crate::command::{Client, Host};
 use crate::component::client_command::host_of;
 use crate::component::command_block::CommandBlock;
 use crate::i18n::{t, use_i18n};

@@ -107,7 +107,6 @@ impl House {
     }
 
     /// The whole server, for a listener at `address`. `own` tells the machine's names.
-    #[must_use]
     pub fn router(&self, config: &Config, address: SocketAddr, own: fn() -> Own) -> Router {
         // Pages resolve their data on tokio; a second start of the executor (in tests) changes nothing.
         let _ = any_spawner::Executor::init_tokio();

@@ -12,8 +12,8 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
-use http_body_util::{BodyExt as _, Collected, Limited};
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use http_body_util::{BodyExt as _, Collected, Limited};
 use leptos::prelude::provide_context;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use roadstead::access::{Actor, UserActor};
@@ -128,7 +128,8 @@ async fn with_status(response: Response) -> Response {
         return response;
     }
     let (mut parts, body) = response.into_parts();
-    let body = Limited::new(body, 64 << 10).collect().await.map(Collected::to_bytes).unwrap_or_default();
+    let body =
+        Limited::new(body, 64 << 10).collect().await.map(Collected::to_bytes).unwrap_or_default();
     if let Ok(error) = serde_json::from_slice::<ConsoleError>(&body)
         && let Ok(status) = StatusCode::from_u16(error.status())
     {

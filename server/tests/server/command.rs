@@ -218,3 +218,57 @@ fn files(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
         if path.is_dir() { files(&path, found) } else { found.push(path) }
     }
 }
+
+/// The sentence with which a start is refused.
+fn refusal(data: &std::path::Path, environment: &[(&str, &str)]) -> String {
+    let output = roadstead(data).envs(environment.iter().copied()).arg("serve").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_program_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Roadstead::start(folder.path()));
+    let url = format!("sqlite://{}", folder.path().join("roadstead.db").display());
+    let mut database = <sqlx::SqliteConnection as sqlx::Connection>::connect(&url).await.unwrap();
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                 VALUES (9999, 'of the future', 1, x'00', 0)";
+    sqlx::Executor::execute(&mut database, newer).await.unwrap();
+    sqlx::Connection::close(database).await.unwrap();
+    let text = refusal(folder.path(), &[]);
+    assert!(
+        text.contains("schema version 9999") && text.contains("start the newer program"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_start_that_cannot_be_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Roadstead::start(folder.path());
+    let other = tempfile::tempdir().unwrap();
+    let text = refusal(other.path(), &[("ROADSTEAD_LISTEN", &server.address)]);
+    assert!(text.contains("set ROADSTEAD_LISTEN to a free address"), "{text}");
+    drop(server);
+    // Another key than the one that sealed this database.
+    std::fs::write(folder.path().join("master.key"), "00".repeat(32)).unwrap();
+    let text = refusal(folder.path(), &[]);
+    assert!(text.contains("master key"), "{text}");
+    let text = refusal(folder.path(), &[("ROADSTEAD_DATA_DIR", "/proc/none")]);
+    assert!(text.contains("set ROADSTEAD_DATA_DIR"), "{text}");
+}
+
+#[test]
+fn two_that_start_together_on_a_new_folder_both_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let starts: Vec<_> = (0..2)
+        .map(|_| {
+            let data = folder.path().to_owned();
+            std::thread::spawn(move || Roadstead::spawn(roadstead(&data)))
+        })
+        .collect();
+    for start in starts {
+        assert!(start.join().unwrap().stop().success());
+    }
+}

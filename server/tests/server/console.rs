@@ -55,7 +55,7 @@ async fn signing_in_brings_back_to_the_page_that_was_asked_for() {
         let mut browser = app.anonymous();
         let reply = browser.visit("/images?q=a%20b").await.expect(302);
         assert_eq!(location(&reply), "/signin?next=/images%3Fq%3Da%2520b");
-        browser.visit(&location(&reply).to_owned()).await.expect(200);
+        browser.visit(location(&reply)).await.expect(200);
         let fields = [
             ("account", "acme"),
             ("user", "reader"),

@@ -153,9 +153,13 @@ async fn mounting_links_what_the_caller_may_pull() {
     mount(app.stranger(), "strange/app", "&from=group/app").await.expect(202);
     mount(app.stranger(), "strange/app", "").await.expect(202);
     mount(app.reader(), "group/e", "&from=group/app").await.expect(403);
-    // A token that names the target alone: the source is not looked at.
+    // A token that names the target alone: the client is told to fetch one for both, if that would help.
     let narrow = app.token("acme/editor", &["repository:group/f:pull,push"]).await;
-    mount(narrow, "group/f", "&from=group/app").await.expect(202);
+    let more = mount(narrow.clone(), "group/f", "&from=group/app").await.expect(401);
+    let scopes = "scope=\"repository:group/f:pull,push repository:group/app:pull\"";
+    assert!(challenge(&more).ends_with(scopes), "{}", challenge(&more));
+    mount(narrow.clone(), "group/f", "&from=strange/app").await.expect(202);
+    mount(narrow, "group/f", "").await.expect(202);
     let wide = app
         .token("acme/editor", &["repository:group/f:pull,push", "repository:group/app:pull"])
         .await;

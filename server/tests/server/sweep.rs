@@ -87,8 +87,14 @@ fn calls() -> Vec<(&'static str, Input)> {
         order,
         window,
     };
-    let tags =
-        TagQuery { search: None, platform: None, untagged: false, sort: Default::default(), order, window };
+    let tags = TagQuery {
+        search: None,
+        platform: None,
+        untagged: false,
+        sort: Default::default(),
+        order,
+        window,
+    };
     vec![
         // What cannot be read is the caller's mistake, not a fault.
         ("get_image", Json(json!({ "name": "Not An Image" }))),

@@ -54,12 +54,16 @@ async fn file_directory_and_database_are_on_disk_before_the_201() {
     };
     // The upload session began with the 202; what was synced since is what the 201 promises.
     let (begun, answered) = (answer("HTTP/1.1 202"), answer("HTTP/1.1 201"));
-    let syncs: Vec<Sync<'_>> = syncs(&lines).into_iter().filter(|sync| sync.begun > begun && sync.ended < answered).collect();
+    let syncs: Vec<Sync<'_>> = syncs(&lines)
+        .into_iter()
+        .filter(|sync| sync.begun > begun && sync.ended < answered)
+        .collect();
     let objects = data.join("objects").display().to_string();
     let of_object = |sync: &&Sync<'_>| sync.path.starts_with(&objects);
     let file = syncs.iter().filter(of_object).find(|sync| !is_directory(sync.path));
     let directory = syncs.iter().filter(of_object).find(|sync| is_directory(sync.path));
-    let database = syncs.iter().rfind(|sync| sync.path.ends_with("-wal") || sync.path.ends_with(".db"));
+    let database =
+        syncs.iter().rfind(|sync| sync.path.ends_with("-wal") || sync.path.ends_with(".db"));
     let (file, directory, database) = (
         file.unwrap_or_else(|| panic!("the object was not synced: {syncs:?}")),
         directory.unwrap_or_else(|| panic!("its directory was not synced: {syncs:?}")),

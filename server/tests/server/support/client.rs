@@ -167,12 +167,7 @@ impl Client {
     }
 
     /// The same from the page at `page`, to which a refused form leads back.
-    pub async fn submit_from(
-        &mut self,
-        page: &str,
-        call: &str,
-        fields: &[(&str, &str)],
-    ) -> Reply {
+    pub async fn submit_from(&mut self, page: &str, call: &str, fields: &[(&str, &str)]) -> Reply {
         let page = format!("http://127.0.0.1:5000{page}");
         let token = self.cookie("rs_csrf").unwrap_or_default().to_owned();
         let mut form = url::form_urlencoded::Serializer::new(String::new());
@@ -188,22 +183,6 @@ impl Client {
         ];
         let reply = self
             .send(Method::POST, &format!("/console/call/{call}"), &headers, form.finish())
-            .await;
-        self.keep(&reply);
-        reply
-    }
-
-    /// As WASM: calls a server function that takes JSON.
-    pub async fn call(&mut self, call: &str, input: &Value) -> Reply {
-        let token = self.cookie("rs_csrf").unwrap_or_default().to_owned();
-        let headers = [
-            ("accept", "application/json"),
-            ("content-type", "application/json"),
-            ("x-csrf-token", &token),
-            ("sec-fetch-site", "same-origin"),
-        ];
-        let reply = self
-            .send(Method::POST, &format!("/console/call/{call}"), &headers, input.to_string())
             .await;
         self.keep(&reply);
         reply

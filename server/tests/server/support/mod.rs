@@ -8,4 +8,3 @@ pub mod process;
 pub use app::TestApp;
 pub use client::{Client, Reply};
 pub use image::TestImage;
-pub use process::Roadstead;

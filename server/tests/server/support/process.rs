@@ -109,7 +109,9 @@ impl Roadstead {
     pub fn stop_child(mut self) -> std::process::ExitStatus {
         let id = self.child.id();
         let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
-        let child = nix::unistd::Pid::from_raw(children.split_whitespace().next().unwrap().parse().unwrap());
+        let child = nix::unistd::Pid::from_raw(
+            children.split_whitespace().next().unwrap().parse().unwrap(),
+        );
         nix::sys::signal::kill(child, nix::sys::signal::Signal::SIGTERM).unwrap();
         self.child.wait().unwrap()
     }

@@ -260,7 +260,7 @@ impl Store {
     }
 
     /// Runs a closure that writes, in a transaction that is kept if it returns `Ok` and undone if it returns `Err`, panics,
-    /// or the future of this call is dropped before the closure has ended. It must await nothing but the database.
+    /// or the future of this call is dropped before the closure has ended. It awaits nothing but this transaction: a call of the store inside would wait for itself.
     pub async fn run<T, E, F>(
         &self,
         name: &'static str,

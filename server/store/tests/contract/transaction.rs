@@ -316,3 +316,83 @@ async fn what_was_answered_is_there_after_opening_again() {
         .unwrap();
     assert_eq!(found.unwrap().value, json!(7));
 }
+
+const VICTIM: &str = "ROADSTEAD_TEST_VICTIM";
+
+/// Not a test: what [`what_was_answered_survives_a_kill`] starts and kills. Writes from several tasks until then, and
+/// prints each number after it was answered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "started by another test"]
+async fn victim() {
+    let Ok(url) = std::env::var(VICTIM) else { return };
+    let store = Store::open(&url, roadstead_store::Options::default()).await.unwrap();
+    store.migrate().await.unwrap();
+    let mut writers = Vec::new();
+    for writer in 0..4 {
+        let store = store.clone();
+        writers.push(tokio::spawn(async move {
+            for number in 0_u64.. {
+                let name = format!("w{writer}-{number}");
+                let kept: Result<(), StoreError> = store
+                    .run("victim", Durability::Durable, {
+                        let name = name.clone();
+                        move |tx| {
+                            let name = name.clone();
+                            Box::pin(async move { put(tx, &name, 1).await })
+                        }
+                    })
+                    .await;
+                kept.unwrap();
+                println!("kept {name}");
+            }
+        }));
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_was_answered_survives_a_kill() {
+    use std::io::BufRead as _;
+    let home = Home::sqlite().await;
+    let mut answered = Vec::new();
+    for round in 1..=3 {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "transaction::victim", "--nocapture"])
+            .env(VICTIM, home.url.replace("test.db", &format!("round{round}.db")))
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
+        answered.clear();
+        while answered.len() < 40 * round {
+            let line = lines.next().unwrap().unwrap();
+            answered.extend(line.strip_prefix("kept ").map(str::to_owned));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // What was printed before it died, too.
+        answered.extend(
+            lines
+                .map_while(Result::ok)
+                .filter_map(|it| it.strip_prefix("kept ").map(str::to_owned)),
+        );
+        let url = home.url.replace("test.db", &format!("round{round}.db"));
+        let store = Store::open(&url, roadstead_store::Options::default()).await.unwrap();
+        store.migrate().await.unwrap();
+        let kept = store
+            .read::<_, StoreError, _>("test", |tx| Box::pin(async move { setting::all(tx).await }))
+            .await
+            .unwrap();
+        let kept: std::collections::BTreeSet<String> = kept.into_iter().map(|it| it.name).collect();
+        // A line that was cut in the middle was not an answer.
+        let lost: Vec<_> = answered.iter().filter(|name| !kept.contains(*name)).collect();
+        assert!(
+            lost.len() <= 1
+                && lost.iter().all(|name| kept.iter().any(|it| it.starts_with(name.as_str()))),
+            "{lost:?}"
+        );
+        store.close().await;
+    }
+}

@@ -22,6 +22,9 @@ pub const WINDOW: i64 = 15 * 60;
 /// Most keys remembered; when there are more, those of the past are forgotten first.
 const CAPACITY: usize = 50_000;
 
+/// Characters of a subject that are looked at; what is typed has no limit of its own.
+const LONGEST_SUBJECT: usize = 160;
+
 /// What failures are counted for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
@@ -72,24 +75,17 @@ impl FailureLimit {
     /// [`ErrorKind::RateLimited`] with the seconds to wait.
     pub(crate) fn check(&self, subject: &str, client: Option<IpAddr>) -> Result<()> {
         let now = self.clock.now();
-        let mut failures = self.failures.lock();
-        let wait = keys(subject, client)
-            .filter_map(|key| {
-                let entry = failures.get_mut(&key)?;
-                entry.retain(|failure| is_recent(failure, now));
-                let closing = entry.len().checked_sub(key.limit())?;
-                // The door closed with the failure that reached the limit, for a whole window.
-                let since = entry.get(closing + key.limit() - 1)?.at;
-                Some(since.plus_seconds(WINDOW).seconds_since(now).max(0) + 1)
-            })
+        let failures = self.failures.lock();
+        let until = keys(subject, client)
+            .filter_map(|key| closed_until(failures.get(&key)?, key.limit(), now))
             .max();
-        match wait.and_then(|seconds| u64::try_from(seconds).ok()) {
-            Some(seconds) => Err(Error::new(
+        match until {
+            Some(until) => Err(Error::new(
                 ErrorKind::RateLimited,
                 Subject::Session,
                 "too many failed attempts; wait before trying again",
             )
-            .retry_after(seconds.min(WINDOW.unsigned_abs()))),
+            .retry_after(seconds_until(until, now))),
             None => Ok(()),
         }
     }
@@ -113,7 +109,12 @@ impl FailureLimit {
             if failures.len() >= CAPACITY && !failures.contains_key(&key) {
                 make_room(&mut failures, now);
             }
-            failures.entry(key).or_default().push(Failure { at: now, secret: tag });
+            let limit = key.limit();
+            let known = failures.entry(key).or_default();
+            if closed_until(known, limit, now).is_none() {
+                known.retain(|failure| is_recent(failure, now));
+            }
+            known.push(Failure { at: now, secret: tag });
         }
     }
 
@@ -124,6 +125,18 @@ impl FailureLimit {
             self.failures.lock().remove(&key);
         }
     }
+}
+
+/// The door closes with the failure that reaches the limit, for a whole window.
+fn closed_until(known: &[Failure], limit: usize, now: Timestamp) -> Option<Timestamp> {
+    let last = known.last().filter(|_| known.len() >= limit)?;
+    Some(last.at.plus_seconds(WINDOW)).filter(|until| now < *until)
+}
+
+/// Whole seconds, rounded up.
+pub(crate) fn seconds_until(until: Timestamp, now: Timestamp) -> u64 {
+    let micros = until.0.saturating_sub(now.0).max(0).unsigned_abs();
+    micros.div_ceil(1_000_000)
 }
 
 fn is_recent(failure: &Failure, now: Timestamp) -> bool {
@@ -139,7 +152,8 @@ fn make_room(failures: &mut HashMap<Key, Vec<Failure>>, now: Timestamp) {
 
 fn keys(subject: &str, client: Option<IpAddr>) -> impl Iterator<Item = Key> {
     let client = client.map(network);
-    let subject = Key::Subject(subject.to_ascii_lowercase(), client);
+    let subject = subject.chars().take(LONGEST_SUBJECT).collect::<String>().to_ascii_lowercase();
+    let subject = Key::Subject(subject, client);
     std::iter::once(subject).chain(client.map(Key::Address))
 }
 
@@ -179,10 +193,12 @@ mod tests {
         }
         let error = limit.check("Ann", address(1)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::RateLimited);
-        assert_eq!(error.retry_after_seconds(), Some(891));
+        assert_eq!(error.retry_after_seconds(), Some(890));
         limit.check("ann", address(2)).unwrap();
         limit.check("ben", address(1)).unwrap();
-        clock.advance(WINDOW);
+        clock.advance(889);
+        assert!(limit.check("ann", address(1)).is_err());
+        clock.advance(1);
         limit.check("ann", address(1)).unwrap();
     }
 

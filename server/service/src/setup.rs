@@ -19,6 +19,7 @@ use crate::account::{Accounts, create_in, taken};
 use crate::audit::Origin;
 use crate::context::Context;
 use crate::error::{Failed, stored};
+use crate::limit::seconds_until;
 use crate::port::Ports;
 use crate::setting::InstanceSettings;
 
@@ -129,13 +130,12 @@ impl Setup {
             if let Some(until) = held.closed_until
                 && now < until
             {
-                let seconds = until.seconds_since(now).max(0).unsigned_abs() + 1;
                 return Err(Error::new(
                     ErrorKind::RateLimited,
                     Subject::SetupCode,
                     "too many wrong codes; wait, and use the new code that the server printed",
                 )
-                .retry_after(seconds.min(WAIT.unsigned_abs())));
+                .retry_after(seconds_until(until, now)));
             }
             let given = code.reveal().trim().to_ascii_uppercase();
             if let Some(text) = &held.text

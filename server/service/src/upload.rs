@@ -57,9 +57,7 @@ pub struct Upload {
 
 impl std::fmt::Debug for Upload {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Upload")
-            .field("length", &self.length)
-            .finish_non_exhaustive()
+        f.debug_struct("Upload").field("length", &self.length).finish_non_exhaustive()
     }
 }
 
@@ -141,8 +139,7 @@ impl Uploads {
         algorithm: Option<Algorithm>,
     ) -> Result<UploadStatus> {
         let destination = self.destination(ctx, image).await?;
-        self.open(ctx, &destination, algorithm.unwrap_or(Algorithm::Sha256))
-            .await
+        self.open(ctx, &destination, algorithm.unwrap_or(Algorithm::Sha256)).await
     }
 
     async fn destination(&self, ctx: &Context, image: &ImageName) -> Result<Destination> {
@@ -189,18 +186,10 @@ impl Uploads {
     /// # Errors
     /// `NotFound` about the upload when there is no such session of this caller for this image.
     #[tracing::instrument(name = "service.upload.status", skip_all, fields(image = %image))]
-    pub async fn status(
-        &self,
-        ctx: &Context,
-        image: &ImageName,
-        id: Uuid,
-    ) -> Result<UploadStatus> {
+    pub async fn status(&self, ctx: &Context, image: &ImageName, id: Uuid) -> Result<UploadStatus> {
         let destination = self.destination(ctx, image).await?;
         let record = self.find(ctx, &destination, id).await?.ok_or_else(unknown)?;
-        Ok(UploadStatus {
-            id,
-            offset: record.received,
-        })
+        Ok(UploadStatus { id, offset: record.received })
     }
 
     /// Ends a session; what it staged is removed (end-14).
@@ -301,7 +290,8 @@ impl Uploads {
     /// that is missing, is answered with a session: nothing is learnt about the source.
     ///
     /// # Errors
-    /// As [`Uploads::start`].
+    /// As [`Uploads::start`]; `Unauthenticated` when the caller may pull from the source and only the token does not
+    /// cover it, so that the client fetches another.
     #[tracing::instrument(name = "service.upload.mount", skip_all, fields(image = %image))]
     pub async fn mount(
         &self,
@@ -331,12 +321,14 @@ impl Uploads {
         source: &ImageName,
         digest: &Digest,
     ) -> Result<Option<LinkedBlob>> {
-        if !self.inner.access.may(ctx, Action::PullImage, source).await? {
-            return Ok(None);
-        }
-        let known = self.inner.access.image(ctx, source).await?;
-        let Some(repository) = known.target.as_ref().map(|target| target.id) else {
-            return Ok(None);
+        let repository = match self.inner.access.authorize(ctx, Action::PullImage, source).await {
+            Ok(allowed) => allowed.target().id,
+            Err(error) => {
+                return match error.kind() {
+                    ErrorKind::Hidden | ErrorKind::Denied | ErrorKind::NotFound => Ok(None),
+                    _ => Err(error),
+                };
+            }
         };
         let found = self
             .inner
@@ -379,15 +371,23 @@ impl Uploads {
             .await
             .map_err(stored)?;
         for source in &sources {
-            if let Some(blob) = self.readable(ctx, source, digest).await? {
-                return Ok(Some(blob));
+            match self.readable(ctx, source, digest).await {
+                // No challenge can name a source that the client did not name.
+                Err(error) if error.kind() == ErrorKind::Unauthenticated => {}
+                Ok(None) => {}
+                outcome => return outcome,
             }
         }
         Ok(None)
     }
 
     /// `false` when the blob has been collected meanwhile.
-    async fn link(&self, destination: &Destination, blob: LinkedBlob, ctx: &Context) -> Result<bool> {
+    async fn link(
+        &self,
+        destination: &Destination,
+        blob: LinkedBlob,
+        ctx: &Context,
+    ) -> Result<bool> {
         let (destination, blob, now) = (destination.clone(), Arc::new(blob), ctx.now());
         let outcome = self
             .inner
@@ -424,9 +424,7 @@ async fn finish<T: Send + 'static>(
 ) -> Result<T> {
     use tracing::Instrument as _;
     let span = tracing::Span::current();
-    tokio::spawn(work.instrument(span))
-        .await
-        .map_err(Error::internal)?
+    tokio::spawn(work.instrument(span)).await.map_err(Error::internal)?
 }
 
 /// Links a new blob: for use inside the transaction that ends its session.

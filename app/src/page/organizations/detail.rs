@@ -162,10 +162,11 @@ fn Below(organization: Organization) -> impl IntoView {
     }
 }
 
+/// Its images. After a change the whole organization loads again, and with it this; its own data only follows the
+/// address.
 #[component]
 fn Images(organization: Organization) -> impl IntoView {
     let i18n = use_i18n();
-    let live = use_live();
     let size = use_viewer().with_value(crate::viewer::Viewer::page_size);
     let pairs = use_query_pairs();
     let name = organization.name.clone();
@@ -174,38 +175,38 @@ fn Images(organization: Organization) -> impl IntoView {
         asked.organizations = vec![name.clone()];
         asked
     });
-    let images = Resource::new(
-        move || (asked.get(), live.changes.get()),
-        |(asked, _)| async move { list_images(asked).await },
-    );
+    let images =
+        Resource::new(move || asked.get(), |asked| async move { list_images(asked).await });
     let selection: Selection = RwSignal::new(BTreeSet::new());
+    let has_images = organization.images > 0;
     let (name, may_push) = (organization.name, organization.may_push);
     let shown = move |images: Page<Image>| {
         let search = asked.get_untracked().search;
-        let is_empty = images.total == 0;
-        if is_empty && search.is_none() {
-            return view! { <NoImages name=name.clone() may_push=may_push /> }.into_any();
-        }
-        let rows = if is_empty {
-            view! {
+        match (images.total, search.is_some()) {
+            (0, false) => view! { <NoImages name=name.clone() may_push=may_push /> }.into_any(),
+            (0, true) => view! {
                 <div class="table-card">
                     <NoMatch clears=&["q"] />
                 </div>
             }
-            .into_any()
-        } else {
-            view! { <ImageTable images=images selection=selection search=search /> }.into_any()
-        };
-        view! {
-            <FilterBar>
-                <SearchField placeholder=text!(i18n, images.search) testid="organization.search" />
-            </FilterBar>
-            {rows}
-            <ImageBatch selection=selection />
+            .into_any(),
+            _ => view! {
+                <ImageTable images=images selection=selection search=search />
+                <ImageBatch selection=selection />
+            }
+            .into_any(),
         }
-        .into_any()
     };
     view! {
+        // Outside of what loads again, so that typing in the search box goes on while the list changes.
+        {has_images
+            .then(|| {
+                view! {
+                    <FilterBar>
+                        <SearchField placeholder=text!(i18n, images.search) testid="organization.search" />
+                    </FilterBar>
+                }
+            })}
         <Load
             resource=images
             is_part=true

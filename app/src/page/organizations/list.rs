@@ -21,6 +21,7 @@ use crate::component::pagination::Pagination;
 use crate::component::size::{Bytes, Count};
 use crate::component::table::{NoMatch, SkeletonTable, SortHeader, TableCard, parse_order};
 use crate::component::time::Time;
+use crate::error::ConsoleError;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::page::images::query::{value, window};
 use crate::text;
@@ -53,18 +54,41 @@ pub fn OrganizationsPage() -> impl IntoView {
     let asked = Memo::new(move |_| query_of(&pairs.get(), size));
     let organizations = Resource::new(
         move || (asked.get(), live.changes.get()),
-        |(asked, _)| async move {
-            // Two questions, one answer: the page is shown when both are there.
-            let page = list_organizations(asked).await?;
-            Ok((page, organization_quota().await?))
-        },
+        |(asked, _)| async move { list_organizations(asked).await },
     );
-    let shown = move |(page, quota): (Page<Organization>, OrganizationQuota)| {
+    let quota = Resource::new(move || live.changes.get(), |_| organization_quota());
+    let query = use_query_map();
+    let is_table = Memo::new(move |_| {
+        query.with(|query| query.get("view").is_some_and(|view| view == "table"))
+    });
+    let shown = move |page: Page<Organization>| {
         let is_searched = asked.get_untracked().search.is_some();
-        view! { <Body page=page quota=quota is_searched=is_searched /> }
+        match (page.total, is_searched) {
+            (0, false) => view! { <NoOrganizations quota=quota /> }.into_any(),
+            (0, true) => view! {
+                <div class="table-card">
+                    <NoMatch clears=&["q"] />
+                </div>
+            }
+            .into_any(),
+            _ => view! { <Rows page=page is_table=is_table /> }.into_any(),
+        }
     };
     view! {
         <PageTitle page=text!(i18n, organizations.title) />
+        <PageHeader
+            title=text!(i18n, organizations.title)
+            marks=ViewFn::from(move || view! { <QuotaNote quota=quota /> })
+        >
+            <CreateButton quota=quota testid="organizations.create" />
+        </PageHeader>
+        // Outside of what loads again, so that typing in the search box goes on while the list changes.
+        <FilterBar
+            keeps=&["sort", "order", "size", "view"]
+            end=ViewFn::from(move || view! { <ViewSwitch is_table=is_table.into() /> })
+        >
+            <SearchField placeholder=text!(i18n, organizations.search) testid="organizations.search" />
+        </FilterBar>
         <Load
             resource=organizations
             fallback=ViewFn::from(|| view! { <SkeletonTable rows=4 columns=5 /> })
@@ -75,106 +99,106 @@ pub fn OrganizationsPage() -> impl IntoView {
     }
 }
 
+/// How many organizations there are and may be.
+type Quota = Resource<Result<OrganizationQuota, ConsoleError>>;
+
 #[component]
-fn Body(page: Page<Organization>, quota: OrganizationQuota, is_searched: bool) -> impl IntoView {
+fn QuotaNote(quota: Quota) -> impl IntoView {
     let i18n = use_i18n();
-    let query = use_query_map();
-    let is_table = Memo::new(move |_| {
-        query.with(|query| query.get("view").is_some_and(|view| view == "table"))
-    });
+    let words = move |quota: OrganizationQuota| match quota.limit {
+        Some(limit) => {
+            t_string!(i18n, organizations.quota, used = quota.used, limit = limit).to_string()
+        }
+        None => t_string!(i18n, organizations.quota_unlimited, used = quota.used).to_string(),
+    };
+    view! {
+        <Transition>
+            {move || Suspend::new(async move {
+                quota
+                    .await
+                    .ok()
+                    .map(|quota| view! { <span class="page-head__note">{move || words(quota)}</span> })
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn Rows(page: Page<Organization>, is_table: Memo<bool>) -> impl IntoView {
+    move || {
+        let page = page.clone();
+        if is_table.get() {
+            view! { <Table page=page /> }.into_any()
+        } else {
+            view! { <Cards page=page /> }.into_any()
+        }
+    }
+}
+
+/// Opens the dialog, for those who may create. At the quota it stays, says why, and does nothing.
+#[component]
+fn CreateButton(quota: Quota, testid: &'static str) -> impl IntoView {
     let may_create = use_viewer().with_value(|viewer| {
         viewer.profile.as_ref().is_some_and(|profile| profile.may_create_organizations)
     });
-    let note = Signal::derive(move || {
-        Some(match quota.limit {
-            Some(limit) => {
-                t_string!(i18n, organizations.quota, used = quota.used, limit = limit).to_string()
-            }
-            None => t_string!(i18n, organizations.quota_unlimited, used = quota.used).to_string(),
-        })
-    });
-    let is_empty = page.total == 0;
-    let rows = StoredValue::new(page);
+    may_create.then(|| {
+        view! {
+            <Transition>
+                {move || Suspend::new(async move {
+                    let full = quota.await.ok().filter(|quota| {
+                        quota.limit.is_some_and(|limit| quota.used >= limit)
+                    });
+                    match full {
+                        Some(quota) => view! { <Blocked quota=quota testid=testid /> }.into_any(),
+                        None => view! { <Create testid=testid /> }.into_any(),
+                    }
+                })}
+            </Transition>
+        }
+    })
+}
+
+#[component]
+fn Create(testid: &'static str) -> impl IntoView {
+    let i18n = use_i18n();
     view! {
-        <PageHeader title=text!(i18n, organizations.title) note=note>
-            {may_create.then(|| view! { <CreateButton quota=quota /> })}
-        </PageHeader>
-        {if is_empty && !is_searched {
-            view! { <NoOrganizations may_create=may_create quota=quota /> }.into_any()
-        } else {
-            view! {
-                <FilterBar
-                    keeps=&["sort", "order", "size", "view"]
-                    end=ViewFn::from(move || view! { <ViewSwitch is_table=is_table.into() /> })
-                >
-                    <SearchField placeholder=text!(i18n, organizations.search) testid="organizations.search" />
-                </FilterBar>
-                {if is_empty {
-                    view! {
-                        <div class="table-card">
-                            <NoMatch clears=&["q"] />
-                        </div>
-                    }
-                        .into_any()
-                } else {
-                    view! {
-                        {move || {
-                            let page = rows.get_value();
-                            if is_table.get() {
-                                view! { <Table page=page /> }.into_any()
-                            } else {
-                                view! { <Cards page=page /> }.into_any()
-                            }
-                        }}
-                    }
-                        .into_any()
-                }}
-            }
-                .into_any()
-        }}
-    }
-}
-
-/// Opens the dialog; at the quota it stays, says why, and does nothing.
-#[component]
-fn CreateButton(quota: OrganizationQuota) -> impl IntoView {
-    let i18n = use_i18n();
-    match quota.limit.filter(|limit| quota.used >= *limit) {
-        Some(limit) => {
-            let reason = move || {
-                t_string!(i18n, organizations.quota_reached, used = quota.used, limit = limit)
-                    .to_string()
-            };
-            view! {
-                <a
-                    class="btn btn--primary"
-                    role="button"
-                    tabindex="0"
-                    aria-disabled="true"
-                    data-tip=reason
-                    title=reason
-                    data-testid="organizations.create"
-                >
-                    <Icon icon=icondata::LuPlus />
-                    {t!(i18n, organizations.create)}
-                    <span class="sr-only">{reason}</span>
-                </a>
-            }
-            .into_any()
-        }
-        None => view! {
-            <DialogLink name="create" class="btn btn--primary" testid="organizations.create">
-                <Icon icon=icondata::LuPlus />
-                {t!(i18n, organizations.create)}
-            </DialogLink>
-        }
-        .into_any(),
+        <DialogLink name="create" class="btn btn--primary" testid=testid>
+            <Icon icon=icondata::LuPlus />
+            {t!(i18n, organizations.create)}
+        </DialogLink>
     }
 }
 
 #[component]
-fn NoOrganizations(may_create: bool, quota: OrganizationQuota) -> impl IntoView {
+fn Blocked(quota: OrganizationQuota, testid: &'static str) -> impl IntoView {
     let i18n = use_i18n();
+    let limit = quota.limit.unwrap_or_default();
+    let reason = move || {
+        t_string!(i18n, organizations.quota_reached, used = quota.used, limit = limit).to_string()
+    };
+    view! {
+        <a
+            class="btn btn--primary"
+            role="button"
+            tabindex="0"
+            aria-disabled="true"
+            data-tip=reason
+            title=reason
+            data-testid=testid
+        >
+            <Icon icon=icondata::LuPlus />
+            {t!(i18n, organizations.create)}
+            <span class="sr-only">{reason}</span>
+        </a>
+    }
+}
+
+#[component]
+fn NoOrganizations(quota: Quota) -> impl IntoView {
+    let i18n = use_i18n();
+    let may_create = use_viewer().with_value(|viewer| {
+        viewer.profile.as_ref().is_some_and(|profile| profile.may_create_organizations)
+    });
     let hint = Signal::derive(move || {
         let text = t_string!(i18n, organizations.empty_text);
         Some(if may_create {
@@ -191,7 +215,7 @@ fn NoOrganizations(may_create: bool, quota: OrganizationQuota) -> impl IntoView 
                 hint=hint
                 testid="organizations.empty"
             >
-                {may_create.then(|| view! { <CreateButton quota=quota /> })}
+                <CreateButton quota=quota testid="organizations.empty.create" />
             </EmptyState>
         </section>
     }

@@ -10,7 +10,12 @@ use crate::id::{AccountId, OrganizationId, RepositoryId, UserId};
 use crate::name::{ImageName, OrganizationName};
 use crate::time::Timestamp;
 
-/// Proof that an actor may do an action on `T`. Only [`decide`] makes one.
+/// Proof that an actor may do an action on `T`. Only [`decide`] makes one:
+///
+/// ```compile_fail,E0451
+/// use roadstead::access::{Action, Allowed, Reason};
+/// let forged = Allowed { target: (), action: Action::DeleteImage, reason: Reason::Owner };
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allowed<T> {
     target: T,

@@ -298,8 +298,7 @@ pub fn set_page_status(status: u16) {
 /// Headers of a rendered page: the content security policy with this page's nonce (`console.md` A.0.11).
 pub fn set_page_headers() {
     let Some(options) = use_context::<ResponseOptions>() else { return };
-    let nonce =
-        use_nonce().map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
+    let nonce = use_nonce().map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
     let policy = format!(
         "default-src 'self'; script-src 'self'{nonce} 'wasm-unsafe-eval'; style-src 'self'{nonce}; \
          img-src 'self' https: data:; connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; \

@@ -140,19 +140,26 @@ fn AccountAndInstance(code: String, current: RwSignal<u8>) -> impl IntoView {
         Signal::derive(move || error.as_ref().map(|error| error.text(i18n)))
     };
     let (account_error, password_error) = (about(&[Subject::Account]), about(&[Subject::Password]));
-    let (url_error, region_error) = (about(&[Subject::Url]), about(&[Subject::Region]));
+    let (url_error, region_error) =
+        (about(&[Subject::Url, Subject::Setting]), about(&[Subject::Region]));
     let password_error = Signal::derive(move || if differs { None } else { password_error.get() });
     let confirm_error =
         Signal::derive(move || differs.then(|| t_string!(i18n, auth.passwords_differ).to_owned()));
     let is_field_error = error.as_ref().is_some_and(|error| {
         matches!(
             error.subject,
-            Subject::Account | Subject::Password | Subject::Url | Subject::Region
+            Subject::Account
+                | Subject::Password
+                | Subject::Url
+                | Subject::Setting
+                | Subject::Region
         ) && error.status() < 500
     });
     let banner = error.clone().filter(|_| !is_field_error);
     // An error in the second half opens it.
-    if error.is_some_and(|error| matches!(error.subject, Subject::Url | Subject::Region)) {
+    if error.is_some_and(|error| {
+        matches!(error.subject, Subject::Url | Subject::Setting | Subject::Region)
+    }) {
         current.set(3);
     }
     let kept = |name: &str| viewer.with_value(|viewer| viewer.kept(name));
@@ -203,7 +210,7 @@ fn AccountAndInstance(code: String, current: RwSignal<u8>) -> impl IntoView {
                 || {
                     crate::dom::focus("#setup-instance input");
                 },
-                std::time::Duration::from_millis(30),
+                std::time::Duration::from_millis(0),
             );
         }
     };

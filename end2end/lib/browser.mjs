@@ -48,6 +48,7 @@ export async function visitor(browser, { language = "en", javaScriptEnabled = tr
   return {
     context,
     page,
+    isAlive: javaScriptEnabled,
     problems,
     expectStatus: (status) => expected.add(status),
     /** Opens a page and waits until it is alive. */

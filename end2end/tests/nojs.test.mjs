@@ -41,7 +41,7 @@ describe("without JavaScript", () => {
       "/overview?dialog=login": /docker login -u local@/,
       "/images": /fleet\/tug/,
       "/images?q=nothing-like-it": /No results match/,
-      "/images/harbour/fleet$tug": /1\.0[\s\S]*linux\/arm64/,
+      "/images/harbour/fleet$tug": /linux\/arm64[\s\S]*1\.0/,
       "/images/harbour/fleet$tug/guide": new RegExp(`docker pull ${registry.host.replaceAll(".", "\\.")}/harbour/fleet/tug:1\\.0`),
       "/images/harbour/fleet$tug/tags/1.0": new RegExp(layout.digest.slice(0, 14)),
       "/organizations": /harbour/,

@@ -325,16 +325,25 @@ fn inputs(cli: &Cli, environment: Vec<(String, String)>) -> Result<Inputs> {
     })
 }
 
-/// Completes when the process is asked to stop.
+/// Completes when the process is asked to stop. Who asks a second time does not want to wait: the process ends at once,
+/// which loses nothing that was acknowledged.
 fn stop_signal() -> Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
+    let mut asked = async move || {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        tracing::info!("stopping: running transfers are finished first");
+    };
+    Ok(async move {
+        asked().await;
+        tracing::info!("stopping: running transfers are finished first; ask again to stop at once");
+        tokio::spawn(async move {
+            asked().await;
+            tracing::warn!("stopping at once");
+            std::process::exit(1);
+        });
     })
 }

@@ -64,14 +64,15 @@ pub(crate) async fn observe(
     response
 }
 
-/// Reads that succeed are for debugging; changes and refusals are the ordinary log; faults stand out.
+/// Reads that go well, and what clients ask on the way (401 to learn the challenge, 404 before a push), are for debugging;
+/// changes and refusals are the ordinary log; faults stand out.
 fn log(method: &Method, path: &str, status: StatusCode, elapsed: Duration) {
     let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
     let status = status.as_u16();
     let is_read = *method == Method::GET || *method == Method::HEAD;
     match status {
         500.. => tracing::error!(%method, path, status, micros, "answered"),
-        _ if is_read => tracing::debug!(%method, path, status, micros, "answered"),
+        ..400 | 401 | 404 if is_read => tracing::debug!(%method, path, status, micros, "answered"),
         _ => tracing::info!(%method, path, status, micros, "answered"),
     }
 }

@@ -179,6 +179,29 @@ async fn a_stop_lets_a_running_push_end() {
 }
 
 #[tokio::test]
+async fn a_second_request_to_stop_does_not_wait() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Roadstead::start(folder.path());
+    let http = Http::new(&server);
+    // A body that never ends keeps the server from stopping by itself.
+    let (send, receive) = tokio::sync::mpsc::channel::<Result<bytes::Bytes, std::io::Error>>(1);
+    let stream = futures::stream::unfold(receive, |mut receive| async {
+        receive.recv().await.map(|item| (item, receive))
+    });
+    let form = http.request("POST", "/token").header("content-type", "application/x-www-form-urlencoded");
+    let request = tokio::spawn(form.body(reqwest::Body::wrap_stream(stream)).send());
+    for _ in 0..3 {
+        send.send(Ok("a=b&".into())).await.unwrap();
+    }
+    server.signal(nix::sys::signal::Signal::SIGTERM);
+    while tokio::net::TcpStream::connect(&server.address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(server.stop().code(), Some(1));
+    assert!(request.await.unwrap().is_err());
+}
+
+#[tokio::test]
 async fn check_finds_what_was_damaged() {
     let folder = tempfile::tempdir().unwrap();
     let server = Roadstead::start(folder.path());

@@ -142,9 +142,7 @@ impl FromStr for Digest {
         })?;
         let algorithm: Algorithm = algorithm.parse()?;
         let well_formed = hex.len() == algorithm.hex_length()
-            && hex
-                .bytes()
-                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+            && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         if !well_formed {
             return Err(Error::invalid(
                 Subject::Digest,
@@ -154,10 +152,7 @@ impl FromStr for Digest {
                 ),
             ));
         }
-        Ok(Self {
-            algorithm,
-            text: text.to_owned(),
-        })
+        Ok(Self { algorithm, text: text.to_owned() })
     }
 }
 
@@ -241,11 +236,7 @@ impl Hasher {
     /// [`ErrorKind::Corrupt`] when it is not one.
     pub fn resume(state: &[u8]) -> Result<Self, Error> {
         let corrupt = || {
-            Error::new(
-                ErrorKind::Corrupt,
-                Subject::Upload,
-                "the stored hash state cannot be read",
-            )
+            Error::new(ErrorKind::Corrupt, Subject::Upload, "the stored hash state cannot be read")
         };
         match state.split_first() {
             Some((1, rest)) => SerializedState::<Sha256>::try_from(rest)
@@ -300,10 +291,8 @@ mod tests {
         ] {
             assert!(bad.parse::<Digest>().is_err(), "{bad}");
         }
-        let upper = Digest::of(Algorithm::Sha256, b"a")
-            .to_string()
-            .to_uppercase()
-            .replace("SHA", "sha");
+        let upper =
+            Digest::of(Algorithm::Sha256, b"a").to_string().to_uppercase().replace("SHA", "sha");
         assert!(upper.parse::<Digest>().is_err());
     }
 

@@ -143,33 +143,21 @@ impl Error {
     /// What the caller may not see. The sentence never depends on whether it exists.
     #[must_use]
     pub fn hidden(subject: Subject) -> Self {
-        Self::new(
-            ErrorKind::Hidden,
-            subject,
-            "it does not exist, or you do not have access",
-        )
+        Self::new(ErrorKind::Hidden, subject, "it does not exist, or you do not have access")
     }
 
     /// A fault of ours; the cause is logged, the client gets the request id.
     #[must_use]
     pub fn internal(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self::new(
-            ErrorKind::Internal,
-            Subject::Request,
-            "something went wrong on the server",
-        )
-        .caused_by(cause)
+        Self::new(ErrorKind::Internal, Subject::Request, "something went wrong on the server")
+            .caused_by(cause)
     }
 
     /// A part we depend on does not answer.
     #[must_use]
     pub fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self::new(
-            ErrorKind::Unavailable,
-            Subject::Request,
-            "the system is busy; try again",
-        )
-        .caused_by(cause)
+        Self::new(ErrorKind::Unavailable, Subject::Request, "the system is busy; try again")
+            .caused_by(cause)
     }
 
     /// Adds what machines may read, for the `detail` member of OCI and SWR errors. Must reveal nothing that the
@@ -233,8 +221,6 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source
-            .as_deref()
-            .map(|cause| cause as &(dyn std::error::Error + 'static))
+        self.source.as_deref().map(|cause| cause as &(dyn std::error::Error + 'static))
     }
 }

@@ -89,9 +89,7 @@ impl FromStr for PublicId {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let digits = text.len() == 32
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+            && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
             && text.starts_with(|c: char| c.is_ascii_digit());
         if digits {
             Ok(Self(text.to_owned()))

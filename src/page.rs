@@ -38,10 +38,7 @@ impl Window {
     #[must_use]
     pub fn of_page(number: u64, size: u64) -> Self {
         let limit = size.clamp(1, 1_000);
-        Self {
-            offset: number.saturating_sub(1).saturating_mul(limit),
-            limit,
-        }
+        Self { offset: number.saturating_sub(1).saturating_mul(limit), limit }
     }
 
     /// The number of the page that this window is, from 1.

@@ -42,10 +42,7 @@ pub struct Sourced<T> {
 impl<T> Sourced<T> {
     /// A built-in value.
     pub const fn default_value(value: T) -> Self {
-        Self {
-            value,
-            source: Source::Default,
-        }
+        Self { value, source: Source::Default }
     }
 }
 

@@ -20,10 +20,7 @@ impl ImageName {
     /// From its two parts.
     #[must_use]
     pub const fn new(organization: OrganizationName, repository: RepositoryName) -> Self {
-        Self {
-            organization,
-            repository,
-        }
+        Self { organization, repository }
     }
 
     /// The organization.
@@ -42,11 +39,7 @@ impl ImageName {
     /// do. `$` is not legal in a name, so [`ImageName::from_console_path`] reverses it.
     #[must_use]
     pub fn console_path(&self) -> String {
-        format!(
-            "{}/{}",
-            self.organization,
-            self.repository.as_str().replace('/', "$")
-        )
+        format!("{}/{}", self.organization, self.repository.as_str().replace('/', "$"))
     }
 
     /// Reads what [`ImageName::console_path`] writes.
@@ -58,10 +51,7 @@ impl ImageName {
         if repository.contains('/') {
             return Err(Error::invalid(Subject::Repository, RepositoryName::RULE));
         }
-        Ok(Self::new(
-            organization.parse()?,
-            repository.replace('$', "/").parse()?,
-        ))
+        Ok(Self::new(organization.parse()?, repository.replace('$', "/").parse()?))
     }
 }
 

@@ -148,18 +148,10 @@ mod tests {
         ] {
             assert!(bad.parse::<OrganizationName>().is_err(), "{bad}");
         }
-        for good in [
-            "nginx",
-            "2048",
-            "team/web/nginx",
-            "a/blobs/b",
-            "x/manifests",
-        ] {
+        for good in ["nginx", "2048", "team/web/nginx", "a/blobs/b", "x/manifests"] {
             assert!(good.parse::<RepositoryName>().is_ok(), "{good}");
         }
-        for bad in [
-            "a//b", "/a", "a/", "a._b", "..", "a/../b", "A", "a%2Fb", "a b", "é",
-        ] {
+        for bad in ["a//b", "/a", "a/", "a._b", "..", "a/../b", "A", "a%2Fb", "a b", "é"] {
             assert!(bad.parse::<RepositoryName>().is_err(), "{bad}");
         }
     }
@@ -188,10 +180,7 @@ mod tests {
     #[test]
     fn a_reference_with_a_colon_is_a_digest_attempt() {
         assert!("sha256:baddigeststring".parse::<Reference>().is_err());
-        assert!(matches!(
-            "v1".parse::<Reference>().unwrap(),
-            Reference::Tag(_)
-        ));
+        assert!(matches!("v1".parse::<Reference>().unwrap(), Reference::Tag(_)));
     }
 
     proptest! {

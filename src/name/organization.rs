@@ -5,16 +5,8 @@ use crate::error::Subject;
 
 /// Names that are addresses of ours and can never be an organization (`contract.md`, Names). Prefixes of configured
 /// mirrors are refused besides, by the service.
-pub const RESERVED_ORGANIZATIONS: [&str; 8] = [
-    "library",
-    "manage",
-    "instances",
-    "v2",
-    "token",
-    "api",
-    "static",
-    "admin",
-];
+pub const RESERVED_ORGANIZATIONS: [&str; 8] =
+    ["library", "manage", "instances", "v2", "token", "api", "static", "admin"];
 
 name!(
     /// An organization: one OCI path component of 1–64 characters that begins with a letter and is not reserved.

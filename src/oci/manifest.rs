@@ -75,11 +75,7 @@ impl Manifest {
         reject_repeated_members(bytes)?;
         let body: Body = serde_json::from_slice(bytes)
             .map_err(|error| invalid(format!("the manifest is not valid: {error}")))?;
-        let stated = body
-            .media_type
-            .as_deref()
-            .map(str::parse::<MediaType>)
-            .transpose()?;
+        let stated = body.media_type.as_deref().map(str::parse::<MediaType>).transpose()?;
         if let (Some(declared), Some(stated)) = (declared, stated)
             && declared != stated
         {
@@ -113,9 +109,7 @@ impl Manifest {
             return Err(invalid("schemaVersion must be 2".to_owned()));
         }
         if body.manifests.is_some() && (body.layers.is_some() || body.config.is_some()) {
-            return Err(invalid(
-                "a manifest cannot have both layers and manifests".to_owned(),
-            ));
+            return Err(invalid("a manifest cannot have both layers and manifests".to_owned()));
         }
         let kind = if media_type.is_index() {
             let manifests = body
@@ -131,10 +125,8 @@ impl Manifest {
             })?;
             ManifestKind::Image { config: Box::new(config), layers }
         };
-        let artifact_type = body
-            .artifact_type
-            .filter(|text| !text.is_empty())
-            .or_else(|| match &kind {
+        let artifact_type =
+            body.artifact_type.filter(|text| !text.is_empty()).or_else(|| match &kind {
                 ManifestKind::Image { config, .. } => {
                     Some(config.media_type.clone()).filter(|text| !text.is_empty())
                 }
@@ -155,9 +147,7 @@ impl Manifest {
             ManifestKind::Image { config, layers } => (Some(config.as_ref()), layers.as_slice()),
             ManifestKind::Index { .. } => (None, &[][..]),
         };
-        config
-            .into_iter()
-            .chain(layers.iter().filter(|layer| !layer.is_foreign()))
+        config.into_iter().chain(layers.iter().filter(|layer| !layer.is_foreign()))
     }
 
     /// The layers, lowest first; none for an index.
@@ -191,9 +181,9 @@ impl Manifest {
     #[must_use]
     pub fn content_size(&self) -> u64 {
         match &self.kind {
-            ManifestKind::Image { config, layers } => layers
-                .iter()
-                .fold(config.size, |sum, layer| sum.saturating_add(layer.size)),
+            ManifestKind::Image { config, layers } => {
+                layers.iter().fold(config.size, |sum, layer| sum.saturating_add(layer.size))
+            }
             ManifestKind::Index { .. } => 0,
         }
     }
@@ -222,15 +212,9 @@ fn reject_repeated_members(bytes: &[u8]) -> Result<(), Error> {
         }
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    deserializer
-        .deserialize_map(Unique)
-        .and_then(|()| deserializer.end())
-        .map_err(|error| {
-            Error::invalid(
-                Subject::Manifest,
-                format!("the manifest is not valid: {error}"),
-            )
-        })
+    deserializer.deserialize_map(Unique).and_then(|()| deserializer.end()).map_err(|error| {
+        Error::invalid(Subject::Manifest, format!("the manifest is not valid: {error}"))
+    })
 }
 
 #[cfg(test)]
@@ -267,9 +251,7 @@ mod tests {
     fn types_are_inferred_when_nothing_states_them() {
         let index = r#"{"schemaVersion":2,"manifests":[]}"#;
         assert_eq!(
-            Manifest::parse(Some("application/json"), index.as_bytes())
-                .unwrap()
-                .media_type,
+            Manifest::parse(Some("application/json"), index.as_bytes()).unwrap().media_type,
             MediaType::OciIndex
         );
         let docker = format!(
@@ -292,27 +274,16 @@ mod tests {
                     r#"{{"schemaVersion":2,"manifests":[],"layers":[],"config":{{"digest":"{D}","size":1}}}}"#
                 ),
             ),
-            (
-                None,
-                r#"{"schemaVersion":2,"manifests":[],"manifests":[]}"#.to_owned(),
-            ),
+            (None, r#"{"schemaVersion":2,"manifests":[],"manifests":[]}"#.to_owned()),
             (Some(index), r#"{"schemaVersion":2}"#.to_owned()),
-            (
-                Some(index),
-                r#"{"schemaVersion":1,"manifests":[]}"#.to_owned(),
-            ),
-            (
-                None,
-                r#"{"schemaVersion":2,"fsLayers":[],"manifests":[]}"#.to_owned(),
-            ),
+            (Some(index), r#"{"schemaVersion":1,"manifests":[]}"#.to_owned()),
+            (None, r#"{"schemaVersion":2,"fsLayers":[],"manifests":[]}"#.to_owned()),
             (None, "[]".to_owned()),
             (None, "not json".to_owned()),
             (None, format!("{}x", image())),
         ] {
             assert_eq!(
-                Manifest::parse(content_type, body.as_bytes())
-                    .unwrap_err()
-                    .kind(),
+                Manifest::parse(content_type, body.as_bytes()).unwrap_err().kind(),
                 ErrorKind::Invalid,
                 "{body}"
             );

@@ -49,12 +49,7 @@ impl FromStr for MediaType {
     /// Parameters after `;` are ignored.
     fn from_str(text: &str) -> Result<Self, Error> {
         let essence = text.split(';').next().unwrap_or(text).trim();
-        for known in [
-            Self::OciManifest,
-            Self::OciIndex,
-            Self::DockerManifest,
-            Self::DockerList,
-        ] {
+        for known in [Self::OciManifest, Self::OciIndex, Self::DockerManifest, Self::DockerList] {
             if essence.eq_ignore_ascii_case(known.as_str()) {
                 return Ok(known);
             }
@@ -65,11 +60,7 @@ impl FromStr for MediaType {
             "this manifest type is not supported; OCI image manifests and indexes, and Docker schema 2 manifests and \
              lists are"
         };
-        Err(Error::new(
-            ErrorKind::Unsupported,
-            Subject::MediaType,
-            message,
-        ))
+        Err(Error::new(ErrorKind::Unsupported, Subject::MediaType, message))
     }
 }
 

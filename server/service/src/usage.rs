@@ -207,3 +207,43 @@ impl Counters {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use roadstead_store::repository;
+
+    use super::*;
+    use crate::testing::TestService;
+
+    #[tokio::test]
+    async fn what_is_counted_is_written_once() {
+        let test = TestService::new().await;
+        let (place, now) = (test.image, test.ports().now());
+        let counters = Usage::new(test.store.clone());
+        let name: TagName = "v1".parse().unwrap();
+        for _ in 0..3 {
+            counters.pulled(place, Some(&name), ManifestId(7), 10, now);
+        }
+        counters.pulled(place, None, ManifestId(7), 10, now.plus_seconds(5));
+        counters.sent(place, 100, now);
+        counters.pushed(place, 1_000, now);
+        counters.flush(now).await.unwrap();
+        counters.flush(now).await.unwrap();
+        let (record, days) = test
+            .store
+            .read("test.usage", move |tx| {
+                Box::pin(async move {
+                    let record = repository::find(tx, place.repository).await?;
+                    let days = usage::repository_days(tx, place.repository, 0, i32::MAX).await?;
+                    Ok::<_, roadstead_store::StoreError>((record.unwrap(), days))
+                })
+            })
+            .await
+            .unwrap();
+        assert_eq!((record.pull_count, record.pull_bytes), (4, 140));
+        assert_eq!(record.last_pulled_at, Some(now.plus_seconds(5)));
+        assert_eq!(days.len(), 1);
+        assert_eq!((days[0].pulls, days[0].pull_bytes, days[0].push_bytes), (4, 140, 1_000));
+    }
+}

@@ -293,3 +293,23 @@ fn storage(error: ObjectError) -> Error {
         error => Error::unavailable(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[tokio::test]
+    async fn who_sends_too_much_at_once_waits_for_a_turn() {
+        let turns = Turns::new(2, Duration::ZERO);
+        let (one, other) = (AccountId(1), AccountId(2));
+        let first = turns.take(one).await.unwrap();
+        let _second = turns.take(one).await.unwrap();
+        let refused = turns.take(one).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Unavailable, "Docker does not retry a 429");
+        assert!(refused.retry_after_seconds().is_some());
+        drop(turns.take(other).await.unwrap());
+        drop(first);
+        drop(turns.take(one).await.unwrap());
+    }
+}

@@ -72,7 +72,7 @@ fn log(method: &Method, path: &str, status: StatusCode, elapsed: Duration) {
     let is_read = *method == Method::GET || *method == Method::HEAD;
     match status {
         500.. => tracing::error!(%method, path, status, micros, "answered"),
-        ..400 | 401 | 404 if is_read => tracing::debug!(%method, path, status, micros, "answered"),
+        ..=399 | 401 | 404 if is_read => tracing::debug!(%method, path, status, micros, "answered"),
         _ => tracing::info!(%method, path, status, micros, "answered"),
     }
 }

@@ -171,7 +171,7 @@ async fn a_stop_lets_a_running_push_end() {
     send.send(Ok(blob[60_000..].to_vec().into())).await.unwrap();
     drop(send);
     assert_eq!(request.await.unwrap().unwrap().status(), 201);
-    assert!(server.stop().success());
+    assert!(server.wait().success());
     let server = Roadstead::start(folder.path());
     let head = Http::new(&server);
     let path = format!("/v2/docks/app/blobs/{}", crate::support::image::digest(&blob));
@@ -188,7 +188,8 @@ async fn a_second_request_to_stop_does_not_wait() {
     let stream = futures::stream::unfold(receive, |mut receive| async {
         receive.recv().await.map(|item| (item, receive))
     });
-    let form = http.request("POST", "/token").header("content-type", "application/x-www-form-urlencoded");
+    let form =
+        http.request("POST", "/token").header("content-type", "application/x-www-form-urlencoded");
     let request = tokio::spawn(form.body(reqwest::Body::wrap_stream(stream)).send());
     for _ in 0..3 {
         send.send(Ok("a=b&".into())).await.unwrap();

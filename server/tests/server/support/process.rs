@@ -100,8 +100,13 @@ impl Roadstead {
     }
 
     /// As `systemctl stop` does it. Returns the exit status.
-    pub fn stop(mut self) -> std::process::ExitStatus {
+    pub fn stop(self) -> std::process::ExitStatus {
         self.signal(nix::sys::signal::Signal::SIGTERM);
+        self.wait()
+    }
+
+    /// The exit status, when it ends by itself.
+    pub fn wait(mut self) -> std::process::ExitStatus {
         self.child.wait().unwrap()
     }
 

@@ -73,12 +73,11 @@ fn CreateForm() -> impl IntoView {
                 />
                 <p class="small muted">
                     {t!(i18n, organizations.name_help)}
-                    <span role="status" data-testid="organizations.create.check">
+                    <span role="status" class="row" data-testid="organizations.create.check">
                         {move || {
                             (checked.answer.get() == Some(NameCheck::Available))
                                 .then(|| {
                                     view! {
-                                        " "
                                         <Icon icon=icondata::LuCircleCheck class="icon icon--xs" />
                                         {t!(i18n, organizations.name_available)}
                                     }

@@ -11,14 +11,20 @@ use crate::component::error_panel::ErrorPanel;
 use crate::error::ConsoleError;
 use crate::page::not_found::NotFound;
 
-/// The data of a page, already turned into its view. One type for all pages keeps the WebAssembly small.
-type Loading = Pin<Box<dyn Future<Output = Result<AnyView, ConsoleError>> + Send>>;
-type Loader = Arc<dyn Fn() -> Loading + Send + Sync>;
+/// Waits for the first data; brings the error if that is what came. One type for all pages keeps the WebAssembly small.
+type Begin =
+    Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Option<ConsoleError>> + Send>> + Send + Sync>;
+
+/// The view of the newest data.
+type Show = Arc<dyn Fn() -> Result<AnyView, ConsoleError> + Send + Sync>;
 
 /// Shows what `resource` brings with `view`. What was shown stays while it loads again.
 ///
 /// A missing or hidden resource becomes the 404 page and its status; any other error a panel with Retry. Give
 /// `is_part` to pieces of a page whose failure is not the page's.
+///
+/// New data replaces the view in one step: were the view made again inside the waiting, what it shows would for a
+/// moment outlive the signals it reads.
 #[component]
 pub fn Load<T, F, V>(
     /// The data.
@@ -38,36 +44,53 @@ where
     V: IntoView + 'static,
 {
     let on_retry = Callback::new(move |()| resource.refetch());
-    let load: Loader = Arc::new(move || {
-        let view = view.clone();
-        // What the view reads at its start must not load it again: only the data does.
-        Box::pin(async move { resource.await.map(|value| untrack(|| view(value).into_any())) })
+    let current = RwSignal::new(None::<Result<T, ConsoleError>>);
+    let begin: Begin = Arc::new(move || {
+        Box::pin(async move {
+            let first = resource.await;
+            let error = first.as_ref().err().cloned();
+            current.set(Some(first));
+            Effect::new(move |before: Option<()>| {
+                let now = resource.get();
+                if before.is_some() && now.is_some() {
+                    current.set(now);
+                }
+            });
+            error
+        })
     });
-    view! { <Loaded load=load fallback=fallback is_part=is_part on_retry=on_retry /> }
+    let show: Show = Arc::new(move || match current.get() {
+        None => Ok(().into_any()),
+        // What the view reads at its start must not make it again: only the data does.
+        Some(Ok(value)) => Ok(untrack(|| view(value).into_any())),
+        Some(Err(error)) => Err(error),
+    });
+    view! { <Loaded begin=begin show=show fallback=fallback is_part=is_part on_retry=on_retry /> }
 }
 
 #[component]
-fn Loaded(load: Loader, fallback: ViewFn, is_part: bool, on_retry: Callback<()>) -> impl IntoView {
+fn Loaded(
+    begin: Begin,
+    show: Show,
+    fallback: ViewFn,
+    is_part: bool,
+    on_retry: Callback<()>,
+) -> impl IntoView {
+    let loading = begin();
     view! {
         <Transition fallback=move || fallback.run()>
-            {move || {
-                let loading = load();
-                Suspend::new(async move {
-                    match loading.await {
-                        Ok(view) => view,
-                        Err(error) => {
-                            if !is_part {
-                                page_status(&error);
-                            }
-                            if error.is_missing() && !is_part {
-                                view! { <NotFound /> }.into_any()
-                            } else {
-                                view! { <ErrorPanel error=error on_retry=on_retry /> }.into_any()
-                            }
-                        }
-                    }
-                })
-            }}
+            {Suspend::new(async move {
+                if let Some(error) = loading.await
+                    && !is_part
+                {
+                    page_status(&error);
+                }
+                move || match show() {
+                    Ok(view) => view,
+                    Err(error) if error.is_missing() && !is_part => view! { <NotFound /> }.into_any(),
+                    Err(error) => view! { <ErrorPanel error=error on_retry=on_retry /> }.into_any(),
+                }
+            })}
         </Transition>
     }
 }

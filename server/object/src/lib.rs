@@ -174,7 +174,10 @@ impl Objects {
     /// # Errors
     /// When the storage does not answer.
     pub async fn check(&self) -> Result<()> {
-        let nothing = object_store::path::Path::from("objects/00/never-written");
+        if let Reader::Local(local) = &self.reader {
+            return local.check().await;
+        }
+        let nothing = self.prefix.clone().join("objects").join("never-written");
         match self.store.head(&nothing).await {
             Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),

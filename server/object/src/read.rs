@@ -57,6 +57,15 @@ impl LocalReader {
     }
 }
 
+impl LocalReader {
+    /// Whether the directory is there: a disk that is not mounted leaves an empty place or none.
+    pub(crate) async fn check(&self) -> Result<()> {
+        let directory = Arc::clone(&self.directory);
+        let listed = tokio::task::spawn_blocking(move || std::fs::read_dir(&*directory).map(drop));
+        listed.await.map_err(ObjectError::unavailable)?.map_err(ObjectError::unavailable)
+    }
+}
+
 impl Reader {
     pub(crate) async fn read(&self, key: ObjectKey, range: Range<u64>) -> Result<ByteStream> {
         match self {

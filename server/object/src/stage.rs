@@ -127,6 +127,9 @@ pub(crate) trait Staging: Send + Sync {
     async fn discard(&self, stage: &Stage) -> Result<()>;
 }
 
+/// Most pieces gathered at a time: a client that sends single bytes must not make us hold a million of them.
+const PIECES: usize = 2_048;
+
 /// Takes pieces of a body until about `wanted` bytes are gathered, or it ends.
 struct Gathered {
     pieces: Vec<Bytes>,
@@ -139,7 +142,7 @@ struct Gathered {
 async fn gather(body: &mut BodyStream, wanted: u64, left: u64) -> Gathered {
     use futures::StreamExt as _;
     let mut gathered = Gathered { pieces: Vec::new(), size: 0, ended: None };
-    while gathered.size < wanted {
+    while gathered.size < wanted && gathered.pieces.len() < PIECES {
         match body.next().await {
             Some(Ok(piece)) => {
                 let length = piece.len() as u64;

@@ -198,6 +198,31 @@ async fn local_staging_keeps_the_contract() {
 }
 
 #[tokio::test]
+async fn a_directory_that_vanishes_is_noticed() {
+    let (objects, root) = local().await;
+    objects.check().await.unwrap();
+    std::fs::remove_dir_all(root.path().join("a")).unwrap();
+    assert!(matches!(objects.check().await, Err(ObjectError::Unavailable(_))));
+    in_memory().check().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_body_of_single_bytes_is_kept_too() {
+    let (on_disk, _root) = local().await;
+    for objects in [in_memory(), on_disk] {
+        let bytes = content(10_000);
+        let pieces: Vec<Result<Bytes, BodyError>> =
+            (0..bytes.len()).map(|at| Ok(bytes.slice(at..=at))).collect();
+        let body = futures::stream::iter(pieces).boxed();
+        let key = key(80);
+        let done = objects.append(objects.begin(key), start(), body, u64::MAX).await;
+        assert!(matches!(done.ended, Ended::Whole), "{:?}", done.ended);
+        objects.complete(&done.stage, &done.progress).await.unwrap();
+        assert_eq!(read(&objects, key, 0, 10_000).await, bytes);
+    }
+}
+
+#[tokio::test]
 async fn remote_staging_keeps_the_contract() {
     suite(&in_memory()).await;
 }

@@ -298,10 +298,7 @@ fn is_child(parents: &[Digest]) -> Error {
 
 /// One entry for each digest that is missing.
 fn missing(digests: Vec<Digest>) -> Error {
-    let details: Vec<_> = digests
-        .into_iter()
-        .map(|digest| json!({ "digest": digest }))
-        .collect();
+    let details: Vec<_> = digests.into_iter().map(|digest| json!({ "digest": digest })).collect();
     Error::invalid(
         Subject::ManifestBlob,
         "the manifest names content that the image does not have; push that first",
@@ -342,15 +339,12 @@ impl Push {
 
     /// An organization may take Docker's types only.
     async fn check_type(&self, tx: &mut Tx<'_>) -> Outcome<()> {
-        let is_docker = matches!(
-            self.manifest.media_type,
-            MediaType::DockerManifest | MediaType::DockerList
-        );
+        let is_docker =
+            matches!(self.manifest.media_type, MediaType::DockerManifest | MediaType::DockerList);
         if is_docker {
             return Ok(());
         }
-        let parent =
-            roadstead_store::organization::find(tx, self.destination.organization).await?;
+        let parent = roadstead_store::organization::find(tx, self.destination.organization).await?;
         if parent.is_some_and(|parent| parent.docker_only) {
             return Err(Failed::Domain(Error::new(
                 ErrorKind::Unsupported,
@@ -383,12 +377,8 @@ impl Push {
     }
 
     async fn check_children(&self, tx: &mut Tx<'_>, place: Place) -> Outcome<()> {
-        let named: Vec<Digest> = self
-            .manifest
-            .children()
-            .iter()
-            .map(|child| child.digest.clone())
-            .collect();
+        let named: Vec<Digest> =
+            self.manifest.children().iter().map(|child| child.digest.clone()).collect();
         let mut sizes: BTreeMap<Digest, u64> = BTreeMap::new();
         for part in named.chunks(256) {
             for child in manifest::find_many(tx, place.repository, part).await? {
@@ -465,8 +455,8 @@ fn check<'a>(
 
 fn new_child(descriptor: &Descriptor) -> NewChild {
     let annotation = |name: &str| descriptor.annotations.as_ref()?.get(name);
-    let is_attestation = annotation("vnd.docker.reference.type")
-        .is_some_and(|kind| kind == "attestation-manifest");
+    let is_attestation =
+        annotation("vnd.docker.reference.type").is_some_and(|kind| kind == "attestation-manifest");
     NewChild {
         digest: descriptor.digest.clone(),
         media_type: descriptor.media_type.clone(),

@@ -49,7 +49,7 @@ pub fn CommandBlock(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let is_revealed = RwSignal::new(false);
-    let has_secret = Memo::new(move |_| command.with(Command::has_secret));
+    let has_secret = Memo::new(move |_| command.try_with(Command::has_secret).unwrap_or(false));
     let what = Signal::derive(move || {
         if has_secret.get() {
             t_string!(i18n, components.secret_command)
@@ -61,7 +61,8 @@ pub fn CommandBlock(
     let text = Signal::derive(move || command.with(Command::text));
     let parts = move || {
         command
-            .get()
+            .try_get()
+            .unwrap_or_default()
             .0
             .into_iter()
             .map(|part| match part {
@@ -93,13 +94,14 @@ pub fn CommandBlock(
             {switch.run()}
             <div class="cmd__body">
                 <code class="cmd__text" data-testid=testid>
-                    {move || (!is_bare.get()).then(|| view! { <span class="prompt" aria-hidden="true">"$ "</span> })}
+                    {move || (!is_bare.try_get().unwrap_or(false)).then(|| view! { <span class="prompt" aria-hidden="true">"$ "</span> })}
                     {parts}
                 </code>
                 <span class="cmd__actions">
                     {move || {
                         has_secret
-                            .get()
+                            .try_get()
+                            .unwrap_or(false)
                             .then(|| {
                                 view! {
                                     <button
@@ -145,8 +147,9 @@ where
     F: Fn(Client) -> Command + Send + Sync + 'static,
 {
     let chosen = use_chosen_client(clients);
-    let command = Signal::derive(move || command(chosen.get()));
-    let is_bare = Signal::derive(move || chosen.get() == Client::Reference);
+    // Gone with the dialog around it, while the address still changes: then any client will do.
+    let command = Signal::derive(move || command(chosen.try_get().unwrap_or_default()));
+    let is_bare = Signal::derive(move || chosen.try_get() == Some(Client::Reference));
     view! {
         <CommandBlock
             command=command
@@ -226,9 +229,9 @@ pub fn ClientSwitch(
                 <a
                     class="cmd__client"
                     role="button"
-                    href=move || href.get()
+                    href=move || href.try_get()
                     {..noscroll()}
-                    aria-pressed=move || (chosen.get() == client).to_string()
+                    aria-pressed=move || (chosen.try_get() == Some(client)).to_string()
                     data-testid=format!("client.{}", client.as_str())
                     on:click=on_click
                     on:keydown=on_key

@@ -1,5 +1,8 @@
 //! Dialogs: opened by the address (`?dialog=name`), so that they work as server-rendered forms; alive, they trap the
 //! focus, close on Escape, and return the focus to the opener.
+//!
+//! What a dialog shows may read the address for the last time just after the dialog is gone: links inside dialogs use
+//! `try_get`.
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -88,7 +91,7 @@ pub fn DialogLink(
 ) -> impl IntoView {
     let href = use_changed_query(vec![("dialog", Some(name.to_owned())), ("item", item)]);
     view! {
-        <a class=class href=move || href.get() {..noscroll()} data-testid=testid>
+        <a class=class href=move || href.try_get() {..noscroll()} data-testid=testid>
             {children()}
         </a>
     }
@@ -111,7 +114,7 @@ pub fn Dialog(
     let is_open = use_is_open(name);
     let children = StoredValue::new(children);
     view! {
-        <Show when=move || is_open.get()>
+        <Show when=move || is_open.try_get().unwrap_or(false)>
             <OpenDialog name=name title=title class=class>
                 {children.with_value(|children| children())}
             </OpenDialog>
@@ -198,7 +201,7 @@ fn OpenDialog(
                     <h2 id=format!("dialog-{name}-title")>{move || title.get()}</h2>
                     <a
                         class="btn btn--icon btn--quiet dialog__close"
-                        href=move || close.get()
+                        href=move || close.try_get()
                         {..noscroll()}
                         aria-label=move || t_string!(i18n, common.close)
                         title=move || t_string!(i18n, common.close)
@@ -219,7 +222,7 @@ pub fn CancelLink() -> impl IntoView {
     let i18n = use_i18n();
     let close = use_close_link();
     view! {
-        <a class="btn" href=move || close.get() {..noscroll()} data-testid="confirm.cancel">
+        <a class="btn" href=move || close.try_get() {..noscroll()} data-testid="confirm.cancel">
             {move || t_string!(i18n, common.cancel)}
         </a>
     }

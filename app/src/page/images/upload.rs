@@ -64,7 +64,7 @@ fn Steps(organizations: Vec<OrganizationName>) -> impl IntoView {
             <section class="stack stack--sm">
                 <h3>{t!(i18n, images.client_upload_push)}</h3>
                 <OrganizationChoice organizations=organizations chosen=chosen />
-                {move || view! { <PushCommand organization=chosen.get() /> }}
+                {move || chosen.try_get().map(|organization| view! { <PushCommand organization=organization /> })}
             </section>
             <section class="stack stack--sm">
                 <h3>{t!(i18n, images.client_upload_needs)}</h3>
@@ -87,7 +87,7 @@ fn OrganizationChoice(
         .map(|name| {
             let own = name.clone();
             view! {
-                <option value=name.to_string() selected=move || chosen.get() == own>
+                <option value=name.to_string() selected=move || chosen.try_get().as_ref() == Some(&own)>
                     {name.to_string()}
                 </option>
             }

@@ -3,6 +3,7 @@
 
 #[cfg(test)]
 mod people;
+mod plans;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 #[cfg(test)]
 pub(crate) use people::{Home, PASSWORD, TestService, context};
+pub use plans::Plans;
 
 use crate::port::{Clock, Random};
 

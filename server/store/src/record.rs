@@ -36,7 +36,8 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    pub(crate) fn note(&self, text: &str) {
+    /// Notes a statement that is run.
+    pub fn note(&self, text: &str) {
         let mut texts = self.texts.lock();
         if !texts.contains(text) {
             texts.insert(text.to_owned());

@@ -11,11 +11,11 @@ use roadstead_object::Objects;
 use roadstead_store::organization::NewOrganization;
 use roadstead_store::repository::NewRepository;
 use roadstead_store::{
-    Durability, Options, Place, Store, StoreError, account, grant, organization, repository, user,
+    Durability, Place, Store, StoreError, account, grant, organization, repository, user,
 };
 use sqlx::Connection as _;
 
-use super::{SeededRandom, StandingClock};
+use super::{Plans, SeededRandom, StandingClock};
 use crate::account::NewUser;
 use crate::context::{Address, Context};
 use crate::password::Passwords;
@@ -213,7 +213,7 @@ pub(crate) fn context(clock: &Arc<StandingClock>, actor: Actor) -> Context {
 
 async fn empty(fixed: FixedSettings) -> (Service, Arc<StandingClock>, Home) {
     let home = Home::new().await;
-    let store = Store::open(&home.url, Options::default()).await.expect("the database");
+    let store = Store::open(&home.url, home.plans.options()).await.expect("the database");
     store.migrate().await.expect("the schema");
     let clock = Arc::new(StandingClock::default());
     let service = Service::new(Parts {
@@ -247,8 +247,9 @@ async fn give_password(service: &Service, password: &Secret, users: Vec<UserId>)
     given.expect("the passwords");
 }
 
-/// Where the database of one test is, for as long as the test runs.
+/// Where the database of one test is, for as long as the test runs; at its end the plans of the statements are looked at.
 pub(crate) struct Home {
+    plans: Plans,
     url: String,
     _directory: Option<tempfile::TempDir>,
 }
@@ -257,11 +258,12 @@ impl Home {
     async fn new() -> Self {
         if variable("ROADSTEAD_TEST_SERVICE_ON").as_deref() == Some("postgres") {
             let base = variable("ROADSTEAD_TEST_POSTGRES_URL").expect("a PostgreSQL to test on");
-            return Self { url: schema(&base).await, _directory: None };
+            let url = schema(&base).await;
+            return Self { plans: Plans::new(&url), url, _directory: None };
         }
         let directory = tempfile::tempdir().expect("a directory");
         let url = format!("sqlite://{}", directory.path().join("test.db").display());
-        Self { url, _directory: Some(directory) }
+        Self { plans: Plans::new(&url), url, _directory: Some(directory) }
     }
 }
 

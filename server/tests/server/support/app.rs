@@ -14,7 +14,7 @@ use roadstead_server::http::host::Own;
 use roadstead_service::Ports;
 use roadstead_service::account::NewUser;
 use roadstead_service::seal::{MasterKey, MasterKeys};
-use roadstead_service::testing::{SeededRandom, StandingClock};
+use roadstead_service::testing::{Plans, SeededRandom, StandingClock};
 use roadstead_store::{Durability, Store, StoreError};
 use sqlx::{Connection as _, Executor as _};
 
@@ -29,6 +29,7 @@ pub struct TestApp {
     pub house: House,
     pub router: Router,
     pub clock: Arc<StandingClock>,
+    _plans: Plans,
     _folder: tempfile::TempDir,
 }
 
@@ -89,7 +90,8 @@ impl TestApp {
             On::Sqlite => format!("sqlite://{}", folder.path().join("test.db").display()),
             On::Postgres(url) => database(&url).await,
         };
-        let store = Store::open(&url, roadstead_store::Options::default()).await.unwrap();
+        let plans = Plans::new(&url);
+        let store = Store::open(&url, plans.options()).await.unwrap();
         store.migrate().await.unwrap();
         let objects = Objects::open(&config.storage.storage_url, &[]).await.unwrap();
         let clock = Arc::new(StandingClock::default());
@@ -97,7 +99,7 @@ impl TestApp {
         let keys = MasterKeys { current: MasterKey::new([7; 32].into()), retiring: None };
         let house = House::furnish(&config, store, objects, keys, ports).await.unwrap();
         let router = house.router(&config, LISTEN.parse().unwrap(), machine);
-        Self { house, router, clock, _folder: folder }
+        Self { house, router, clock, _plans: plans, _folder: folder }
     }
 
     async fn people(&self) {

@@ -133,7 +133,8 @@ impl Accounts {
         })
     }
 
-    /// Creates a user.
+    /// Creates a user. With access to the console they must choose a password of their own when they first sign in there;
+    /// clients may go on with the one given here.
     ///
     /// # Errors
     /// `Denied` unless the system asks; `NotFound` for the account or group; `AlreadyExists`; Invalid for the account's
@@ -180,6 +181,7 @@ impl Accounts {
                             is_owner: false,
                             console_access: new.access.console,
                             programmatic_access: new.access.programmatic,
+                            must_change_password: new.access.console && hash.is_some(),
                             password_hash: hash,
                             created_by: None,
                             created_at: at,
@@ -221,6 +223,7 @@ pub(crate) async fn create_in(
             console_access: true,
             programmatic_access: true,
             password_hash: Some(plan.password_hash.clone()),
+            must_change_password: false,
             created_by: None,
             created_at: plan.at,
         },

@@ -63,6 +63,8 @@ pub struct NewUser {
     pub programmatic_access: bool,
     /// Hash of the password, if there is one.
     pub password_hash: Option<Secret>,
+    /// Whether the first sign-in must change the password.
+    pub must_change_password: bool,
     /// Who creates it.
     pub created_by: Option<UserId>,
     /// Now.
@@ -84,8 +86,8 @@ macro_rules! select {
 pub async fn create(tx: &mut Tx<'_>, new: &NewUser) -> Result<UserRecord> {
     let id: UserId = sql(
         "INSERT INTO users (public_id, account_id, name, name_key, is_owner, console_access, programmatic_access, \
-         password_hash, password_changed_at, created_by, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
+         password_hash, password_changed_at, must_change_password, created_by, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id",
     )
     .bind(&new.public_id)
     .bind(new.account)
@@ -96,6 +98,7 @@ pub async fn create(tx: &mut Tx<'_>, new: &NewUser) -> Result<UserRecord> {
     .bind(new.programmatic_access)
     .bind(new.password_hash.as_ref().map(|hash| hash.reveal().clone()))
     .bind(new.password_hash.as_ref().map(|_| new.created_at))
+    .bind(new.must_change_password)
     .bind(new.created_by)
     .bind(new.created_at)
     .scalar(tx)

@@ -1,5 +1,7 @@
 //! Set-up, sign-in, sessions and forged requests, as a browser without WASM sees them.
 
+use roadstead::access::Access;
+
 use crate::support::TestApp;
 use crate::support::app::PASSWORD;
 
@@ -250,4 +252,25 @@ async fn a_new_password_ends_the_other_sessions() {
     browser.visit("/images").await.expect(200);
     other.visit("/images").await.expect(302);
     app.reader().get("/v2/").await.expect(401);
+}
+
+#[tokio::test]
+async fn a_password_given_by_an_administrator_is_changed_at_the_first_sign_in() {
+    let app = TestApp::new().await;
+    let access = Access { console: true, programmatic: true };
+    app.new_user(&"acme".parse().unwrap(), "ann", access).await;
+    // A client goes on with it.
+    app.basic("acme/ann").get("/v2/").await.expect(200);
+    app.token("acme/ann", &[]).await.get("/v2/").await.expect(200);
+
+    let mut browser = app.signed_in("acme/ann").await;
+    for path in ["/overview", "/images", "/signin"] {
+        assert_eq!(location(&browser.visit(path).await.expect(302)), "/account/password");
+    }
+    browser.visit("/account/password").await.expect(200);
+    let new = "Another-Horse-8";
+    let fields = [("current", PASSWORD), ("password", new), ("confirm", new)];
+    browser.submit("password", &fields).await.expect(302);
+    browser.visit("/images").await.expect(200);
+    app.basic("acme/ann").get("/v2/").await.expect(401);
 }

@@ -91,3 +91,39 @@ async fn a_group_or_the_name_of_a_system_policy_gives_rights() {
     // Nothing of the refused call is kept.
     accounts.create_user(&test.system, &test.account, new("a6", None)).await.unwrap();
 }
+
+#[tokio::test]
+async fn who_got_a_password_from_an_administrator_must_choose_another_for_the_console() {
+    let test = TestService::new().await;
+    let accounts = test.service.accounts();
+    let sessions = test.service.sessions();
+    let password = Secret::new(PASSWORD.to_owned());
+    let must_change =
+        async |ctx: &Context| sessions.profile(ctx).await.unwrap().must_change_password;
+    accounts.create_user(&test.system, &test.account, new("ann", None)).await.unwrap();
+    let actor =
+        sessions.sign_in(&test.anonymous, Some("harbor"), Some("ann"), &password).await.unwrap();
+    let ann = test.as_user(actor);
+    assert!(must_change(&ann).await);
+    // Clients are not asked: they could not answer.
+    let credentials = test.service.credentials();
+    credentials.verify_basic("harbor/ann", &password, None).await.unwrap();
+    assert!(must_change(&ann).await);
+
+    let own = Secret::new("another correct horse".to_owned());
+    sessions.change_password(&ann, &password, &own).await.unwrap();
+    assert!(!must_change(&ann).await);
+    credentials.verify_basic("harbor/ann", &own, None).await.unwrap();
+
+    // An owner chose it; a user without the console has nowhere to change it.
+    assert!(!must_change(&test.owner).await);
+    let robot =
+        NewUser { access: WaysIn { console: false, programmatic: true }, ..new("robot", None) };
+    let robot = accounts.create_user(&test.system, &test.account, robot).await.unwrap().user;
+    let record = test
+        .store
+        .peek("test", move |tx| Box::pin(async move { user::find(tx, robot).await }))
+        .await
+        .unwrap();
+    assert!(!record.unwrap().must_change_password);
+}

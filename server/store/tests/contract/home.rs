@@ -220,6 +220,7 @@ pub(crate) fn new_user(account: &AccountRecord, name: &str) -> NewUser {
         console_access: true,
         programmatic_access: true,
         password_hash: None,
+        must_change_password: false,
         created_by: None,
         created_at: at(0),
     }

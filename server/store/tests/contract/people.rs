@@ -62,7 +62,9 @@ async fn the_owner_is_found_by_the_account(home: &Home) {
     let mut owner = new_user(&alice, "alice");
     owner.is_owner = true;
     owner.password_hash = Some(Secret::new("hash".to_owned()));
+    owner.must_change_password = true;
     let owner = tx!(home.run, [owner] | tx | user::create(tx, &owner).await);
+    assert!(owner.must_change_password);
     let name: roadstead::AccountName = "Alice".parse().unwrap();
     assert_eq!(
         tx!(home.read, [name] | tx | user::find_owner(tx, &name).await),
@@ -92,6 +94,7 @@ async fn the_owner_is_found_by_the_account(home: &Home) {
     );
     let now = tx!(home.read, [] | tx | user::find(tx, id).await).unwrap();
     assert_eq!(now.permission_epoch, owner.permission_epoch + 1);
+    assert!(!now.must_change_password);
 }
 
 async fn a_user_keeps_its_preferences(home: &Home) {

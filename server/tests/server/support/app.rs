@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use roadstead::access::{Access, Permission};
+use roadstead::id::UserId;
 use roadstead::{AccountName, OrganizationName, Secret, UserName};
 use roadstead_object::Objects;
 use roadstead_server::boot::House;
@@ -136,8 +137,25 @@ impl TestApp {
             .unwrap();
     }
 
-    /// A user of an account.
+    /// A user of an account, who has signed in before and chosen [`PASSWORD`].
     pub async fn user(&self, account: &AccountName, name: &str, access: Access) {
+        let id = self.new_user(account, name, access).await;
+        self.house
+            .store
+            .run::<_, StoreError, _>("test.user", Durability::Durable, move |tx| {
+                Box::pin(async move {
+                    let user = roadstead_store::user::find(tx, id).await?.unwrap();
+                    let hash = roadstead_store::user::password_hash(tx, id).await?.unwrap();
+                    roadstead_store::user::set_password_hash(tx, &user, &hash, user.created_at)
+                        .await
+                })
+            })
+            .await
+            .unwrap();
+    }
+
+    /// A user who was just created with [`PASSWORD`].
+    pub async fn new_user(&self, account: &AccountName, name: &str, access: Access) -> UserId {
         let context = self.house.command_line();
         let new = NewUser {
             name: name.parse().unwrap(),
@@ -145,7 +163,7 @@ impl TestApp {
             group: None,
             password: Some(Secret::new(PASSWORD.to_owned())),
         };
-        self.house.service.accounts().create_user(&context, account, new).await.unwrap();
+        self.house.service.accounts().create_user(&context, account, new).await.unwrap().user
     }
 
     /// Gives a user of `acme` a right on one of its organizations.

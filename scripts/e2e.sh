@@ -9,7 +9,8 @@ case ${1:-all} in
   all) files=(tests/*.test.mjs) ;;
   *) files=("$@") ;;
 esac
-run=(node --test --test-concurrency=1 --test-reporter=spec "${files[@]}")
+# A test that fails leaves its server running; the run ends all the same, and what it started ends with it.
+run=(node --test --test-force-exit --test-concurrency=1 --test-reporter=spec "${files[@]}")
 # The Docker engine wants root. Whoever is not root runs only that part as root, and owns the output afterwards.
 if [ "$(id -u)" != 0 ] && [ "${1:-all}" != browser ]; then
   exec sudo --preserve-env=ROADSTEAD_SOAK,CARGO_TARGET_DIR,ROADSTEAD_TEST_BINARY env "PATH=$PATH" "${run[@]}"

@@ -112,9 +112,7 @@ async fn guesses_in_parallel_are_limited_too() {
     let answers = futures::future::join_all(guesses).await;
     let looked_at = answers
         .into_iter()
-        .filter(|answer| {
-            answer.as_ref().unwrap_err().kind() == ErrorKind::Unauthenticated
-        })
+        .filter(|answer| answer.as_ref().unwrap_err().kind() == ErrorKind::Unauthenticated)
         .count();
     // Two are looked at at a time, so one more than five may have begun.
     assert!((5..=6).contains(&looked_at), "{looked_at}");
@@ -155,9 +153,9 @@ async fn a_disabled_user_is_out_at_the_next_request() {
     assert!(sessions.actor_of(mia).await.unwrap().is_none());
     let account = test.owner.user().unwrap().account;
     test.write(move |tx| {
-        Box::pin(async move {
-            account::set_state(tx, account, State::Disabled, Timestamp(0)).await
-        })
+        Box::pin(
+            async move { account::set_state(tx, account, State::Disabled, Timestamp(0)).await },
+        )
     })
     .await;
     let owner = test.owner.user().unwrap().user;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny};
 
 use super::descriptor::Descriptor;
 use super::media_type::MediaType;
+use super::strict;
 use crate::error::{Error, Subject};
 
 /// Largest manifest that is taken unless a setting says otherwise, in bytes (distribution-spec expects at least 4 MB).
@@ -52,11 +53,18 @@ struct Body {
     media_type: Option<String>,
     artifact_type: Option<String>,
     config: Option<Descriptor>,
+    #[serde(default, deserialize_with = "list")]
     layers: Option<Vec<Descriptor>>,
+    #[serde(default, deserialize_with = "list")]
     manifests: Option<Vec<Descriptor>>,
     fs_layers: Option<IgnoredAny>,
     subject: Option<Descriptor>,
     annotations: Option<BTreeMap<String, String>>,
+}
+
+/// A list that is there. Go writes an empty one as `null`.
+fn list<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<Descriptor>>, D::Error> {
+    Option::<Vec<Descriptor>>::deserialize(from).map(|list| Some(list.unwrap_or_default()))
 }
 
 impl Manifest {
@@ -72,7 +80,7 @@ impl Manifest {
             None | Some("" | "application/json") => None,
             Some(text) => Some(text.parse::<MediaType>()?),
         };
-        reject_repeated_members(bytes)?;
+        strict::check(bytes)?;
         let body: Body = serde_json::from_slice(bytes)
             .map_err(|error| invalid(format!("the manifest is not valid: {error}")))?;
         let stated = body.media_type.as_deref().map(str::parse::<MediaType>).transpose()?;
@@ -189,34 +197,6 @@ impl Manifest {
     }
 }
 
-/// Two members of one name read differently by different parsers: type confusion (CVE-2021-41190). Only the top level
-/// decides types, so only it is checked.
-fn reject_repeated_members(bytes: &[u8]) -> Result<(), Error> {
-    struct Unique;
-    impl<'de> Visitor<'de> for Unique {
-        type Value = ();
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("a JSON object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-            let mut seen = std::collections::HashSet::new();
-            while let Some(key) = map.next_key::<String>()? {
-                map.next_value::<IgnoredAny>()?;
-                if !seen.insert(key) {
-                    return Err(serde::de::Error::custom("a member occurs twice"));
-                }
-            }
-            Ok(())
-        }
-    }
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    deserializer.deserialize_map(Unique).and_then(|()| deserializer.end()).map_err(|error| {
-        Error::invalid(Subject::Manifest, format!("the manifest is not valid: {error}"))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -264,6 +244,14 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_list_may_be_null() {
+        let body = format!(
+            r#"{{"schemaVersion":2,"config":{{"mediaType":"application/x","digest":"{D}","size":2}},"layers":null}}"#
+        );
+        assert!(Manifest::parse(None, body.as_bytes()).unwrap().layers().is_empty());
+    }
+
+    #[test]
     fn confusion_is_refused() {
         let index = "application/vnd.oci.image.index.v1+json";
         for (content_type, body) in [
@@ -278,6 +266,7 @@ mod tests {
             (Some(index), r#"{"schemaVersion":2}"#.to_owned()),
             (Some(index), r#"{"schemaVersion":1,"manifests":[]}"#.to_owned()),
             (None, r#"{"schemaVersion":2,"fsLayers":[],"manifests":[]}"#.to_owned()),
+            (None, r#"{"schemaVersion":2,"manifests":[],"Layers":[]}"#.to_owned()),
             (None, "[]".to_owned()),
             (None, "not json".to_owned()),
             (None, format!("{}x", image())),
@@ -309,8 +298,10 @@ mod tests {
 
         #[test]
         fn deep_json_is_refused_not_a_crash(depth in 1usize..5000) {
-            let body = format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
-            prop_assert!(Manifest::parse(None, body.as_bytes()).is_err());
+            let body = format!(
+                r#"{{"schemaVersion":2,"manifests":[],"a":{}{}}}"#, "[".repeat(depth), "]".repeat(depth)
+            );
+            prop_assert_eq!(Manifest::parse(None, body.as_bytes()).is_err(), depth > 126);
         }
     }
 }

@@ -7,6 +7,7 @@ mod config;
 mod descriptor;
 mod manifest;
 mod media_type;
+mod strict;
 
 pub use code::ErrorCode;
 pub use config::{HistoryEntry, ImageConfig, RunConfig};

@@ -62,6 +62,8 @@ pub struct PutManifest {
     pub digest: Digest,
     /// What it is about.
     pub subject: Option<Digest>,
+    /// Layers that it names and that need not be here (`protocol.md` 1.6, step 4).
+    pub foreign_layers: usize,
 }
 
 /// Manifests.
@@ -134,6 +136,7 @@ impl Manifests {
         let stored = PutManifest {
             digest: digest.clone(),
             subject: manifest.subject.as_ref().map(|subject| subject.digest.clone()),
+            foreign_layers: manifest.layers().iter().filter(|layer| layer.is_foreign()).count(),
         };
         let push = Arc::new(Push {
             event: Origin::of(ctx, &self.ports)

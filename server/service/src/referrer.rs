@@ -4,7 +4,7 @@ use roadstead::access::Action;
 use roadstead::error::Subject;
 use roadstead::oci::MediaType;
 use roadstead::{Digest, ErrorKind, ImageName, Result};
-use roadstead_store::{Store, referrer};
+use roadstead_store::{Store, StoreError, referrer};
 use serde::Serialize;
 
 use crate::access::Access;
@@ -13,8 +13,11 @@ use crate::error::stored;
 
 /// Most referrers of one answer.
 const PAGE: u32 = 1_000;
-/// Most bytes of annotations of one answer; the answer stays under the 4 MiB that every client reads.
-const MOST_BYTES: usize = 3 * 1024 * 1024;
+/// Most bytes of the manifests of one answer, whose annotations it repeats; it stays under the 4 MiB that every client
+/// reads.
+const MOST_BYTES: u64 = 3 * 1024 * 1024;
+/// Bytes of a descriptor without its annotations, at most.
+const DESCRIPTOR: u64 = 400;
 
 /// A referrer as its descriptor in the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -79,35 +82,60 @@ impl Referrers {
             outcome => outcome?,
         };
         let repository = allowed.target().id;
-        let found = self
+        let (found, has_more) = self
             .store
-            .peek("referrer.list", |tx| {
+            .read("referrer.list", |tx| {
                 let (subject, last) = (subject.clone(), last.cloned());
                 let artifact_type = artifact_type.map(str::to_owned);
                 Box::pin(async move {
-                    let wanted = artifact_type.as_deref();
-                    referrer::list(tx, repository, &subject, wanted, last.as_ref(), PAGE + 1).await
+                    let (wanted, last) = (artifact_type.as_deref(), last.as_ref());
+                    let limit = PAGE + 1;
+                    let sizes =
+                        referrer::sizes(tx, repository, &subject, wanted, last, limit).await?;
+                    let (count, has_more) = page(&sizes);
+                    let found =
+                        referrer::list(tx, repository, &subject, wanted, last, count).await?;
+                    Ok::<_, StoreError>((found, has_more))
                 })
             })
             .await
             .map_err(stored)?;
-        let mut page = ReferrerPage { manifests: Vec::new(), has_more: false };
-        let mut bytes = 0;
-        for record in found {
-            bytes += 400 + record.annotations.as_ref().map_or(0, |text| text.to_string().len());
-            let is_full = page.manifests.len() >= PAGE as usize || bytes > MOST_BYTES;
-            if is_full && !page.manifests.is_empty() {
-                page.has_more = true;
-                break;
-            }
-            page.manifests.push(Referrer {
-                media_type: record.media_type,
-                digest: record.digest,
-                size: record.size,
-                artifact_type: record.artifact_type,
-                annotations: record.annotations,
-            });
+        let manifests = found.into_iter().map(|record| Referrer {
+            media_type: record.media_type,
+            digest: record.digest,
+            size: record.size,
+            artifact_type: record.artifact_type,
+            annotations: record.annotations,
+        });
+        Ok(ReferrerPage { manifests: manifests.collect(), has_more })
+    }
+}
+
+/// How many of these go into one answer, and whether that leaves some. A single one always goes: it is no longer than a
+/// manifest may be.
+fn page(sizes: &[u64]) -> (u32, bool) {
+    let (mut bytes, mut count) = (0_u64, 0_u32);
+    for size in sizes {
+        bytes = bytes.saturating_add(*size).saturating_add(DESCRIPTOR);
+        if count == PAGE || (bytes > MOST_BYTES && count > 0) {
+            return (count, true);
         }
-        Ok(page)
+        count += 1;
+    }
+    (count, false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_stays_small() {
+        assert_eq!(page(&[]), (0, false));
+        assert_eq!(page(&[1_000; 10]), (10, false));
+        assert_eq!(page(&[1; 1_001]), (PAGE, true));
+        assert_eq!(page(&[1 << 20; 4]), (2, true));
+        assert_eq!(page(&[4 << 20; 2]), (1, true));
+        assert_eq!(page(&[4 << 20]), (1, false));
     }
 }

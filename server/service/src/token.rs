@@ -140,6 +140,8 @@ pub struct VerifiedToken {
     pub actor: Actor,
     /// What it is limited to; goes into [`Context::scopes`].
     pub scopes: Arc<[TokenScope]>,
+    /// When it ends.
+    pub ends: Timestamp,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -298,8 +300,9 @@ impl Tokens {
             return Err(refused());
         }
         let scopes: Arc<[TokenScope]> = claims.access.into();
+        let ends = Timestamp::from_seconds(claims.exp);
         if claims.sub.is_empty() {
-            return Ok(VerifiedToken { actor: Actor::Anonymous, scopes });
+            return Ok(VerifiedToken { actor: Actor::Anonymous, scopes, ends });
         }
         let id = claims.sub.parse().map(UserId).map_err(|_| refused())?;
         let person = self
@@ -321,7 +324,7 @@ impl Tokens {
                 .ok_or_else(refused)?,
             None => person.actor.clone(),
         };
-        Ok(VerifiedToken { actor: Actor::User(actor), scopes })
+        Ok(VerifiedToken { actor: Actor::User(actor), scopes, ends })
     }
 
     async fn claims(&self, token: &str) -> Result<Claims> {

@@ -11,7 +11,7 @@ use http::request::Parts;
 use http::{HeaderMap, header};
 use roadstead::access::Actor;
 use roadstead::error::Subject;
-use roadstead::{Error, ErrorKind, Result, Secret};
+use roadstead::{Error, ErrorKind, Result, Secret, Timestamp};
 use roadstead_service::Context;
 use roadstead_service::credential::Proven;
 
@@ -78,23 +78,34 @@ impl Presented {
     }
 }
 
-/// The context of a registry request.
+/// Who makes a registry request.
+#[derive(Debug)]
+pub struct Caller {
+    /// What a use case knows of them.
+    pub context: Context,
+    /// When the token that was presented ends.
+    pub token_ends: Option<Timestamp>,
+}
+
+/// Who makes a registry request.
 ///
 /// # Errors
 /// Unauthenticated when a credential was presented and is not, or no longer, good; rate limited after too many failures.
-pub async fn identify(doors: &Doors, parts: &Parts) -> Result<Context> {
-    match Presented::of(&parts.headers) {
-        Presented::Nothing => Ok(doors.context(parts, Actor::Anonymous, None)),
+pub async fn identify(doors: &Doors, parts: &Parts) -> Result<Caller> {
+    let (context, token_ends) = match Presented::of(&parts.headers) {
+        Presented::Nothing => (doors.context(parts, Actor::Anonymous, None), None),
         Presented::Basic(name, password) => {
             let proven = verify_basic(doors, parts, &name, &password).await?;
-            Ok(doors.context(parts, Actor::User(proven.actor), None))
+            (doors.context(parts, Actor::User(proven.actor), None), None)
         }
         Presented::Bearer(token) => {
             let verified = doors.service().tokens().verify(token.reveal()).await?;
-            Ok(doors.context(parts, verified.actor, Some(verified.scopes)))
+            let context = doors.context(parts, verified.actor, Some(verified.scopes));
+            (context, Some(verified.ends))
         }
-        Presented::Malformed => Err(malformed()),
-    }
+        Presented::Malformed => return Err(malformed()),
+    };
+    Ok(Caller { context, token_ends })
 }
 
 /// The user of a name and a password or login key.

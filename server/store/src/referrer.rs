@@ -6,7 +6,7 @@ use roadstead::{Digest, Timestamp};
 
 use crate::error::Result;
 use crate::row::record;
-use crate::sql::sql;
+use crate::sql::{Sql, sql};
 use crate::tx::Tx;
 
 record! {
@@ -27,6 +27,24 @@ record! {
     }
 }
 
+/// Sizes of the manifests that [`list`] would give, in its order: their annotations are no longer than they are.
+pub async fn sizes(
+    tx: &mut Tx<'_>,
+    repository: RepositoryId,
+    subject: &Digest,
+    artifact_type: Option<&str>,
+    last: Option<&Digest>,
+    limit: u32,
+) -> Result<Vec<u64>> {
+    let mut statement = sql("SELECT m.size FROM manifests m \
+                             WHERE m.repository_id = $1 AND m.subject_digest = $2 AND m.deleted_at IS NULL")
+    .bind(repository)
+    .bind(subject);
+    narrow(&mut statement, artifact_type, last, limit);
+    let found = statement.all::<(u64,)>(tx).await?;
+    Ok(found.into_iter().map(|(size,)| size).collect())
+}
+
 /// Referrers of a digest in byte order of their own digests after `last`, at most `limit`; with `artifact_type` only
 /// those of exactly that type.
 pub async fn list(
@@ -42,6 +60,11 @@ pub async fn list(
                              WHERE m.repository_id = $1 AND m.subject_digest = $2 AND m.deleted_at IS NULL")
     .bind(repository)
     .bind(subject);
+    narrow(&mut statement, artifact_type, last, limit);
+    statement.all(tx).await
+}
+
+fn narrow(statement: &mut Sql, artifact_type: Option<&str>, last: Option<&Digest>, limit: u32) {
     if let Some(artifact_type) = artifact_type {
         statement.push(" AND m.artifact_type = ").push_bind(artifact_type);
     }
@@ -49,7 +72,6 @@ pub async fn list(
         statement.push(" AND m.digest > ").push_bind(last);
     }
     statement.push(" ORDER BY m.digest LIMIT ").push_bind(limit);
-    statement.all(tx).await
 }
 
 /// How many referrers of each artifact type several digests have: for the badges of a list.

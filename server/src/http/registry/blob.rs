@@ -7,6 +7,7 @@ use roadstead::{Digest, ImageName, Result};
 use roadstead_service::blob::BlobInfo;
 use roadstead_service::{Context, Service};
 
+use super::condition::{etag, is_known, unchanged};
 use super::{CONTENT_DIGEST, empty, range, set};
 
 pub(super) async fn head(
@@ -14,8 +15,12 @@ pub(super) async fn head(
     ctx: &Context,
     image: &ImageName,
     digest: &Digest,
+    headers: &HeaderMap,
 ) -> Result<Response> {
     let info = service.blobs().head(ctx, image, digest).await?;
+    if is_known(headers, digest) {
+        return Ok(unchanged(digest));
+    }
     let mut response = empty(StatusCode::OK, describe(digest, &info));
     set(&mut response, header::CONTENT_LENGTH, &info.size.to_string());
     Ok(response)
@@ -28,6 +33,13 @@ pub(super) async fn get(
     digest: &Digest,
     headers: &HeaderMap,
 ) -> Result<Response> {
+    if headers.contains_key(header::IF_NONE_MATCH) {
+        // Whether it is here is asked first: what is not visible is not "unchanged".
+        service.blobs().head(ctx, image, digest).await?;
+        if is_known(headers, digest) {
+            return Ok(unchanged(digest));
+        }
+    }
     let part = range::of_blob(headers, &etag(digest));
     let read = service.blobs().read(ctx, image, digest, part).await?;
     let length = read.range.end - read.range.start;
@@ -55,10 +67,6 @@ pub(super) async fn delete(
 ) -> Result<Response> {
     service.blobs().delete(ctx, image, digest).await?;
     Ok(empty(StatusCode::ACCEPTED, []))
-}
-
-fn etag(digest: &Digest) -> String {
-    format!("\"{digest}\"")
 }
 
 fn describe(digest: &Digest, info: &BlobInfo) -> [(HeaderName, String); 5] {

@@ -3,13 +3,15 @@
 use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use roadstead::error::Subject;
 use roadstead::oci::MediaType;
-use roadstead::{Digest, ImageName, Reference, Result, TagName};
+use roadstead::{Error, ImageName, Reference, Result, TagName};
 use roadstead_service::manifest::StoredManifest;
 use roadstead_service::upload::Upload;
 use roadstead_service::{Context, Service};
 
-use super::{CONTENT_DIGEST, empty, set};
+use super::condition::{is_known, unchanged};
+use super::{CONTENT_DIGEST, empty, set, warning};
 
 const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
 const TAG: HeaderName = HeaderName::from_static("oci-tag");
@@ -53,7 +55,7 @@ pub(super) async fn put(
     headers: &HeaderMap,
     body: Upload,
 ) -> Result<Response> {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let content_type = content_type(headers)?;
     let stored = service.manifests().put(ctx, image, reference, tags, content_type, body).await?;
     let mut response = empty(
         StatusCode::CREATED,
@@ -71,7 +73,27 @@ pub(super) async fn put(
             response.headers_mut().append(TAG, value);
         }
     }
+    if stored.foreign_layers > 0 {
+        let text = format!(
+            "{} of the layers are not kept here: whoever pulls the image gets them from the addresses that it names",
+            stored.foreign_layers
+        );
+        warning::add(&mut response, &text);
+    }
     Ok(response)
+}
+
+/// The media type that the client states.
+///
+/// # Errors
+/// Invalid when it states two: whoever reads the first would see another manifest than whoever reads the last.
+fn content_type(headers: &HeaderMap) -> Result<Option<&str>> {
+    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
+    let first = values.next();
+    if values.next().is_some() {
+        return Err(Error::invalid(Subject::Manifest, "Content-Type stands there twice"));
+    }
+    Ok(first.and_then(|value| value.to_str().ok()))
 }
 
 pub(super) async fn delete(
@@ -94,27 +116,6 @@ fn describe(found: &StoredManifest) -> Response {
             (header::ETAG, format!("\"{}\"", found.digest)),
         ],
     )
-}
-
-fn unchanged(digest: &Digest) -> Response {
-    empty(
-        StatusCode::NOT_MODIFIED,
-        [(CONTENT_DIGEST, digest.to_string()), (header::ETAG, format!("\"{digest}\""))],
-    )
-}
-
-/// Whether `If-None-Match` names this digest.
-fn is_known(headers: &HeaderMap, digest: &Digest) -> bool {
-    headers
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|text| text.split(','))
-        .any(|tag| {
-            let tag = tag.trim();
-            let tag = tag.strip_prefix("W/").unwrap_or(tag);
-            tag == "*" || tag.trim_matches('"') == digest.as_str()
-        })
 }
 
 /// Whether the client says that it takes single manifests and no lists: the one case where `Accept` matters
@@ -143,7 +144,6 @@ fn wants_single(headers: &HeaderMap) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use roadstead::Algorithm;
 
     #[test]
     fn only_a_client_that_takes_no_lists_gets_a_child() {
@@ -164,20 +164,6 @@ mod tests {
                 headers.append(header::ACCEPT, value.parse().unwrap());
             }
             assert_eq!(wants_single(&headers), wanted, "{values:?}");
-        }
-    }
-
-    #[test]
-    fn what_the_client_has_is_not_sent_again() {
-        let digest = Digest::of(Algorithm::Sha256, b"x");
-        for (value, known) in [
-            (format!("\"{digest}\""), true),
-            (format!("\"a\", W/\"{digest}\""), true),
-            ("*".to_owned(), true),
-            ("\"sha256:00\"".to_owned(), false),
-        ] {
-            let headers = HeaderMap::from_iter([(header::IF_NONE_MATCH, value.parse().unwrap())]);
-            assert_eq!(is_known(&headers, &digest), known, "{value}");
         }
     }
 }

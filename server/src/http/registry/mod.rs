@@ -9,13 +9,15 @@
 mod blob;
 mod catalog;
 mod challenge;
+mod condition;
 mod error;
 mod manifest;
-mod range;
+pub mod range;
 mod referrer;
 pub mod route;
 mod tag;
 mod upload;
+mod warning;
 
 use std::time::Duration;
 
@@ -64,13 +66,15 @@ async fn answer(doors: &Doors, parts: &Parts, body: Body) -> Result<Response, Re
     let scopes = operation.scopes();
     let refuse =
         |error: Error, bad_token: bool| Refused::challenged(error, scopes.clone(), bad_token);
-    let ctx = Box::pin(caller::identify(doors, parts))
+    let caller = Box::pin(caller::identify(doors, parts))
         .await
         .map_err(|error| refuse(error, Presented::of(&parts.headers).is_bearer()))?;
     // Boxed: the future of every operation is as large as the largest, and would be copied up the stack.
-    Box::pin(perform(doors, &ctx, operation, parts, body))
+    let mut response = Box::pin(perform(doors, &caller.context, operation, parts, body))
         .await
-        .map_err(|error| refuse(error, false))
+        .map_err(|error| refuse(error, false))?;
+    warning::about_token(&mut response, caller.token_ends, caller.context.now());
+    Ok(response)
 }
 
 async fn perform(
@@ -114,7 +118,9 @@ async fn perform(
         Operation::GetBlob(image, digest) => {
             blob::get(service, ctx, &image, &digest, headers).await
         }
-        Operation::HeadBlob(image, digest) => blob::head(service, ctx, &image, &digest).await,
+        Operation::HeadBlob(image, digest) => {
+            blob::head(service, ctx, &image, &digest, headers).await
+        }
         Operation::DeleteBlob(image, digest) => blob::delete(service, ctx, &image, &digest).await,
         Operation::StartUpload(image, algorithm) => {
             upload::start(service, ctx, &image, algorithm).await

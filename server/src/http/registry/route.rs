@@ -277,6 +277,12 @@ fn decode(segment: &str) -> Result<String, Error> {
         .map_err(|_| Error::invalid(Subject::Repository, "the path is not valid UTF-8"))
 }
 
+/// The names in their order, each once.
+fn unique(names: Vec<TagName>) -> Vec<TagName> {
+    let mut seen = std::collections::HashSet::new();
+    names.into_iter().filter(|name| seen.insert(name.clone())).collect()
+}
+
 fn unknown_manifest() -> Error {
     Error::not_found(Subject::Manifest, "there is no such tag or manifest here")
 }
@@ -319,8 +325,15 @@ impl<'a> Query<'a> {
         self.get("artifactType").filter(|text| !text.is_empty()).map(|text| text.replace(' ', "+"))
     }
 
+    /// The digest of what is uploaded. Two that differ are refused: none of them can be meant by everybody who reads the
+    /// address.
     fn digest(&self) -> Result<Digest, Error> {
-        self.get("digest")
+        let mut all = self.0.iter().filter(|(key, _)| key == "digest").map(|(_, value)| value);
+        let first = all.next();
+        if all.any(|other| Some(other) != first) {
+            return Err(Error::invalid(Subject::Digest, "the address names two digests"));
+        }
+        first
             .ok_or_else(|| {
                 Error::invalid(
                     Subject::Digest,
@@ -337,6 +350,7 @@ impl<'a> Query<'a> {
             .filter(|(key, _)| key == "tag")
             .map(|(_, tag)| tag.parse())
             .collect::<Result<Vec<TagName>, Error>>()?;
+        let tags: Vec<TagName> = unique(tags);
         if tags.len() > MAX_TAGS {
             return Err(Error::new(
                 ErrorKind::TooLarge,
@@ -467,6 +481,11 @@ mod tests {
             ("GET", "/v2/org/a/blobs/uploads/not-a-uuid", "NotFound Upload"),
             ("PUT", &format!("/v2/org/a/blobs/uploads/{ID}"), "Invalid Digest"),
             ("PUT", "/v2/org/a/manifests/x?tag=y", "Invalid Tag"),
+            (
+                "PUT",
+                &format!("/v2/org/a/blobs/uploads/{ID}?digest={D}&digest=sha256:0"),
+                "Invalid Digest",
+            ),
             ("GET", "/v2/org/a/tags/list?n=-1", "Invalid Page"),
             ("GET", "/v2/_catalog?n=x", "Invalid Page"),
             ("POST", "/v2/org/a/blobs/uploads/?digest-algorithm=md5", "Invalid Digest"),
@@ -518,7 +537,16 @@ mod tests {
                 )
             );
         }
-        let many = "tag=x&".repeat(65);
+        let same = "tag=x&".repeat(65);
+        assert_eq!(
+            route("PUT", &format!("/v2/org/a/manifests/{D}?{same}")).unwrap(),
+            Operation::PutManifest(
+                image.clone(),
+                Reference::Digest(digest.clone()),
+                vec!["x".parse().unwrap()]
+            )
+        );
+        let many: String = (0..65).map(|number| format!("tag=x{number}&")).collect();
         let refused = route("PUT", &format!("/v2/org/a/manifests/{D}?{many}"));
         assert_eq!(status(refused), "TooLarge Tag");
     }

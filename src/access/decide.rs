@@ -1,4 +1,7 @@
 //! The pure decision (`protocol.md` 3.4), and the proof it hands out.
+//!
+//! What the store changes or reveals it does for whoever brings a proof, so that a use case that forgets to ask does not
+//! compile. A proof is made here and nowhere else; what is derived from it ([`Allowed::key`]) is about the same target.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,6 +9,7 @@ use super::action::{Action, Need, Scope};
 use super::actor::{Actor, UserActor};
 use super::permission::Permission;
 use super::policy::{Effect, Statement};
+use super::target::{AccountTarget, OrganizationKey, OrganizationTarget};
 use crate::id::{AccountId, OrganizationId, RepositoryId, UserId};
 use crate::name::{ImageName, OrganizationName};
 use crate::time::Timestamp;
@@ -16,7 +20,15 @@ use crate::time::Timestamp;
 /// use roadstead::access::{Action, Allowed, Reason};
 /// let forged = Allowed { target: (), action: Action::DeleteImage, reason: Reason::Owner };
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// and it cannot be turned to another target:
+///
+/// ```compile_fail,E0616
+/// fn turn(mut allowed: roadstead::access::Allowed<roadstead::id::AccountId>) {
+///     allowed.target = roadstead::id::AccountId(7);
+/// }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allowed<T> {
     target: T,
     action: Action,
@@ -42,9 +54,25 @@ impl<T> Allowed<T> {
         self.reason
     }
 
-    /// The same proof about a part of the target: a blob of the repository, say.
-    pub fn map<U>(self, part: impl FnOnce(T) -> U) -> Allowed<U> {
-        Allowed { target: part(self.target), action: self.action, reason: self.reason }
+    /// The same proof about what names the target. Private: a proof of one thing is never one of another.
+    const fn of<U>(&self, key: U) -> Allowed<U> {
+        Allowed { target: key, action: self.action, reason: self.reason }
+    }
+}
+
+impl Allowed<OrganizationTarget> {
+    /// The same proof, with the keys alone: as small as a copy.
+    #[must_use]
+    pub const fn key(&self) -> Allowed<OrganizationKey> {
+        self.of(OrganizationKey { id: self.target.id, account: self.target.account })
+    }
+}
+
+impl Allowed<AccountTarget> {
+    /// The same proof, with the key alone: as small as a copy.
+    #[must_use]
+    pub const fn key(&self) -> Allowed<AccountId> {
+        self.of(self.target.id)
     }
 }
 
@@ -139,12 +167,26 @@ pub struct Grants {
     pub anonymous_access: bool,
 }
 
-/// Which rows of a list the caller may see; filters in the query, never after it.
+/// Which rows of a list the caller may see; filters in the query, never after it. Only [`visibility`] makes one:
+///
+/// ```compile_fail,E0639
+/// use roadstead::{access::Visibility, id::AccountId};
+/// let forged = Visibility::Account { account: AccountId(7) };
+/// ```
+/// ```compile_fail,E0639
+/// use roadstead::{access::Visibility, id::{AccountId, UserId}};
+/// let forged = Visibility::Granted { account: AccountId(7), user: UserId(7) };
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Visibility {
     /// Everything of the account.
-    Account(AccountId),
+    #[non_exhaustive]
+    Account {
+        /// The account.
+        account: AccountId,
+    },
     /// What the user's grants name, inside the account.
+    #[non_exhaustive]
     Granted {
         /// The account.
         account: AccountId,
@@ -167,7 +209,7 @@ pub fn visibility(user: &UserActor, statements: &[Statement]) -> Visibility {
         .iter()
         .any(|statement| statement.effect == Effect::Deny && statement.names(name));
     if user.is_owner || (allows_all && !denies_some) {
-        Visibility::Account(user.account)
+        Visibility::Account { account: user.account }
     } else {
         Visibility::Granted { account: user.account, user: user.user }
     }
@@ -187,6 +229,20 @@ pub fn decide<T: Target>(
 ) -> Result<Allowed<T>, Refusal> {
     let reason = judge(actor, action, target.resource(), grants, now)?;
     Ok(Allowed { target, action, reason })
+}
+
+/// Whether [`decide`] would allow, without the proof: for what is shown of rights, flags in answers and tokens.
+///
+/// # Errors
+/// The refusing rule.
+pub fn permits(
+    actor: &Actor,
+    action: Action,
+    target: &impl Target,
+    grants: &Grants,
+    now: Timestamp,
+) -> Result<Reason, Refusal> {
+    judge(actor, action, target.resource(), grants, now)
 }
 
 fn judge(

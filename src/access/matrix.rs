@@ -227,7 +227,7 @@ fn an_action_is_not_asked_of_another_kind_of_thing() {
 #[test]
 fn lists_never_name_what_a_policy_denies() {
     let of = |statements: &[Statement]| visibility(&user(HERE), statements);
-    let whole = Visibility::Account(HERE);
+    let whole = Visibility::Account { account: HERE };
     assert_eq!(of(&SystemPolicy::ReadOnlyAccess.statements()), whole);
     assert_eq!(of(&SystemPolicy::FullAccess.statements()), whole);
     assert_eq!(visibility(&owner(HERE), &[]), whole);

@@ -1,8 +1,8 @@
 //! Who may do what: actors, actions, permissions, and the pure decision.
 //!
 //! # Invariants
-//! - [`decide`] is the only thing that makes an [`Allowed`]: its constructor is private to this module, so a store
-//!   call that takes one cannot be reached without a decision.
+//! - [`decide`] is the only thing that makes an [`Allowed`], and [`visibility`] a [`Visibility`]: their constructors are
+//!   private to this module, so a store call that takes one cannot be reached without a decision.
 //! - The decision reads nothing but its arguments; time is one of them.
 //!
 //! To add an action: add a variant to [`Action`], its line in [`Action::rule`], and its row in the matrix test.
@@ -20,9 +20,11 @@ mod target;
 pub use action::{Action, Need, Rule, Scope};
 pub use actor::{Access, Actor, JobName, UserActor};
 pub use decide::{
-    Allowed, Grants, Reason, Refusal, Resource, Target, Visibility, decide, visibility,
+    Allowed, Grants, Reason, Refusal, Resource, Target, Visibility, decide, permits, visibility,
 };
 pub use login_key::login_key;
 pub use permission::Permission;
 pub use policy::{Effect, Policy, Statement, SystemPolicy};
-pub use target::{AccountTarget, InstanceTarget, OrganizationTarget, RepositoryTarget};
+pub use target::{
+    AccountTarget, InstanceTarget, OrganizationKey, OrganizationTarget, RepositoryTarget,
+};

@@ -31,6 +31,15 @@ impl Target for RepositoryTarget {
     }
 }
 
+/// The keys of one organization that exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OrganizationKey {
+    /// Its key.
+    pub id: OrganizationId,
+    /// Account that owns it.
+    pub account: AccountId,
+}
+
 /// One organization that exists, or a new image in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganizationTarget {

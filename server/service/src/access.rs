@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use roadstead::access::{
     Action, Actor, Allowed, Permission, Refusal, RepositoryTarget, Resource, Target, Visibility,
-    decide,
+    decide, permits,
 };
 use roadstead::error::Subject;
 use roadstead::id::UserId;
@@ -129,7 +129,7 @@ impl Access {
     pub async fn visibility(&self, ctx: &Context) -> Result<Visibility> {
         let user = ctx.user()?;
         if user.is_owner {
-            return Ok(Visibility::Account(user.account));
+            return Ok(roadstead::access::visibility(user, &[]));
         }
         let statements = self.statements(user.user).await?;
         Ok(roadstead::access::visibility(user, &statements))
@@ -141,14 +141,14 @@ impl Access {
     /// `Hidden` when they do not see it.
     pub async fn rights(&self, ctx: &Context, target: &RepositoryTarget) -> Result<ImageRights> {
         let found = self.image(ctx, &target.name).await?;
-        let may = |action| decide(&ctx.actor, action, target.clone(), &found.grants, ctx.now());
+        let may = |action| permits(&ctx.actor, action, target, &found.grants, ctx.now());
         for (action, permission) in [
             (Action::DeleteImage, Permission::Manage),
             (Action::UpdateImage, Permission::Edit),
             (Action::ReadImage, Permission::Read),
         ] {
-            if let Ok(allowed) = may(action) {
-                return Ok(ImageRights { permission, reason: allowed.reason() });
+            if let Ok(reason) = may(action) {
+                return Ok(ImageRights { permission, reason });
             }
         }
         Err(Error::hidden(Subject::Repository))
@@ -167,13 +167,11 @@ impl Access {
     ) -> Result<bool> {
         let found = self.image(ctx, name).await?;
         Ok(match &found.target {
-            Some(target) => {
-                decide(&ctx.actor, action, target.clone(), &found.grants, ctx.now()).is_ok()
-            }
+            Some(target) => permits(&ctx.actor, action, target, &found.grants, ctx.now()).is_ok(),
             None => match &found.parent {
                 Some(parent) => {
                     let image = parent.new_image(name);
-                    decide(&ctx.actor, action, image, &found.grants, ctx.now()).is_ok()
+                    permits(&ctx.actor, action, &image, &found.grants, ctx.now()).is_ok()
                 }
                 None => false,
             },

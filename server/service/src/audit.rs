@@ -9,8 +9,8 @@
 use roadstead::Timestamp;
 use roadstead::access::{Actor, UserActor};
 use roadstead::id::{AccountId, AuditId, OrganizationId, RepositoryId, UserId};
-use roadstead_store::Tx;
 use roadstead_store::audit::{AuditRecord, Category, Level};
+use roadstead_store::{Place, Tx};
 
 use crate::context::Context;
 use crate::error::Outcome;
@@ -125,6 +125,11 @@ impl Event {
         self.0.organization_id = Some(organization);
         self.0.repository_id = Some(repository);
         self
+    }
+
+    /// In which organization and repository.
+    pub(crate) fn at(self, place: &Place) -> Self {
+        self.in_repository(place.organization(), place.repository())
     }
 
     /// The HTTP status that will be answered, when it is not 200.

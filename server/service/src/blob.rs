@@ -12,7 +12,7 @@ use std::task::{Context as TaskContext, Poll};
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
-use roadstead::access::{Action, RepositoryTarget};
+use roadstead::access::Action;
 use roadstead::error::Subject;
 use roadstead::{Digest, Error, ErrorKind, ImageName, Result};
 use roadstead_object::{ByteStream, ObjectError, ObjectKey, Objects};
@@ -108,8 +108,8 @@ impl Blobs {
         image: &ImageName,
         digest: &Digest,
     ) -> Result<BlobInfo> {
-        let (target, record) = self.find(ctx, image, digest).await?;
-        Ok(BlobInfo { size: record.size, is_public: target.is_public })
+        let (_, is_public, record) = self.find(ctx, image, digest).await?;
+        Ok(BlobInfo { size: record.size, is_public })
     }
 
     /// Bytes of a blob (end-2, GET).
@@ -125,7 +125,7 @@ impl Blobs {
         digest: &Digest,
         part: Part,
     ) -> Result<BlobRead> {
-        let (target, record) = self.find(ctx, image, digest).await?;
+        let (place, is_public, record) = self.find(ctx, image, digest).await?;
         let range = part.of(record.size).ok_or_else(|| {
             Error::new(
                 ErrorKind::RangeInvalid,
@@ -136,15 +136,9 @@ impl Blobs {
         })?;
         let key: ObjectKey = record.object_key.parse().map_err(kept)?;
         let stream = self.objects.read(key, range.clone()).await.map_err(kept)?;
-        let counted = Counted {
-            stream,
-            sent: 0,
-            place: place(&target),
-            usage: self.usage.clone(),
-            at: ctx.now(),
-        };
+        let counted = Counted { stream, sent: 0, place, usage: self.usage.clone(), at: ctx.now() };
         Ok(BlobRead {
-            info: BlobInfo { size: record.size, is_public: target.is_public },
+            info: BlobInfo { size: record.size, is_public },
             range,
             stream: counted.boxed(),
         })
@@ -155,20 +149,20 @@ impl Blobs {
         ctx: &Context,
         image: &ImageName,
         digest: &Digest,
-    ) -> Result<(RepositoryTarget, BlobRecord)> {
+    ) -> Result<(Place, bool, BlobRecord)> {
         let allowed = self.access.authorize(ctx, Action::PullImage, image).await?;
-        let repository = allowed.target().id;
+        let place = Place::of(&allowed);
         let record = self
             .store
             .peek("blob.find_linked", |tx| {
                 let digest = digest.clone();
-                Box::pin(async move { blob::find_linked(tx, repository, &digest).await })
+                Box::pin(async move { blob::find_linked(tx, &place, &digest).await })
             })
             .await
             .map_err(stored)?
             .ok_or_else(unknown)?;
         self.usage.wanted(record.id, record.touched_at, ctx.now());
-        Ok((allowed.target().clone(), record))
+        Ok((place, allowed.target().is_public, record))
     }
 
     /// Takes a blob out of the image when none of its manifests needs it (end-10).
@@ -178,35 +172,27 @@ impl Blobs {
     #[tracing::instrument(name = "service.blob.delete", skip_all, fields(image = %image))]
     pub async fn delete(&self, ctx: &Context, image: &ImageName, digest: &Digest) -> Result<()> {
         let allowed = self.access.authorize(ctx, Action::DeleteTag, image).await?;
-        let (place, digest, now) = (place(allowed.target()), Arc::new(digest.clone()), ctx.now());
+        let (place, digest, now) = (Place::of(&allowed), Arc::new(digest.clone()), ctx.now());
         self.store
             .run("blob.delete", Durability::Durable, move |tx| {
                 let digest = Arc::clone(&digest);
                 Box::pin(async move {
-                    let record = blob::find_linked(tx, place.repository, &digest)
-                        .await?
-                        .ok_or_else(unknown)?;
-                    if blob::is_needed(tx, place.repository, record.id).await? {
+                    let record =
+                        blob::find_linked(tx, &place, &digest).await?.ok_or_else(unknown)?;
+                    if blob::is_needed(tx, &place, record.id).await? {
                         return Err(Failed::Domain(Error::new(
                             ErrorKind::Unsupported,
                             Subject::Blob,
                             "a manifest of this image needs the blob; delete that first",
                         )));
                     }
-                    let linked =
-                        LinkedBlob { id: record.id, digest: record.digest, size: record.size };
-                    blob::unlink(tx, &place, &linked, now).await?;
+                    blob::unlink(tx, &place, &LinkedBlob::from(record), now).await?;
                     Ok(())
                 })
             })
             .await
             .map_err(Error::from)
     }
-}
-
-/// Keys of an image.
-pub(crate) const fn place(target: &RepositoryTarget) -> Place {
-    Place { account: target.account, organization: target.organization, repository: target.id }
 }
 
 /// Counts what is really sent, and notes it when the client has it all or goes away.

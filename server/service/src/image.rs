@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use roadstead::access::{Action, Actor, Allowed, Grants, Permission, RepositoryTarget, decide};
+use roadstead::access::{Action, Actor, Allowed, Grants, Permission, RepositoryTarget, permits};
 use roadstead::error::Subject;
 use roadstead::id::RepositoryId;
 use roadstead::manage::image::{
@@ -16,9 +16,9 @@ use roadstead::manage::image::{
 use roadstead::page::Page;
 use roadstead::{Error, ErrorKind, ImageName, OrganizationName, Result, TagName, Timestamp};
 use roadstead_store::repository::{
-    Attributes, Filter, NewRepository, RepositoryExtra, RepositoryRecord, Sort,
+    Attributes, Created, Filter, NewRepository, RepositoryExtra, RepositoryRecord, Sort,
 };
-use roadstead_store::{Durability, Store, organization, repository};
+use roadstead_store::{Durability, Place, Store, organization, repository};
 
 use crate::access::{Access, NewImage, OwnAccount};
 use crate::audit::{self, Event, Origin};
@@ -76,15 +76,13 @@ impl Images {
                 let (prefix, rest) = (prefix.clone(), rest.clone());
                 Box::pin(async move {
                     if let Some(name) = prefix
-                        && let Some(found) = organization::find_by_name(tx, &name).await?
-                        && organization::entry(tx, visibility, found.id).await?.is_some()
+                        && organization::entry(tx, visibility, &name).await?.is_some()
                     {
                         filter.organizations = vec![name];
                         filter.search = rest;
                     }
                     let page = repository::list(tx, &filter, sort, order, window).await?;
-                    let ids: Vec<RepositoryId> = page.items.iter().map(|it| it.id).collect();
-                    let extras = repository::extras(tx, Some(user), &ids).await?;
+                    let extras = repository::extras(tx, Some(user), &page.items).await?;
                     Ok((page, extras))
                 })
             })
@@ -107,26 +105,29 @@ impl Images {
     #[tracing::instrument(name = "service.image.get", skip_all, fields(image = %name))]
     pub async fn get(&self, ctx: &Context, name: &ImageName) -> Result<Image> {
         let allowed = self.access.authorize(ctx, Action::ReadImage, name).await?;
-        self.read(ctx, allowed.target()).await
+        self.read(ctx, &allowed).await
     }
 
-    async fn read(&self, ctx: &Context, target: &RepositoryTarget) -> Result<Image> {
-        let id = target.id;
+    async fn read(&self, ctx: &Context, allowed: &Allowed<RepositoryTarget>) -> Result<Image> {
+        let place = Place::of(allowed);
         let user = ctx.actor.user().map(|user| user.user);
-        let (record, extras) = self
+        let (record, extra) = self
             .store
             .read("image.get", move |tx| {
                 Box::pin(async move {
-                    let record = repository::find(tx, id).await?;
-                    Ok((record, repository::extras(tx, user, &[id]).await?))
+                    let Some(record) = repository::find(tx, &place).await? else {
+                        return Ok(None);
+                    };
+                    let mut extras =
+                        repository::extras(tx, user, std::slice::from_ref(&record)).await?;
+                    Ok(Some((record, extras.pop())))
                 })
             })
             .await
-            .map_err(stored)?;
-        let record = record.ok_or_else(|| Error::hidden(Subject::Repository))?;
-        let rights = self.access.rights(ctx, target).await?;
-        let newest = extras.into_iter().next().and_then(|extra| extra.newest_tag);
-        Ok(shown(record, newest, rights))
+            .map_err(stored)?
+            .ok_or_else(|| Error::hidden(Subject::Repository))?;
+        let rights = self.access.rights(ctx, allowed.target()).await?;
+        Ok(shown(record, extra.and_then(|extra| extra.newest_tag), rights))
     }
 
     /// Creates an empty image.
@@ -142,26 +143,24 @@ impl Images {
     ) -> Result<Image> {
         let allowed = self.access.authorize(ctx, Action::CreateImage, NewImage(name)).await?;
         check_description(update.description.as_deref())?;
-        let organization = allowed.target().id;
         let public_by_setting = self.settings.current().new_images_public.value;
         let creator = ctx.actor.user().map(|user| (user.user, user.user_name.to_string()));
         let event = Origin::of(ctx, &self.ports)
             .event("createImageRepository", "imagerepository")
             .in_account(allowed.target().account)
             .named(name);
-        let (wanted, now) = (Arc::new((name.clone(), update)), ctx.now());
+        let (wanted, now) = (Arc::new((allowed, update)), ctx.now());
         let made = self
             .store
             .run("image.create", Durability::Durable, move |tx| {
                 let (wanted, creator, event) =
                     (Arc::clone(&wanted), creator.clone(), event.clone());
                 Box::pin(async move {
-                    let Some(parent) = organization::find(tx, organization).await? else {
+                    let (allowed, update) = &*wanted;
+                    let Some(parent) = organization::find(tx, allowed.key()).await? else {
                         return Ok(None);
                     };
-                    let (name, update) = &*wanted;
                     let new = NewRepository {
-                        path: name.clone(),
                         is_public: update
                             .is_public
                             .unwrap_or(parent.default_public || public_by_setting),
@@ -169,10 +168,10 @@ impl Images {
                         description: update.description.clone().unwrap_or_default(),
                         creator,
                         created_at: now,
-                        organization: parent,
+                        organization: allowed.clone(),
                     };
                     let made = repository::create(tx, &new).await?;
-                    if let Some((record, true)) = &made {
+                    if let Some(Created { record, is_new: true, .. }) = &made {
                         let event =
                             event.id(record.id).in_repository(record.organization_id, record.id);
                         audit::append(tx, event).await?;
@@ -182,11 +181,11 @@ impl Images {
             })
             .await?;
         match made {
-            Some((record, true)) => {
-                let target = target_of(&record);
-                self.read(ctx, &target).await
+            Some(Created { record, is_new: true, .. }) => {
+                let rights = self.access.rights(ctx, &target_of(&record)).await?;
+                Ok(shown(record, None, rights))
             }
-            Some((_, false)) => Err(Error::new(
+            Some(_) => Err(Error::new(
                 ErrorKind::AlreadyExists,
                 Subject::Repository,
                 "an image of this name is in the organization already; choose another name",
@@ -208,7 +207,6 @@ impl Images {
     ) -> Result<Image> {
         let allowed = self.access.authorize(ctx, Action::UpdateImage, name).await?;
         check_description(update.description.as_deref())?;
-        let target = allowed.target().clone();
         let event =
             self.changed(ctx, &allowed, "updateImageRepository").detail(serde_json::json!({
                 "is_public": update.is_public,
@@ -220,12 +218,12 @@ impl Images {
             category: update.category.map(|category| category.as_str().to_owned()),
             description: update.description,
         });
-        let (id, now) = (target.id, ctx.now());
+        let (place, now) = (Place::of(&allowed), ctx.now());
         self.store
             .run("image.update", Durability::Durable, move |tx| {
                 let (attributes, event) = (Arc::clone(&attributes), event.clone());
                 Box::pin(async move {
-                    let updated = repository::update(tx, id, &attributes, None, now).await?;
+                    let updated = repository::update(tx, &place, &attributes, None, now).await?;
                     if updated.is_some() {
                         audit::append(tx, event).await?;
                     }
@@ -234,7 +232,7 @@ impl Images {
             })
             .await?
             .ok_or_else(|| Error::hidden(Subject::Repository))?;
-        self.read(ctx, &target).await
+        self.read(ctx, &allowed).await
     }
 
     /// What deleting the image would remove: its tags, about how many bytes, and how much it is used.
@@ -244,14 +242,14 @@ impl Images {
     #[tracing::instrument(name = "service.image.deletion", skip_all, fields(image = %name))]
     pub async fn deletion(&self, ctx: &Context, name: &ImageName) -> Result<ImageDeletion> {
         let allowed = self.access.authorize(ctx, Action::DeleteImage, name).await?;
-        let (id, since) = (allowed.target().id, ctx.now().day() - 6);
+        let (place, since) = (Place::of(&allowed), ctx.now().day() - 6);
         self.store
             .read("image.deletion", move |tx| {
                 Box::pin(async move {
-                    let Some(record) = repository::find(tx, id).await? else {
+                    let Some(record) = repository::find(tx, &place).await? else {
                         return Ok(None);
                     };
-                    let (freed, recent_pulls) = repository::at_stake(tx, id, since).await?;
+                    let (freed, recent_pulls) = repository::at_stake(tx, &place, since).await?;
                     Ok(Some(ImageDeletion { tags: record.tag_count, freed, recent_pulls }))
                 })
             })
@@ -268,17 +266,14 @@ impl Images {
     pub async fn delete(&self, ctx: &Context, name: &ImageName) -> Result<()> {
         let allowed = self.access.authorize(ctx, Action::DeleteImage, name).await?;
         let event = self.changed(ctx, &allowed, "deleteImageRepository");
-        let (id, now) = (allowed.target().id, ctx.now());
+        let (place, now) = (Place::of(&allowed), ctx.now());
         let by = ctx.actor.user().map(|user| user.user);
         let deleted = self
             .store
             .run("image.delete", Durability::Durable, move |tx| {
                 let event = event.clone();
                 Box::pin(async move {
-                    let Some(record) = repository::find(tx, id).await? else {
-                        return Ok(false);
-                    };
-                    let deleted = repository::delete(tx, &record, by, None, now).await?;
+                    let deleted = repository::delete(tx, &place, by, None, now).await?;
                     if deleted {
                         audit::append(tx, event).await?;
                     }
@@ -359,14 +354,15 @@ fn rights(
         image: extra.and_then(|extra| extra.image_permission),
         ..own.clone()
     };
-    let may = |action| decide(actor, action, target_of(record), &grants, now);
+    let target = target_of(record);
+    let may = |action| permits(actor, action, &target, &grants, now);
     for (action, permission) in [
         (Action::DeleteImage, Permission::Manage),
         (Action::UpdateImage, Permission::Edit),
         (Action::ReadImage, Permission::Read),
     ] {
-        if let Ok(allowed) = may(action) {
-            return ImageRights { permission, reason: allowed.reason() };
+        if let Ok(reason) = may(action) {
+            return ImageRights { permission, reason };
         }
     }
     ImageRights { permission: Permission::Read, reason: roadstead::access::Reason::Grant }

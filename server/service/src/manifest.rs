@@ -25,13 +25,12 @@ use roadstead::{
 use roadstead_object::{ObjectKey, Objects, verified};
 use roadstead_store::manifest::{self, NewChild, NewManifest};
 use roadstead_store::tag::{self, Expected, SetTag};
-use roadstead_store::{Durability, Place, Store, StoreError, Tx, blob};
+use roadstead_store::{Durability, Place, Store, StoreError, Tx, blob, organization};
 use serde_json::json;
 
 use crate::Parts;
 use crate::access::Access;
 use crate::audit::{self, Event, Origin};
-use crate::blob::place;
 use crate::context::Context;
 use crate::error::{Failed, Outcome};
 use crate::port::Ports;
@@ -192,7 +191,7 @@ impl Manifests {
 
     /// The configuration of an image, for its platform. What cannot be read is no reason to refuse the manifest.
     async fn config(&self, destination: &Destination, manifest: &Manifest) -> Option<ImageConfig> {
-        let repository = destination.place?.repository;
+        let place = destination.place?;
         let config = manifest.config()?;
         let is_image = matches!(
             config.media_type.as_str(),
@@ -206,7 +205,7 @@ impl Manifests {
             .store
             .peek("blob.find_linked", |tx| {
                 let digest = config.digest.clone();
-                Box::pin(async move { blob::find_linked(tx, repository, &digest).await })
+                Box::pin(async move { blob::find_linked(tx, &place, &digest).await })
             })
             .await
             .ok()??;
@@ -242,11 +241,11 @@ impl Manifests {
         reference: &Reference,
     ) -> Result<()> {
         let allowed = self.access.authorize(ctx, Action::DeleteTag, image).await?;
-        let place = place(allowed.target());
+        let place = Place::of(&allowed);
         let event = Origin::of(ctx, &self.ports)
             .event("deleteImageTag", "imagetag")
-            .in_account(place.account)
-            .in_repository(place.organization, place.repository)
+            .in_account(place.account())
+            .at(&place)
             .code(202);
         let (reference, by, now) = (Arc::new(reference.clone()), pusher(ctx), ctx.now());
         let image = image.clone();
@@ -263,7 +262,7 @@ impl Manifests {
                             audit::append(tx, event.named(format!("{image}:{name}"))).await
                         }
                         Reference::Digest(digest) => {
-                            let parents = manifest::parents(tx, place.repository, digest).await?;
+                            let parents = manifest::parents(tx, &place, digest).await?;
                             if !parents.is_empty() {
                                 return Err(Failed::Domain(is_child(&parents)));
                             }
@@ -313,7 +312,7 @@ impl Push {
     /// Everything that a push writes.
     async fn store(&self, tx: &mut Tx<'_>) -> Outcome<()> {
         let place = self.destination.open(tx).await?;
-        self.check_type(tx).await?;
+        self.check_type(tx, place).await?;
         let blobs = self.blobs(tx, place).await?;
         self.check_children(tx, place).await?;
         let new = self.new_manifest(place, blobs);
@@ -332,7 +331,7 @@ impl Push {
             let event = self
                 .event
                 .clone()
-                .in_repository(place.organization, place.repository)
+                .at(&place)
                 .named(format!("{}:{name}", self.destination.name))
                 .code(201);
             audit::append(tx, event).await?;
@@ -341,14 +340,14 @@ impl Push {
     }
 
     /// An organization may take Docker's types only.
-    async fn check_type(&self, tx: &mut Tx<'_>) -> Outcome<()> {
+    async fn check_type(&self, tx: &mut Tx<'_>, place: Place) -> Outcome<()> {
         let is_docker =
             matches!(self.manifest.media_type, MediaType::DockerManifest | MediaType::DockerList);
         if is_docker {
             return Ok(());
         }
-        let parent = roadstead_store::organization::find(tx, self.destination.organization).await?;
-        if parent.is_some_and(|parent| parent.docker_only) {
+        let rules = organization::push_rules(tx, &place).await?;
+        if rules.is_some_and(|rules| rules.docker_only) {
             return Err(Failed::Domain(Error::new(
                 ErrorKind::Unsupported,
                 Subject::MediaType,
@@ -370,7 +369,7 @@ impl Push {
         let named: Vec<Digest> = named.into_iter().collect();
         let mut linked: BTreeMap<Digest, (BlobId, u64)> = BTreeMap::new();
         for part in named.chunks(256) {
-            for blob in blob::find_linked_many(tx, place.repository, part).await? {
+            for blob in blob::find_linked_many(tx, &place, part).await? {
                 linked.insert(blob.digest, (blob.id, blob.size));
             }
         }
@@ -384,7 +383,7 @@ impl Push {
             self.manifest.children().iter().map(|child| child.digest.clone()).collect();
         let mut sizes: BTreeMap<Digest, u64> = BTreeMap::new();
         for part in named.chunks(256) {
-            for child in manifest::find_many(tx, place.repository, part).await? {
+            for child in manifest::find_many(tx, &place, part).await? {
                 sizes.insert(child.digest, child.size);
             }
         }

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use roadstead::access::{
-    Action, Actor, Grants, OrganizationTarget, Permission, Visibility, decide,
+    Action, Actor, Allowed, Grants, OrganizationTarget, Permission, Visibility, permits,
 };
 use roadstead::error::Subject;
 use roadstead::id::{AccountId, UserId};
@@ -103,12 +103,14 @@ impl Organizations {
     #[tracing::instrument(name = "service.organization.get", skip_all, fields(organization = %name))]
     pub async fn get(&self, ctx: &Context, name: &OrganizationName) -> Result<Organization> {
         let allowed = self.access.authorize(ctx, Action::ReadOrganization, name).await?;
-        let (id, account) = (allowed.target().id, allowed.target().account);
+        let account = allowed.target().account;
+        let name = Arc::new(name.clone());
         let visibility = self.access.visibility(ctx).await?;
         let entry = self
             .store
             .read("organization.get", move |tx| {
-                Box::pin(async move { organization::entry(tx, visibility, id).await })
+                let name = Arc::clone(&name);
+                Box::pin(async move { organization::entry(tx, visibility, &name).await })
             })
             .await
             .map_err(stored)?
@@ -175,19 +177,20 @@ impl Organizations {
     /// `Denied` for others.
     #[tracing::instrument(name = "service.organization.check_name", skip_all)]
     pub async fn check_name(&self, ctx: &Context, text: &str) -> Result<NameCheck> {
-        self.access.authorize(ctx, Action::CreateOrganization, OwnAccount).await?;
+        let allowed = self.access.authorize(ctx, Action::CreateOrganization, OwnAccount).await?;
+        let account = allowed.key();
         let Ok(name) = text.parse::<OrganizationName>() else {
             return Ok(NameCheck::Invalid);
         };
-        let found = self
+        let is_taken = self
             .store
             .peek("organization.check_name", move |tx| {
                 let name = name.clone();
-                Box::pin(async move { organization::find_by_name(tx, &name).await })
+                Box::pin(async move { organization::is_taken(tx, account, &name).await })
             })
             .await
             .map_err(stored)?;
-        Ok(if found.is_some() { NameCheck::Taken } else { NameCheck::Available })
+        Ok(if is_taken { NameCheck::Taken } else { NameCheck::Available })
     }
 
     /// Creates an organization in the caller's account.
@@ -200,7 +203,7 @@ impl Organizations {
         let allowed = self.access.authorize(ctx, Action::CreateOrganization, OwnAccount).await?;
         let creator = ctx.user()?;
         let creator = Some((creator.user, creator.user_name.to_string()));
-        let made = self.insert(ctx, allowed.target().id, name, creator).await?;
+        let made = self.insert(ctx, allowed.key(), name, creator).await?;
         let grants = self.access.own_grants(&ctx.actor).await?;
         let entry = OrganizationEntry {
             id: made.id,
@@ -229,14 +232,13 @@ impl Organizations {
     ) -> Result<()> {
         let allowed =
             self.access.authorize(ctx, Action::CreateOrganization, Account(account)).await?;
-        let owner = allowed.target().id;
-        self.insert(ctx, owner, name, None).await.map(drop)
+        self.insert(ctx, allowed.key(), name, None).await.map(drop)
     }
 
     async fn insert(
         &self,
         ctx: &Context,
-        account: AccountId,
+        account: Allowed<AccountId>,
         name: OrganizationName,
         creator: Option<(UserId, String)>,
     ) -> Result<OrganizationRecord> {
@@ -250,7 +252,7 @@ impl Organizations {
         });
         let event = Origin::of(ctx, &self.ports)
             .event("createUserNamespace", "usernamespace")
-            .in_account(account)
+            .in_account(*account.target())
             .named(&new.name);
         let created = self
             .store
@@ -258,8 +260,9 @@ impl Organizations {
                 let (new, event) = (Arc::clone(&new), event.clone());
                 Box::pin(async move {
                     // Holds the account: of two creations at the quota's edge one sees the other.
-                    let own =
-                        account::lock(tx, new.account).await?.and_then(|it| it.organization_limit);
+                    let own = account::lock(tx, *new.account.target())
+                        .await?
+                        .and_then(|it| it.organization_limit);
                     let limit = own.unwrap_or(default);
                     let used = organization::count(tx, new.account).await?;
                     if limit > 0 && used >= limit {
@@ -291,7 +294,8 @@ impl Organizations {
     #[tracing::instrument(name = "service.organization.delete", skip_all, fields(organization = %name))]
     pub async fn delete(&self, ctx: &Context, name: &OrganizationName) -> Result<()> {
         let allowed = self.access.authorize(ctx, Action::DeleteOrganization, name).await?;
-        let (id, account, now) = (allowed.target().id, allowed.target().account, ctx.now());
+        let (key, now) = (allowed.key(), ctx.now());
+        let (id, account) = (allowed.target().id, allowed.target().account);
         let by = ctx.actor.user().map(|user| user.user);
         let event = Origin::of(ctx, &self.ports)
             .event("deleteUserNamespace", "usernamespace")
@@ -304,10 +308,10 @@ impl Organizations {
             .run("organization.delete", Durability::Durable, move |tx| {
                 let event = event.clone();
                 Box::pin(async move {
-                    let Some(found) = organization::find(tx, id).await? else {
+                    let Some(found) = organization::find(tx, key).await? else {
                         return Ok(None);
                     };
-                    if organization::delete(tx, &found, by, now).await? {
+                    if organization::delete(tx, key, by, now).await? {
                         audit::append(tx, event).await?;
                         Ok(None)
                     } else {
@@ -332,19 +336,19 @@ fn seen(
     let target =
         OrganizationTarget { id: entry.id, account, name: entry.name.clone(), new_image: None };
     let may =
-        |action, target: OrganizationTarget| decide(actor, action, target, &grants, now).is_ok();
-    let may_delete = may(Action::DeleteOrganization, target.clone());
+        |action, target: &OrganizationTarget| permits(actor, action, target, &grants, now).is_ok();
+    let may_delete = may(Action::DeleteOrganization, &target);
     // Policies may name images; any name stands for all of them here.
     let probe = "image"
         .parse::<RepositoryName>()
         .map(|repository| ImageName::new(entry.name.clone(), repository));
-    let may_push = probe.is_ok_and(|name| may(Action::CreateImage, target.new_image(&name)));
+    let may_push = probe.is_ok_and(|name| may(Action::CreateImage, &target.new_image(&name)));
     let permission = if may_delete {
         Some(Permission::Manage)
     } else if may_push {
         Some(Permission::Edit)
     } else {
-        may(Action::ReadOrganization, target).then_some(Permission::Read)
+        may(Action::ReadOrganization, &target).then_some(Permission::Read)
     };
     Organization {
         id: entry.id,

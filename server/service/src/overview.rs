@@ -77,7 +77,7 @@ impl Overviews {
         let first = months.first().copied().unwrap_or(today).min(today - DAYS + 1);
         let found = self.read(user, visibility, scope, first, today).await?;
         let quota = self.organizations.quota(ctx).await?;
-        let is_whole_account = matches!(visibility, Visibility::Account(_));
+        let is_whole_account = matches!(visibility, Visibility::Account { .. });
         let daily = daily(&found.days, &found.sizes, today);
         let monthly = monthly(&found.days, &found.sizes, &months, today);
         Ok(Overview {
@@ -117,8 +117,8 @@ impl Overviews {
                     let organizations =
                         organization::list_sorted(tx, visibility, None, by_name, none).await?;
                     let sizes = match visibility {
-                        Visibility::Account(account) => {
-                            overview::size_days(tx, account, first, today)
+                        Visibility::Account { .. } => {
+                            overview::size_days(tx, visibility, first, today)
                                 .await?
                                 .into_iter()
                                 .map(|day| (day.day, day.size))

@@ -13,9 +13,8 @@ use roadstead::id::{ManifestId, RepositoryId};
 use roadstead::oci::MediaType;
 use roadstead::{Digest, Error, ImageName, Reference, Result, TagName};
 use roadstead_store::change::{Change, ChangeKind};
-use roadstead_store::{Store, manifest, tag};
+use roadstead_store::{Place, Store, manifest, tag};
 
-use crate::blob::place;
 use crate::context::Context;
 use crate::error::stored;
 use crate::manifest::{Manifests, StoredManifest};
@@ -104,14 +103,14 @@ impl Manifests {
         wants_single: bool,
     ) -> Result<StoredManifest> {
         let allowed = self.access.authorize(ctx, Action::PullImage, image).await?;
-        let target = allowed.target();
-        let kept = self.find(target.id, reference, wants_single).await?;
+        let place = Place::of(&allowed);
+        let kept = self.find(place, reference, wants_single).await?;
         let tag = match reference {
             Reference::Tag(tag) => Some(tag),
             Reference::Digest(_) => None,
         };
         let bytes = kept.stored.bytes.len() as u64;
-        self.usage.pulled(place(target), tag, kept.id, bytes, ctx.now());
+        self.usage.pulled(place, tag, kept.id, bytes, ctx.now());
         Ok(kept.stored.clone())
     }
 
@@ -128,32 +127,31 @@ impl Manifests {
         wants_single: bool,
     ) -> Result<StoredManifest> {
         let allowed = self.access.authorize(ctx, Action::PullImage, image).await?;
-        let kept = self.find(allowed.target().id, reference, wants_single).await?;
+        let kept = self.find(Place::of(&allowed), reference, wants_single).await?;
         Ok(kept.stored.clone())
     }
 
     async fn find(
         &self,
-        repository: RepositoryId,
+        place: Place,
         reference: &Reference,
         wants_single: bool,
     ) -> Result<Arc<Kept>> {
         let (digest, is_tag) = match reference {
             Reference::Digest(digest) => (digest.clone(), false),
-            Reference::Tag(tag) => (
-                tagged(&self.store, repository, tag).await?.ok_or_else(|| unknown(reference))?,
-                true,
-            ),
+            Reference::Tag(tag) => {
+                (tagged(&self.store, place, tag).await?.ok_or_else(|| unknown(reference))?, true)
+            }
         };
-        let kept = self.body(repository, &digest).await?.ok_or_else(|| unknown(reference))?;
+        let kept = self.body(place, &digest).await?.ok_or_else(|| unknown(reference))?;
         if is_tag && wants_single && kept.stored.media_type.is_index() {
-            return Ok(self.single(repository, &kept).await?.unwrap_or(kept));
+            return Ok(self.single(place, &kept).await?.unwrap_or(kept));
         }
         Ok(kept)
     }
 
-    async fn body(&self, repository: RepositoryId, digest: &Digest) -> Result<Option<Arc<Kept>>> {
-        let key = (repository, digest.clone());
+    async fn body(&self, place: Place, digest: &Digest) -> Result<Option<Arc<Kept>>> {
+        let key = (place.repository(), digest.clone());
         if let Some(kept) = self.remembered.bodies.get(&key) {
             return Ok(Some(kept));
         }
@@ -162,7 +160,7 @@ impl Manifests {
             .store
             .peek("manifest.body", |tx| {
                 let digest = digest.clone();
-                Box::pin(async move { manifest::body(tx, repository, &digest).await })
+                Box::pin(async move { manifest::body(tx, &place, &digest).await })
             })
             .await
             .map_err(stored)?;
@@ -181,12 +179,12 @@ impl Manifests {
     }
 
     /// The linux/amd64 child of an index, if it is here.
-    async fn single(&self, repository: RepositoryId, index: &Kept) -> Result<Option<Arc<Kept>>> {
+    async fn single(&self, place: Place, index: &Kept) -> Result<Option<Arc<Kept>>> {
         let children = self
             .store
             .peek("manifest.children", |tx| {
                 let parents = [index.id];
-                Box::pin(async move { manifest::children(tx, &parents).await })
+                Box::pin(async move { manifest::children(tx, &place, &parents).await })
             })
             .await
             .map_err(stored)?;
@@ -200,18 +198,18 @@ impl Manifests {
                     .is_ok_and(|media_type| !media_type.is_index())
         });
         match child {
-            Some(child) => self.body(repository, &child.digest).await,
+            Some(child) => self.body(place, &child.digest).await,
             None => Ok(None),
         }
     }
 }
 
 /// What a tag points to.
-async fn tagged(store: &Store, repository: RepositoryId, tag: &TagName) -> Result<Option<Digest>> {
+async fn tagged(store: &Store, place: Place, tag: &TagName) -> Result<Option<Digest>> {
     let found = store
         .peek("tag.find", |tx| {
             let tag = tag.clone();
-            Box::pin(async move { tag::find(tx, repository, &tag).await })
+            Box::pin(async move { tag::find(tx, &place, &tag).await })
         })
         .await
         .map_err(stored)?;

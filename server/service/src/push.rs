@@ -3,7 +3,9 @@
 //! Clients look for blobs and open sessions before the image exists, so that is no error; the image is created in the
 //! same transaction as the first thing that is kept in it, and a push that fails before leaves nothing.
 
-use roadstead::access::{Action, Actor};
+use std::sync::Arc;
+
+use roadstead::access::{Action, Actor, Allowed, OrganizationTarget};
 use roadstead::error::Subject;
 use roadstead::id::{AccountId, OrganizationId};
 use roadstead::{Error, ErrorKind, ImageName, Result, Timestamp};
@@ -31,6 +33,8 @@ pub(crate) struct Destination {
     pub(crate) organization: OrganizationId,
     /// Its keys; `None` while it does not exist.
     pub(crate) place: Option<Place>,
+    /// The proof that it may be created, when it does not exist.
+    creating: Option<Arc<Allowed<OrganizationTarget>>>,
     /// Who pushes.
     pub(crate) pusher: roadstead_store::tag::Actor,
     /// Recorded when the push creates the image.
@@ -54,18 +58,12 @@ pub(crate) async fn destination(
 ) -> Result<Destination> {
     let settings = settings.current();
     let exists = access.image(ctx, image).await?.target.is_some();
-    let (account, organization, place) = if exists {
-        let allowed = access.authorize(ctx, Action::PushImage, image).await?;
-        let target = allowed.target();
-        let place = Place {
-            account: target.account,
-            organization: target.organization,
-            repository: target.id,
-        };
-        (target.account, target.organization, Some(place))
+    let (account, organization, place, creating) = if exists {
+        let place = Place::of(&access.authorize(ctx, Action::PushImage, image).await?);
+        (place.account(), place.organization(), Some(place), None)
     } else {
         let allowed = access.authorize(ctx, Action::CreateImage, NewImage(image)).await?;
-        (allowed.target().account, allowed.target().id, None)
+        (allowed.target().account, allowed.target().id, None, Some(Arc::new(allowed)))
     };
     if place.is_none() && !settings.create_on_push.value {
         return Err(create_it_first());
@@ -75,6 +73,7 @@ pub(crate) async fn destination(
         account,
         organization,
         place,
+        creating,
         pusher: pusher(ctx),
         created: Origin::of(ctx, ports)
             .event("createImageRepository", "imagerepository")
@@ -116,31 +115,26 @@ impl Destination {
             return Ok(place);
         }
         let gone = || Failed::Domain(Error::hidden(Subject::Organization));
-        let parent = organization::find(tx, self.organization).await?.ok_or_else(gone)?;
+        let allowed = self.creating.as_deref().ok_or_else(gone)?;
+        let parent = organization::find(tx, allowed.key()).await?.ok_or_else(gone)?;
         if !(self.may_create && parent.create_on_push) {
             return Err(create_it_first().into());
         }
         let is_public = self.new_is_public || parent.default_public;
         let new = NewRepository {
-            organization: parent,
-            path: self.name.clone(),
+            organization: allowed.clone(),
             is_public,
             category: CATEGORY.to_owned(),
             description: String::new(),
             creator: self.pusher.id.map(|id| (id, self.pusher.name.clone())),
             created_at: self.now,
         };
-        let (record, is_new) = repository::create(tx, &new).await?.ok_or_else(gone)?;
-        let place = record.place();
-        if is_new {
-            let event = self
-                .created
-                .clone()
-                .id(record.id)
-                .in_repository(place.organization, place.repository);
+        let made = repository::create(tx, &new).await?.ok_or_else(gone)?;
+        if made.is_new {
+            let event = self.created.clone().id(made.record.id).at(&made.place);
             audit::append(tx, event).await?;
         }
-        Ok(place)
+        Ok(made.place)
     }
 }
 

@@ -4,7 +4,7 @@ use roadstead::access::Action;
 use roadstead::error::Subject;
 use roadstead::oci::MediaType;
 use roadstead::{Digest, ErrorKind, ImageName, Result};
-use roadstead_store::{Store, StoreError, referrer};
+use roadstead_store::{Place, Store, StoreError, referrer};
 use serde::Serialize;
 
 use crate::access::Access;
@@ -81,7 +81,7 @@ impl Referrers {
             }
             outcome => outcome?,
         };
-        let repository = allowed.target().id;
+        let place = Place::of(&allowed);
         let (found, has_more) = self
             .store
             .read("referrer.list", |tx| {
@@ -91,10 +91,10 @@ impl Referrers {
                     let (wanted, last) = (artifact_type.as_deref(), last.as_ref());
                     let limit = PAGE + 1;
                     let sizes =
-                        referrer::sizes(tx, repository, &subject, wanted, last, limit).await?;
+                        referrer::sizes(tx, &place, &subject, wanted, last, limit).await?;
                     let (count, has_more) = page(&sizes);
                     let found =
-                        referrer::list(tx, repository, &subject, wanted, last, count).await?;
+                        referrer::list(tx, &place, &subject, wanted, last, count).await?;
                     Ok::<_, StoreError>((found, has_more))
                 })
             })

@@ -197,7 +197,7 @@ impl Sessions {
             display_name: Some(person.user.display_name.clone()).filter(|name| !name.is_empty()),
             is_owner: person.actor.is_owner,
             is_administrator: may_create
-                && matches!(visibility, roadstead::access::Visibility::Account(_)),
+                && matches!(visibility, roadstead::access::Visibility::Account { .. }),
             is_operator: self.access.may(ctx, Action::ManageSettings, Instance).await?,
             may_create_organizations: may_create,
             access: person.ways_in,

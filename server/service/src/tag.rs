@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use roadstead::access::{Action, Actor};
 use roadstead::error::Subject;
-use roadstead::id::{ManifestId, RepositoryId};
+use roadstead::id::ManifestId;
 use roadstead::manage::tag::{
     ManifestDetail, Tag, TagDeletion, TagDeletionResult, TagDeletionRow, TagQuery, TagSort,
 };
@@ -77,9 +77,9 @@ impl Tags {
         query: TagQuery,
     ) -> Result<Page<Tag>> {
         let allowed = self.access.authorize(ctx, Action::ReadImage, name).await?;
-        let repository = allowed.target().id;
+        let place = Place::of(&allowed);
         if query.untagged {
-            return self.untagged(repository, query.window).await;
+            return self.untagged(place, query.window).await;
         }
         let filter = Arc::new(filter_of(&query));
         let sort = match query.sort {
@@ -93,10 +93,10 @@ impl Tags {
             .read("tag.list", move |tx| {
                 let filter = Arc::clone(&filter);
                 Box::pin(async move {
-                    let page = tag::list_page(tx, repository, &filter, sort, order, window).await?;
+                    let page = tag::list_page(tx, &place, &filter, sort, order, window).await?;
                     let ids = page.items.iter().map(|it| it.manifest_id).collect();
                     let digests = page.items.iter().map(|it| it.digest.clone()).collect();
-                    around(tx, repository, page, ids, digests).await
+                    around(tx, &place, page, ids, digests).await
                 })
             })
             .await
@@ -125,19 +125,19 @@ impl Tags {
         }))
     }
 
-    async fn untagged(&self, repository: RepositoryId, window: Window) -> Result<Page<Tag>> {
+    async fn untagged(&self, place: Place, window: Window) -> Result<Page<Tag>> {
         let rows = self
             .store
             .read("tag.list_untagged", move |tx| {
                 Box::pin(async move {
                     let page = Page {
-                        items: manifest::untagged(tx, repository, window).await?,
-                        total: manifest::count_untagged(tx, repository).await?,
+                        items: manifest::untagged(tx, &place, window).await?,
+                        total: manifest::count_untagged(tx, &place).await?,
                         window,
                     };
                     let ids = page.items.iter().map(|it| it.id).collect();
                     let digests = page.items.iter().map(|it| it.digest.clone()).collect();
-                    around(tx, repository, page, ids, digests).await
+                    around(tx, &place, page, ids, digests).await
                 })
             })
             .await
@@ -168,11 +168,11 @@ impl Tags {
     #[tracing::instrument(name = "service.tag.platforms", skip_all, fields(image = %name))]
     pub async fn platforms(&self, ctx: &Context, name: &ImageName) -> Result<Vec<String>> {
         let allowed = self.access.authorize(ctx, Action::ReadImage, name).await?;
-        let repository = allowed.target().id;
+        let place = Place::of(&allowed);
         let found = self
             .store
             .peek("tag.platforms", move |tx| {
-                Box::pin(async move { manifest::platforms(tx, repository).await })
+                Box::pin(async move { manifest::platforms(tx, &place).await })
             })
             .await
             .map_err(stored)?;
@@ -203,7 +203,7 @@ impl Tags {
         reference: &Reference,
     ) -> Result<ManifestDetail> {
         let allowed = self.access.authorize(ctx, Action::ReadImage, name).await?;
-        detail::read(&self.store, &self.objects, allowed.target().id, reference).await
+        detail::read(&self.store, &self.objects, Place::of(&allowed), reference).await
     }
 
     /// Names of tags in byte order after `cursor.last`, hidden ones included: the registry's list.
@@ -218,14 +218,14 @@ impl Tags {
         cursor: Cursor,
     ) -> Result<TagNames> {
         let allowed = self.access.authorize(ctx, Action::PullImage, name).await?;
-        let repository = allowed.target().id;
+        let place = Place::of(&allowed);
         let wanted = usize::try_from(cursor.limit).unwrap_or(usize::MAX);
         let cursor = Arc::new(Cursor { limit: cursor.limit.saturating_add(1), ..cursor });
         let mut names = self
             .store
             .peek("tag.list_names", move |tx| {
                 let cursor = Arc::clone(&cursor);
-                Box::pin(async move { tag::list(tx, repository, &cursor).await })
+                Box::pin(async move { tag::list(tx, &place, &cursor).await })
             })
             .await
             .map_err(stored)?;
@@ -247,7 +247,7 @@ impl Tags {
     ) -> Result<TagDeletion> {
         let allowed = self.access.authorize(ctx, Action::DeleteTag, name).await?;
         check_count(tags.len())?;
-        let repository = allowed.target().id;
+        let place = Place::of(&allowed);
         let asked: Arc<[TagName]> = tags.into();
         let (found, siblings) = self
             .store
@@ -258,10 +258,10 @@ impl Tags {
                     Box::pin(async move {
                         let mut found = Vec::new();
                         for name in asked.iter() {
-                            found.extend(tag::find(tx, repository, name).await?);
+                            found.extend(tag::find(tx, &place, name).await?);
                         }
                         let ids: Vec<ManifestId> = found.iter().map(|it| it.manifest_id).collect();
-                        let siblings = tag::siblings(tx, &ids).await?;
+                        let siblings = tag::siblings(tx, &place, &ids).await?;
                         Ok((found, siblings))
                     })
                 }
@@ -299,16 +299,12 @@ impl Tags {
         let allowed = self.access.authorize(ctx, Action::DeleteTag, name).await?;
         check_count(tags.len())?;
         let target = allowed.target();
-        let place = Place {
-            account: target.account,
-            organization: target.organization,
-            repository: target.id,
-        };
+        let place = Place::of(&allowed);
         let event = Origin::of(ctx, &self.ports)
             .event("deleteImageTag", "imagetag")
             .in_account(target.account)
             .id(target.id)
-            .in_repository(target.organization, target.id);
+            .at(&place);
         let (image, now, by) = (name.to_string(), ctx.now(), deleter(ctx));
         let tags: Arc<[TagName]> = tags.into();
         self.store
@@ -339,16 +335,16 @@ impl Tags {
 /// What belongs to a page of manifests, in as few statements as there are kinds of it.
 async fn around<T>(
     tx: &mut Tx<'_>,
-    repository: RepositoryId,
+    place: &Place,
     page: Page<T>,
     manifests: Vec<ManifestId>,
     digests: Vec<Digest>,
 ) -> Result<Rows<T>, StoreError> {
     Ok(Rows {
-        children: manifest::children(tx, &manifests).await?,
-        siblings: tag::siblings(tx, &manifests).await?,
-        referrers: referrer::counts(tx, repository, &digests).await?,
-        newest: tag::newest(tx, &[repository]).await?.into_iter().next().map(|(_, name)| name),
+        children: manifest::children(tx, place, &manifests).await?,
+        siblings: tag::siblings(tx, place, &manifests).await?,
+        referrers: referrer::counts(tx, place, &digests).await?,
+        newest: tag::newest(tx, place).await?,
         page,
     })
 }

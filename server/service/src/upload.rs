@@ -21,7 +21,7 @@ use roadstead::{Algorithm, Digest, Error, ErrorKind, ImageName, Result};
 use roadstead_object::{BodyStream, Objects};
 use roadstead_store::blob::{self, LinkedBlob};
 use roadstead_store::upload::{self, UploadRecord};
-use roadstead_store::{Durability, Place, Store, StoreError, Tx, repository};
+use roadstead_store::{Durability, Place, Store, StoreError, Tx};
 use uuid::Uuid;
 
 use crate::Parts;
@@ -321,8 +321,8 @@ impl Uploads {
         source: &ImageName,
         digest: &Digest,
     ) -> Result<Option<LinkedBlob>> {
-        let repository = match self.inner.access.authorize(ctx, Action::PullImage, source).await {
-            Ok(allowed) => allowed.target().id,
+        let place = match self.inner.access.authorize(ctx, Action::PullImage, source).await {
+            Ok(allowed) => Place::of(&allowed),
             Err(error) => {
                 return match error.kind() {
                     ErrorKind::Hidden | ErrorKind::Denied | ErrorKind::NotFound => Ok(None),
@@ -335,38 +335,29 @@ impl Uploads {
             .store
             .peek("blob.find_linked", |tx| {
                 let digest = digest.clone();
-                Box::pin(async move { blob::find_linked(tx, repository, &digest).await })
+                Box::pin(async move { blob::find_linked(tx, &place, &digest).await })
             })
             .await
             .map_err(stored)?;
-        Ok(found.map(|record| LinkedBlob {
-            id: record.id,
-            digest: record.digest,
-            size: record.size,
-        }))
+        Ok(found.map(LinkedBlob::from))
     }
 
-    /// The blob, if any image of the caller's account that the caller may pull from has it.
+    /// The blob, if any image of the caller's account that the caller sees and may pull from has it.
     async fn readable_anywhere(
         &self,
         ctx: &Context,
         digest: &Digest,
     ) -> Result<Option<LinkedBlob>> {
-        let Some(account) = ctx.actor.user().map(|user| user.account) else {
+        if ctx.actor.user().is_none() {
             return Ok(None);
-        };
+        }
+        let visibility = self.inner.access.visibility(ctx).await?;
         let sources: Vec<ImageName> = self
             .inner
             .store
-            .read("blob.sources", |tx| {
+            .peek("blob.sources", |tx| {
                 let digest = digest.clone();
-                Box::pin(async move {
-                    let mut names = Vec::new();
-                    for id in blob::find_sources(tx, account, &digest, SOURCES).await? {
-                        names.extend(repository::find(tx, id).await?.map(|record| record.path));
-                    }
-                    Ok::<_, StoreError>(names)
-                })
+                Box::pin(async move { blob::find_sources(tx, visibility, &digest, SOURCES).await })
             })
             .await
             .map_err(stored)?;

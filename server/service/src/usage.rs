@@ -57,7 +57,7 @@ impl Pending {
             return None;
         }
         let entries = &mut self.entries;
-        let counters = self.repositories.entry(place.repository).or_insert_with(|| {
+        let counters = self.repositories.entry(place.repository()).or_insert_with(|| {
             *entries += 1;
             Counters {
                 place,
@@ -234,8 +234,8 @@ mod tests {
             .store
             .read("test.usage", move |tx| {
                 Box::pin(async move {
-                    let record = repository::find(tx, place.repository).await?;
-                    let days = usage::repository_days(tx, place.repository, 0, i32::MAX).await?;
+                    let record = repository::find(tx, &place).await?;
+                    let days = usage::repository_days(tx, &place, 0, i32::MAX).await?;
                     Ok::<_, roadstead_store::StoreError>((record.unwrap(), days))
                 })
             })

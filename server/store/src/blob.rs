@@ -3,17 +3,20 @@
 //! A blob exists once; a repository sees it through a link. Linking and condemning change the same row, so that one of
 //! them sees the other: a push never gets a blob that collection is about to remove.
 
+use roadstead::access::Visibility;
 use roadstead::id::{AccountId, BlobId, ObjectId, OrganizationId, RepositoryId};
-use roadstead::{Digest, Timestamp};
+use roadstead::{Digest, ImageName, Timestamp};
 
 use crate::error::{Result, StoreError};
 use crate::ledger::Place;
+use crate::repository::visible;
 use crate::row::record;
 use crate::sql::{LONGEST_LIST, sql};
 use crate::tx::Tx;
 
 record! {
-    /// A blob with what is needed to send it.
+    /// A blob with what is needed to send it. Only the store makes one: it is in a repository that was looked into.
+    #[non_exhaustive]
     BlobRecord {
         /// Key.
         id: BlobId,
@@ -33,7 +36,9 @@ record! {
 }
 
 record! {
-    /// A blob that a repository has.
+    /// A blob that a repository has, or that was just received. Only the store makes one: whoever brings it to [`link`]
+    /// has found it somewhere, or sent all of its bytes.
+    #[non_exhaustive]
     LinkedBlob {
         /// Key.
         id: BlobId,
@@ -41,6 +46,12 @@ record! {
         digest: Digest,
         /// Bytes.
         size: u64,
+    }
+}
+
+impl From<BlobRecord> for LinkedBlob {
+    fn from(record: BlobRecord) -> Self {
+        Self { id: record.id, digest: record.digest, size: record.size }
     }
 }
 
@@ -64,13 +75,13 @@ pub struct NewBlob {
 /// The blob of this digest if the repository has it: one statement, for GET and HEAD.
 pub async fn find_linked(
     tx: &mut Tx<'_>,
-    repository: RepositoryId,
+    place: &Place,
     digest: &Digest,
 ) -> Result<Option<BlobRecord>> {
     sql("SELECT b.id, b.digest, b.size, o.object_key, o.backend, o.encryption_key_id, b.touched_at FROM blobs b \
          JOIN repository_blobs l ON l.blob_id = b.id AND l.repository_id = $1 \
          JOIN objects o ON o.id = b.object_id WHERE b.digest = $2")
-    .bind(repository)
+    .bind(place.repository)
     .bind(digest)
     .optional(tx)
     .await
@@ -79,38 +90,35 @@ pub async fn find_linked(
 /// Which of these digests the repository has.
 pub async fn find_linked_many(
     tx: &mut Tx<'_>,
-    repository: RepositoryId,
+    place: &Place,
     digests: &[Digest],
 ) -> Result<Vec<LinkedBlob>> {
     let mut found = Vec::new();
     for part in digests.chunks(LONGEST_LIST) {
         let mut statement = sql("SELECT b.id, b.digest, b.size FROM blobs b \
              JOIN repository_blobs l ON l.blob_id = b.id AND l.repository_id = $1 WHERE b.digest IN ")
-        .bind(repository);
+        .bind(place.repository);
         statement.push_list(part);
         found.extend(statement.all(tx).await?);
     }
     Ok(found)
 }
 
-/// A repository of the account, other than `not`, that has the blob: for a mount that names no source. The caller checks
-/// that reading there is allowed.
+/// Repositories, among those that the caller may see, that have the blob: for a mount that names no source. The caller
+/// decides about each whether its content may be read.
 pub async fn find_sources(
     tx: &mut Tx<'_>,
-    account: AccountId,
+    visibility: Visibility,
     digest: &Digest,
     limit: u32,
-) -> Result<Vec<RepositoryId>> {
-    let found =
-        sql("SELECT l.repository_id FROM blobs b JOIN repository_blobs l ON l.blob_id = b.id \
-                     JOIN repositories r ON r.id = l.repository_id \
-                     WHERE b.digest = $1 AND r.account_id = $2 AND r.deleted_at IS NULL LIMIT $3")
-        .bind(digest)
-        .bind(account)
-        .bind(limit)
-        .all::<(RepositoryId,)>(tx)
-        .await?;
-    Ok(found.into_iter().map(|(id,)| id).collect())
+) -> Result<Vec<ImageName>> {
+    let mut statement =
+        sql("SELECT r.path FROM blobs b JOIN repository_blobs l ON l.blob_id = b.id \
+                     JOIN repositories r ON r.id = l.repository_id WHERE b.digest = $1 AND ")
+        .bind(digest);
+    visible(&mut statement, visibility);
+    statement.push(" LIMIT ").push_bind(limit);
+    Ok(statement.all::<(ImageName,)>(tx).await?.into_iter().map(|(path,)| path).collect())
 }
 
 /// Records a blob and its object. If another upload of the same digest was first, that one's object stays and this one is
@@ -239,10 +247,10 @@ async fn take_away(
 }
 
 /// Whether a live manifest of the repository names the blob.
-pub async fn is_needed(tx: &mut Tx<'_>, repository: RepositoryId, blob: BlobId) -> Result<bool> {
+pub async fn is_needed(tx: &mut Tx<'_>, place: &Place, blob: BlobId) -> Result<bool> {
     sql("SELECT EXISTS (SELECT 1 FROM manifest_blobs e JOIN manifests m ON m.id = e.manifest_id \
          WHERE e.blob_id = $2 AND m.repository_id = $1 AND m.deleted_at IS NULL)")
-    .bind(repository)
+    .bind(place.repository)
     .bind(blob)
     .scalar(tx)
     .await

@@ -1,7 +1,7 @@
 //! Grants: SWR's own rights of a user on an organization or one image.
 
-use roadstead::access::Permission;
-use roadstead::id::{AccountId, OrganizationId, RepositoryId, UserId};
+use roadstead::access::{Allowed, OrganizationKey, Permission};
+use roadstead::id::UserId;
 use roadstead::{Timestamp, UserName};
 
 use crate::account::bump_permission_epoch;
@@ -10,18 +10,6 @@ use crate::ledger::Place;
 use crate::row::record;
 use crate::sql::sql;
 use crate::tx::Tx;
-
-record! {
-    /// A user's right on one target, as loaded for a decision.
-    TargetGrants {
-        /// On the organization.
-        organization: Option<Permission>,
-        /// On the image.
-        image: Option<Permission>,
-        /// Whether there is a right on any image of the organization.
-        any_image: bool,
-    }
-}
 
 record! {
     /// A grant in a list.
@@ -39,42 +27,25 @@ record! {
     }
 }
 
-/// What a user's grants say about an organization and one image of it; one statement, for every request.
-pub async fn for_target(
-    tx: &mut Tx<'_>,
-    user: UserId,
-    organization: OrganizationId,
-    repository: Option<RepositoryId>,
-) -> Result<TargetGrants> {
-    sql("SELECT (SELECT permission FROM organization_grants WHERE user_id = $1 AND organization_id = $2) AS organization, \
-         (SELECT permission FROM repository_grants WHERE user_id = $1 AND repository_id = $3) AS image, \
-         EXISTS (SELECT 1 FROM repository_grants WHERE user_id = $1 AND organization_id = $2) AS any_image")
-    .bind(user)
-    .bind(organization)
-    .bind(repository)
-    .one(tx)
-    .await
-}
-
 /// The grants on an organization, by user name.
 pub async fn of_organization(
     tx: &mut Tx<'_>,
-    organization: OrganizationId,
+    organization: Allowed<OrganizationKey>,
 ) -> Result<Vec<GrantRecord>> {
     sql("SELECT g.user_id, u.public_id AS user_public_id, u.name AS user_name, g.permission, g.created_at \
          FROM organization_grants g JOIN users u ON u.id = g.user_id \
          WHERE g.organization_id = $1 AND u.deleted_at IS NULL ORDER BY u.name_key")
-    .bind(organization)
+    .bind(organization.target().id)
     .all(tx)
     .await
 }
 
 /// The grants on an image, by user name.
-pub async fn of_repository(tx: &mut Tx<'_>, repository: RepositoryId) -> Result<Vec<GrantRecord>> {
+pub async fn of_repository(tx: &mut Tx<'_>, place: &Place) -> Result<Vec<GrantRecord>> {
     sql("SELECT g.user_id, u.public_id AS user_public_id, u.name AS user_name, g.permission, g.created_at \
          FROM repository_grants g JOIN users u ON u.id = g.user_id \
          WHERE g.repository_id = $1 AND u.deleted_at IS NULL ORDER BY u.name_key")
-    .bind(repository)
+    .bind(place.repository)
     .all(tx)
     .await
 }
@@ -82,8 +53,7 @@ pub async fn of_repository(tx: &mut Tx<'_>, repository: RepositoryId) -> Result<
 /// Grants on an organization, or changes the grant.
 pub async fn set_on_organization(
     tx: &mut Tx<'_>,
-    account: AccountId,
-    organization: OrganizationId,
+    organization: Allowed<OrganizationKey>,
     user: UserId,
     permission: Permission,
     by: Option<UserId>,
@@ -92,14 +62,14 @@ pub async fn set_on_organization(
     sql("INSERT INTO organization_grants (organization_id, user_id, permission, granted_by, created_at, updated_at) \
          VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (user_id, organization_id) \
          DO UPDATE SET permission = excluded.permission, updated_at = excluded.updated_at")
-    .bind(organization)
+    .bind(organization.target().id)
     .bind(user)
     .bind(permission)
     .bind(by)
     .bind(at)
     .execute(tx)
     .await?;
-    bump_permission_epoch(tx, account, at).await
+    bump_permission_epoch(tx, organization.target().account, at).await
 }
 
 /// Grants on an image, or changes the grant.
@@ -128,18 +98,17 @@ pub async fn set_on_repository(
 /// Takes a grant on an organization away; `false` when there was none.
 pub async fn remove_from_organization(
     tx: &mut Tx<'_>,
-    account: AccountId,
-    organization: OrganizationId,
+    organization: Allowed<OrganizationKey>,
     user: UserId,
     at: Timestamp,
 ) -> Result<bool> {
     let removed =
         sql("DELETE FROM organization_grants WHERE user_id = $1 AND organization_id = $2")
             .bind(user)
-            .bind(organization)
+            .bind(organization.target().id)
             .execute(tx)
             .await?;
-    bump_permission_epoch(tx, account, at).await?;
+    bump_permission_epoch(tx, organization.target().account, at).await?;
     Ok(removed > 0)
 }
 

@@ -11,6 +11,7 @@
 use std::collections::BTreeMap;
 
 use roadstead::Timestamp;
+use roadstead::access::{Allowed, RepositoryTarget};
 use roadstead::id::{AccountId, OrganizationId, RepositoryId};
 
 use crate::change::Change;
@@ -18,15 +19,56 @@ use crate::error::Result;
 use crate::sql::{Batch, Sql, sql};
 use crate::tx::Tx;
 
-/// Where a repository is: its own key and those of what owns it.
+/// A repository that somebody may do something with: its own key and those of what owns it. The store's form of
+/// `Allowed<RepositoryTarget>`, as small as a copy: whoever has one was allowed to, or has just created the repository
+/// ([`crate::repository::create`]). Nothing else makes one:
+///
+/// ```compile_fail,E0451
+/// use roadstead::id::{AccountId, OrganizationId, RepositoryId};
+/// use roadstead_store::Place;
+/// let forged = Place {
+///     account: AccountId(1),
+///     organization: OrganizationId(2),
+///     repository: RepositoryId(3),
+/// };
+/// ```
+/// ```compile_fail,E0616
+/// fn turn(place: &mut roadstead_store::Place) {
+///     place.repository = roadstead::id::RepositoryId(3);
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
+    pub(crate) account: AccountId,
+    pub(crate) organization: OrganizationId,
+    pub(crate) repository: RepositoryId,
+}
+
+impl Place {
+    /// Where what was allowed is.
+    #[must_use]
+    pub const fn of(allowed: &Allowed<RepositoryTarget>) -> Self {
+        let target = allowed.target();
+        Self { account: target.account, organization: target.organization, repository: target.id }
+    }
+
     /// The account.
-    pub account: AccountId,
+    #[must_use]
+    pub const fn account(&self) -> AccountId {
+        self.account
+    }
+
     /// The organization.
-    pub organization: OrganizationId,
+    #[must_use]
+    pub const fn organization(&self) -> OrganizationId {
+        self.organization
+    }
+
     /// The repository.
-    pub repository: RepositoryId,
+    #[must_use]
+    pub const fn repository(&self) -> RepositoryId {
+        self.repository
+    }
 }
 
 /// Differences of one repository, organization or account.

@@ -6,10 +6,10 @@
 //!
 //! ```no_run
 //! # async fn example(store: roadstead_store::Store, name: roadstead::AccountName) -> Result<(), roadstead_store::StoreError> {
-//! use roadstead_store::{account, Durability, StoreError};
+//! use roadstead_store::{StoreError, resolve};
 //! let found = store.read("account.find", |tx| {
 //!     let name = name.clone();
-//!     Box::pin(async move { account::find_by_name(tx, &name).await })
+//!     Box::pin(async move { resolve::account(tx, &name).await })
 //! }).await?;
 //! # drop(found); Ok(())
 //! # }
@@ -20,6 +20,9 @@
 //! - Closures are `Fn`: PostgreSQL may run them again after a serialisation failure. They do nothing but database work.
 //! - Nobody hears of success before the commit. `Durable` means on disk.
 //! - Not found is `Ok(None)`. A stored value that breaks its type's rule is [`StoreError::Corrupt`].
+//! - What changes or reveals a repository, an organization or what is an account's takes the proof that somebody may:
+//!   [`Place`], `Allowed<OrganizationKey>`, `Allowed<AccountId>`, or a `Visibility` for lists. Exceptions come before the
+//!   decision ([`resolve`], credentials) or are work of the system on whatever is due (collection, counters, jobs).
 //! - Nothing is ever looked up by name through a foreign key; tombstones (`deleted_at`) keep what was deleted.
 //!
 //! # To add a query
@@ -57,6 +60,7 @@ pub mod organization;
 pub mod overview;
 pub mod referrer;
 pub mod repository;
+pub mod resolve;
 pub mod sealed;
 pub mod session;
 pub mod setting;

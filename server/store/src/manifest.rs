@@ -313,7 +313,7 @@ async fn insert_children(tx: &mut Tx<'_>, id: ManifestId, new: &NewManifest) -> 
 /// The manifest of this digest, without its bytes.
 pub async fn find(
     tx: &mut Tx<'_>,
-    repository: RepositoryId,
+    place: &Place,
     digest: &Digest,
 ) -> Result<Option<ManifestRecord>> {
     sql(concat!(
@@ -321,7 +321,7 @@ pub async fn find(
         columns!(),
         " FROM manifests m WHERE m.repository_id = $1 AND m.digest = $2 AND m.deleted_at IS NULL"
     ))
-    .bind(repository)
+    .bind(place.repository)
     .bind(digest)
     .optional(tx)
     .await
@@ -330,7 +330,7 @@ pub async fn find(
 /// The manifests of these digests that are here, without their bytes.
 pub async fn find_many(
     tx: &mut Tx<'_>,
-    repository: RepositoryId,
+    place: &Place,
     digests: &[Digest],
 ) -> Result<Vec<ManifestRecord>> {
     let mut found = Vec::new();
@@ -340,7 +340,7 @@ pub async fn find_many(
             columns!(),
             " FROM manifests m WHERE m.repository_id = $1 AND m.deleted_at IS NULL AND m.digest IN "
         ))
-        .bind(repository);
+        .bind(place.repository);
         statement.push_list(part);
         found.extend(statement.all(tx).await?);
     }
@@ -348,14 +348,10 @@ pub async fn find_many(
 }
 
 /// The bytes of the manifest of this digest.
-pub async fn body(
-    tx: &mut Tx<'_>,
-    repository: RepositoryId,
-    digest: &Digest,
-) -> Result<Option<ManifestBody>> {
+pub async fn body(tx: &mut Tx<'_>, place: &Place, digest: &Digest) -> Result<Option<ManifestBody>> {
     sql("SELECT m.id, m.digest, m.media_type, y.body FROM manifests m JOIN manifest_bodies y ON y.manifest_id = m.id \
          WHERE m.repository_id = $1 AND m.digest = $2 AND m.deleted_at IS NULL")
-    .bind(repository)
+    .bind(place.repository)
     .bind(digest)
     .optional(tx)
     .await
@@ -364,44 +360,46 @@ pub async fn body(
 /// The bytes of the manifest that a tag points to.
 pub async fn body_by_tag(
     tx: &mut Tx<'_>,
-    repository: RepositoryId,
+    place: &Place,
     tag: &TagName,
 ) -> Result<Option<ManifestBody>> {
     sql("SELECT m.id, m.digest, m.media_type, y.body FROM tags t JOIN manifests m ON m.id = t.manifest_id \
          JOIN manifest_bodies y ON y.manifest_id = m.id \
          WHERE t.repository_id = $1 AND t.name = $2 AND t.deleted_at IS NULL AND m.deleted_at IS NULL")
-    .bind(repository)
+    .bind(place.repository)
     .bind(tag)
     .optional(tx)
     .await
 }
 
-/// The entries of several indexes, in one statement, each index's in its own order.
-pub async fn children(tx: &mut Tx<'_>, parents: &[ManifestId]) -> Result<Vec<ChildRecord>> {
+/// The entries of several indexes of the repository, in one statement, each index's in its own order.
+pub async fn children(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    parents: &[ManifestId],
+) -> Result<Vec<ChildRecord>> {
     if parents.is_empty() {
         return Ok(Vec::new());
     }
+    // The sign keeps the databases from looking through the whole repository.
     let mut statement = sql("SELECT e.parent_id, e.position, e.digest, e.media_type, e.size, \
          coalesce(e.artifact_type, m.artifact_type) AS artifact_type, coalesce(e.os, m.os) AS os, \
          coalesce(e.architecture, m.architecture) AS architecture, coalesce(e.variant, m.variant) AS variant, \
          coalesce(e.os_version, m.os_version) AS os_version, e.attestation_for, m.id AS child_id, m.total_size, \
          m.layer_count, m.image_created_at FROM manifest_children e \
          LEFT JOIN manifests m ON m.repository_id = e.repository_id AND m.digest = e.digest AND m.deleted_at IS NULL \
-         WHERE e.parent_id IN ");
+         WHERE +e.repository_id = $1 AND e.parent_id IN ")
+    .bind(place.repository);
     statement.push_list(parents);
     statement.push(" ORDER BY e.parent_id, e.position");
     statement.all(tx).await
 }
 
 /// The live indexes of the repository that name this digest.
-pub async fn parents(
-    tx: &mut Tx<'_>,
-    repository: RepositoryId,
-    digest: &Digest,
-) -> Result<Vec<Digest>> {
+pub async fn parents(tx: &mut Tx<'_>, place: &Place, digest: &Digest) -> Result<Vec<Digest>> {
     let found = sql("SELECT DISTINCT m.digest FROM manifest_children e JOIN manifests m ON m.id = e.parent_id \
                      WHERE e.repository_id = $1 AND e.digest = $2 AND m.deleted_at IS NULL ORDER BY m.digest")
-    .bind(repository)
+    .bind(place.repository)
     .bind(digest)
     .all::<(Digest,)>(tx)
     .await?;
@@ -411,7 +409,7 @@ pub async fn parents(
 /// Manifests without a tag that are no child of a live index and about no other manifest, the newest first.
 pub async fn untagged(
     tx: &mut Tx<'_>,
-    repository: RepositoryId,
+    place: &Place,
     window: Window,
 ) -> Result<Vec<ManifestRecord>> {
     sql(concat!(
@@ -423,7 +421,7 @@ pub async fn untagged(
          WHERE e.repository_id = m.repository_id AND e.digest = m.digest AND p.deleted_at IS NULL) \
          ORDER BY m.pushed_at DESC, m.id DESC LIMIT $2 OFFSET $3"
     ))
-    .bind(repository)
+    .bind(place.repository)
     .bind(window.limit)
     .bind(window.offset)
     .all(tx)
@@ -431,13 +429,13 @@ pub async fn untagged(
 }
 
 /// How many [`untagged`] lists in all.
-pub async fn count_untagged(tx: &mut Tx<'_>, repository: RepositoryId) -> Result<u64> {
+pub async fn count_untagged(tx: &mut Tx<'_>, place: &Place) -> Result<u64> {
     sql("SELECT count(*) FROM manifests m WHERE m.repository_id = $1 AND m.deleted_at IS NULL \
          AND m.subject_digest IS NULL \
          AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = m.id AND t.deleted_at IS NULL) \
          AND NOT EXISTS (SELECT 1 FROM manifest_children e JOIN manifests p ON p.id = e.parent_id \
          WHERE e.repository_id = m.repository_id AND e.digest = m.digest AND p.deleted_at IS NULL)")
-    .bind(repository)
+    .bind(place.repository)
     .scalar(tx)
     .await
 }
@@ -445,11 +443,11 @@ pub async fn count_untagged(tx: &mut Tx<'_>, repository: RepositoryId) -> Result
 /// Platforms of the images of a repository: operating system, architecture, variant.
 pub async fn platforms(
     tx: &mut Tx<'_>,
-    repository: RepositoryId,
+    place: &Place,
 ) -> Result<Vec<(String, String, Option<String>)>> {
     sql("SELECT DISTINCT m.os, m.architecture, m.variant FROM manifests m WHERE m.repository_id = $1 \
          AND m.deleted_at IS NULL AND m.os IS NOT NULL AND m.architecture IS NOT NULL ORDER BY 1, 2, 3")
-    .bind(repository)
+    .bind(place.repository)
     .all(tx)
     .await
 }

@@ -1,6 +1,6 @@
 //! Organizations: `namespace` on SWR's wire, the first component of an image's name. Names are unique across accounts.
 
-use roadstead::access::{Permission, Visibility};
+use roadstead::access::{Allowed, OrganizationKey, Permission, Visibility};
 use roadstead::id::{AccountId, OrganizationId, UserId};
 use roadstead::page::{Order, Page, Window};
 use roadstead::{OrganizationName, Timestamp};
@@ -8,6 +8,7 @@ use roadstead::{OrganizationName, Timestamp};
 use crate::change::{Change, ChangeKind};
 use crate::dialect::contains;
 use crate::error::Result;
+use crate::ledger::Place;
 use crate::row::record;
 use crate::sql::{Sql, sql};
 use crate::tx::Tx;
@@ -97,8 +98,8 @@ macro_rules! inside {
 /// What a new organization is made of.
 #[derive(Debug, Clone)]
 pub struct NewOrganization {
-    /// The account that owns it.
-    pub account: AccountId,
+    /// The proof that an organization may be created in this account.
+    pub account: Allowed<AccountId>,
     /// Name.
     pub name: OrganizationName,
     /// Who creates it.
@@ -111,12 +112,13 @@ pub struct NewOrganization {
 
 /// Creates an organization. `NotUnique { table: "organizations" }` when the name is taken.
 pub async fn create(tx: &mut Tx<'_>, new: &NewOrganization) -> Result<OrganizationRecord> {
+    let account = *new.account.target();
     let (creator, creator_name) = new.creator.clone().unzip();
     let id: OrganizationId = sql(
         "INSERT INTO organizations (account_id, name, creator_id, creator_name, default_public, created_at, updated_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING id",
     )
-    .bind(new.account)
+    .bind(account)
     .bind(&new.name)
     .bind(creator)
     .bind(creator_name.unwrap_or_default())
@@ -124,33 +126,61 @@ pub async fn create(tx: &mut Tx<'_>, new: &NewOrganization) -> Result<Organizati
     .bind(new.created_at)
     .scalar(tx)
     .await?;
-    tx.ledger.account(new.account).organizations += 1;
+    tx.ledger.account(account).organizations += 1;
     tx.change(
         Change::new(ChangeKind::Organization, new.created_at)
-            .in_account(new.account)
+            .in_account(account)
             .in_organization(id)
             .of(&new.name),
     );
     sql(select!("WHERE id = $1")).bind(id).one(tx).await
 }
 
-/// The organization with this key.
-pub async fn find(tx: &mut Tx<'_>, id: OrganizationId) -> Result<Option<OrganizationRecord>> {
-    sql(select!("WHERE id = $1 AND deleted_at IS NULL")).bind(id).optional(tx).await
+/// The organization.
+pub async fn find(
+    tx: &mut Tx<'_>,
+    organization: Allowed<OrganizationKey>,
+) -> Result<Option<OrganizationRecord>> {
+    sql(select!("WHERE id = $1 AND deleted_at IS NULL"))
+        .bind(organization.target().id)
+        .optional(tx)
+        .await
 }
 
-/// The organization of this name.
-pub async fn find_by_name(
+record! {
+    /// What an organization demands of what is pushed into its images.
+    PushRules {
+        /// Whether only Docker's media types are accepted.
+        docker_only: bool,
+        /// Pattern of tags that never move; empty is none.
+        immutable_tags: String,
+    }
+}
+
+/// What the organization of a repository demands of a push; `None` when it has been deleted meanwhile.
+pub async fn push_rules(tx: &mut Tx<'_>, place: &Place) -> Result<Option<PushRules>> {
+    sql("SELECT docker_only, immutable_tags FROM organizations WHERE id = $1 AND deleted_at IS NULL")
+        .bind(place.organization)
+        .optional(tx)
+        .await
+}
+
+/// Whether any account has this name: for those who may create one.
+pub async fn is_taken(
     tx: &mut Tx<'_>,
+    _: Allowed<AccountId>,
     name: &OrganizationName,
-) -> Result<Option<OrganizationRecord>> {
-    sql(select!("WHERE name = $1 AND deleted_at IS NULL")).bind(name).optional(tx).await
+) -> Result<bool> {
+    sql("SELECT EXISTS (SELECT 1 FROM organizations WHERE name = $1 AND deleted_at IS NULL)")
+        .bind(name)
+        .scalar(tx)
+        .await
 }
 
 /// How many live organizations an account has, counted now: for the quota.
-pub async fn count(tx: &mut Tx<'_>, account: AccountId) -> Result<u64> {
+pub async fn count(tx: &mut Tx<'_>, account: Allowed<AccountId>) -> Result<u64> {
     sql("SELECT count(*) FROM organizations WHERE account_id = $1 AND deleted_at IS NULL")
-        .bind(account)
+        .bind(*account.target())
         .scalar(tx)
         .await
 }
@@ -158,10 +188,10 @@ pub async fn count(tx: &mut Tx<'_>, account: AccountId) -> Result<u64> {
 /// Ends the WHERE of a statement over `organizations o`: only what the caller may see.
 fn visible(statement: &mut Sql, visibility: Visibility) {
     match visibility {
-        Visibility::Account(account) => {
+        Visibility::Account { account, .. } => {
             statement.push("o.account_id = ").push_bind(account);
         }
-        Visibility::Granted { account, user } => {
+        Visibility::Granted { account, user, .. } => {
             statement.push("o.account_id = ").push_bind(account);
             statement.push(" AND (EXISTS (SELECT 1 FROM organization_grants v WHERE v.organization_id = o.id AND v.user_id = ");
             statement.push_bind(user);
@@ -225,10 +255,10 @@ pub async fn list_sorted(
 pub async fn entry(
     tx: &mut Tx<'_>,
     visibility: Visibility,
-    id: OrganizationId,
+    name: &OrganizationName,
 ) -> Result<Option<OrganizationEntry>> {
     let mut statement = entries(visibility);
-    statement.push("o.id = ").push_bind(id).push(" AND ");
+    statement.push("o.name = ").push_bind(name).push(" AND ");
     visible(&mut statement, visibility);
     statement.optional(tx).await
 }
@@ -236,7 +266,7 @@ pub async fn entry(
 /// Begins a statement that gives [`OrganizationEntry`] rows, up to its WHERE.
 fn entries(visibility: Visibility) -> Sql {
     match visibility {
-        Visibility::Account(_) => sql(
+        Visibility::Account { .. } => sql(
             "SELECT o.id, o.name, o.creator_name, CAST(NULL AS BIGINT) AS permission, o.repository_count, o.tag_count, \
              o.size, (SELECT count(*) FROM organization_grants c WHERE c.organization_id = o.id) AS user_count, \
              o.created_at FROM organizations o WHERE ",
@@ -264,47 +294,66 @@ pub async fn names(tx: &mut Tx<'_>, visibility: Visibility) -> Result<Vec<Organi
     Ok(statement.all::<(OrganizationName,)>(tx).await?.into_iter().map(|(name,)| name).collect())
 }
 
-/// Changes the settings of an organization.
+/// What a person sets about an organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Whether new images are public.
+    pub default_public: bool,
+    /// Whether a first push creates the image.
+    pub create_on_push: bool,
+    /// Whether only Docker's media types are accepted.
+    pub docker_only: bool,
+    /// Pattern of tags that never move; empty is none.
+    pub immutable_tags: String,
+}
+
+/// Changes the settings of an organization; `false` when it has been deleted meanwhile.
 pub async fn update(
     tx: &mut Tx<'_>,
-    organization: &OrganizationRecord,
+    organization: Allowed<OrganizationKey>,
+    settings: &Settings,
     at: Timestamp,
-) -> Result<()> {
-    sql("UPDATE organizations SET default_public = $2, create_on_push = $3, docker_only = $4, immutable_tags = $5, \
-         updated_at = $6 WHERE id = $1")
-    .bind(organization.id)
-    .bind(organization.default_public)
-    .bind(organization.create_on_push)
-    .bind(organization.docker_only)
-    .bind(organization.immutable_tags.as_str())
+) -> Result<bool> {
+    let updated = sql(
+        "UPDATE organizations SET default_public = $2, create_on_push = $3, docker_only = $4, immutable_tags = $5, \
+         updated_at = $6 WHERE id = $1 AND deleted_at IS NULL RETURNING name",
+    )
+    .bind(organization.target().id)
+    .bind(settings.default_public)
+    .bind(settings.create_on_push)
+    .bind(settings.docker_only)
+    .bind(settings.immutable_tags.as_str())
     .bind(at)
-    .execute(tx)
+    .optional::<(OrganizationName,)>(tx)
     .await?;
-    changed(tx, organization, at);
-    Ok(())
+    if let Some((name,)) = &updated {
+        changed(tx, organization.target(), name, at);
+    }
+    Ok(updated.is_some())
 }
 
 /// Deletes an organization if no live repository is left in it; otherwise nothing happens and the answer is `false`.
 /// Its grants and unfinished uploads end with it.
 pub async fn delete(
     tx: &mut Tx<'_>,
-    organization: &OrganizationRecord,
+    organization: Allowed<OrganizationKey>,
     by: Option<UserId>,
     at: Timestamp,
 ) -> Result<bool> {
-    let held = sql("SELECT id FROM organizations WHERE id = $1 AND deleted_at IS NULL")
+    let organization = organization.target();
+    let held = sql("SELECT name FROM organizations WHERE id = $1 AND deleted_at IS NULL")
         .bind(organization.id)
         .and(tx.dialect().for_update())
-        .optional::<(OrganizationId,)>(tx)
+        .optional::<(OrganizationName,)>(tx)
         .await?;
     let is_used: bool =
         sql("SELECT EXISTS (SELECT 1 FROM repositories WHERE organization_id = $1 AND deleted_at IS NULL)")
             .bind(organization.id)
             .scalar(tx)
             .await?;
-    if held.is_none() || is_used {
+    let (Some((name,)), false) = (held, is_used) else {
         return Ok(false);
-    }
+    };
     sql("UPDATE organizations SET deleted_at = $2, deleted_by = $3 WHERE id = $1")
         .bind(organization.id)
         .bind(at)
@@ -319,17 +368,22 @@ pub async fn delete(
         .bind(organization.id)
         .execute(tx)
         .await?;
-    tx.ledger.account(organization.account_id).organizations -= 1;
-    changed(tx, organization, at);
-    crate::account::bump_permission_epoch(tx, organization.account_id, at).await?;
+    tx.ledger.account(organization.account).organizations -= 1;
+    changed(tx, organization, &name, at);
+    crate::account::bump_permission_epoch(tx, organization.account, at).await?;
     Ok(true)
 }
 
-fn changed(tx: &mut Tx<'_>, organization: &OrganizationRecord, at: Timestamp) {
+fn changed(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationKey,
+    name: &OrganizationName,
+    at: Timestamp,
+) {
     tx.change(
         Change::new(ChangeKind::Organization, at)
-            .in_account(organization.account_id)
+            .in_account(organization.account)
             .in_organization(organization.id)
-            .of(&organization.name),
+            .of(name),
     );
 }

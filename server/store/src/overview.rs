@@ -62,7 +62,7 @@ record! {
 /// The counts.
 pub async fn counts(tx: &mut Tx<'_>, visibility: Visibility) -> Result<Counts> {
     match visibility {
-        Visibility::Account(account) => {
+        Visibility::Account { account, .. } => {
             sql("SELECT organization_count AS organizations, repository_count AS repositories, tag_count AS tags, size, \
                  plain_size FROM accounts WHERE id = $1")
             .bind(account)
@@ -90,7 +90,7 @@ pub async fn days(
     last: i32,
 ) -> Result<Vec<UsageDay>> {
     let mut statement = match visibility {
-        Visibility::Account(account) => {
+        Visibility::Account { account, .. } => {
             sql("SELECT day, pulls, pushes, pull_bytes, push_bytes FROM account_days \
                                              WHERE day >= $1 AND day <= $2 AND account_id = $3")
             .bind(first)
@@ -115,13 +115,16 @@ pub async fn days(
 }
 
 /// Bytes of the account at the end of the days on which they changed, from `first` to `last`, and the last such day before
-/// `first`.
+/// `first`; nothing for whoever does not see all of it.
 pub async fn size_days(
     tx: &mut Tx<'_>,
-    account: AccountId,
+    visibility: Visibility,
     first: i32,
     last: i32,
 ) -> Result<Vec<SizeDay>> {
+    let Visibility::Account { account, .. } = visibility else {
+        return Ok(Vec::new());
+    };
     sql("SELECT day, size FROM account_days WHERE account_id = $1 AND size IS NOT NULL AND day <= $3 AND day >= coalesce(\
          (SELECT max(p.day) FROM account_days p WHERE p.account_id = $1 AND p.size IS NOT NULL AND p.day < $2), $2) \
          ORDER BY day")

@@ -1,10 +1,10 @@
 //! Referrers: the manifests that are about another one, which may not exist (yet).
 
-use roadstead::id::RepositoryId;
 use roadstead::oci::MediaType;
 use roadstead::{Digest, Timestamp};
 
 use crate::error::Result;
+use crate::ledger::Place;
 use crate::row::record;
 use crate::sql::{Sql, sql};
 use crate::tx::Tx;
@@ -30,7 +30,7 @@ record! {
 /// Sizes of the manifests that [`list`] would give, in its order: their annotations are no longer than they are.
 pub async fn sizes(
     tx: &mut Tx<'_>,
-    repository: RepositoryId,
+    place: &Place,
     subject: &Digest,
     artifact_type: Option<&str>,
     last: Option<&Digest>,
@@ -38,7 +38,7 @@ pub async fn sizes(
 ) -> Result<Vec<u64>> {
     let mut statement = sql("SELECT m.size FROM manifests m \
                              WHERE m.repository_id = $1 AND m.subject_digest = $2 AND m.deleted_at IS NULL")
-    .bind(repository)
+    .bind(place.repository)
     .bind(subject);
     narrow(&mut statement, artifact_type, last, limit);
     let found = statement.all::<(u64,)>(tx).await?;
@@ -49,7 +49,7 @@ pub async fn sizes(
 /// those of exactly that type.
 pub async fn list(
     tx: &mut Tx<'_>,
-    repository: RepositoryId,
+    place: &Place,
     subject: &Digest,
     artifact_type: Option<&str>,
     last: Option<&Digest>,
@@ -58,7 +58,7 @@ pub async fn list(
     let mut statement = sql("SELECT m.digest, m.media_type, m.size, m.artifact_type, m.annotations, \
                              m.pushed_at FROM manifests m \
                              WHERE m.repository_id = $1 AND m.subject_digest = $2 AND m.deleted_at IS NULL")
-    .bind(repository)
+    .bind(place.repository)
     .bind(subject);
     narrow(&mut statement, artifact_type, last, limit);
     statement.all(tx).await
@@ -77,7 +77,7 @@ fn narrow(statement: &mut Sql, artifact_type: Option<&str>, last: Option<&Digest
 /// How many referrers of each artifact type several digests have: for the badges of a list.
 pub async fn counts(
     tx: &mut Tx<'_>,
-    repository: RepositoryId,
+    place: &Place,
     subjects: &[Digest],
 ) -> Result<Vec<(Digest, Option<String>, u64)>> {
     if subjects.is_empty() {
@@ -85,7 +85,7 @@ pub async fn counts(
     }
     let mut statement = sql("SELECT m.subject_digest, m.artifact_type, count(*) FROM manifests m \
                              WHERE m.repository_id = $1 AND m.deleted_at IS NULL AND m.subject_digest IN ")
-    .bind(repository);
+    .bind(place.repository);
     statement.push_list(subjects);
     statement.push(
         " GROUP BY m.subject_digest, m.artifact_type ORDER BY m.subject_digest, m.artifact_type",

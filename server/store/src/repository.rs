@@ -2,7 +2,7 @@
 //!
 //! Every sort column is stored on the row and indexed; counters reach it through [`crate::ledger`].
 
-use roadstead::access::{Permission, Visibility};
+use roadstead::access::{Allowed, OrganizationTarget, Permission, Visibility};
 use roadstead::id::{AccountId, OrganizationId, RepositoryId, UserId};
 use roadstead::page::{Cursor, Order, Page, Window};
 use roadstead::{ImageName, OrganizationName, TagName, Timestamp};
@@ -11,13 +11,13 @@ use crate::change::{Change, ChangeKind};
 use crate::dialect::contains;
 use crate::error::Result;
 use crate::ledger::Place;
-use crate::organization::OrganizationRecord;
 use crate::row::record;
 use crate::sql::{Sql, sql};
 use crate::tx::Tx;
 
 record! {
-    /// A repository.
+    /// A repository. Only the store makes one, for whoever may see it.
+    #[non_exhaustive]
     RepositoryRecord {
         /// Key; SWR's integer id.
         id: RepositoryId,
@@ -64,8 +64,7 @@ record! {
 
 impl RepositoryRecord {
     /// Its keys.
-    #[must_use]
-    pub const fn place(&self) -> Place {
+    const fn keys(&self) -> Place {
         Place { account: self.account_id, organization: self.organization_id, repository: self.id }
     }
 }
@@ -81,10 +80,8 @@ macro_rules! columns {
 /// What a new repository is made of.
 #[derive(Debug, Clone)]
 pub struct NewRepository {
-    /// The organization, as just read.
-    pub organization: OrganizationRecord,
-    /// Organization and name.
-    pub path: ImageName,
+    /// The proof that an image of this name may be created in this organization.
+    pub organization: Allowed<OrganizationTarget>,
     /// Whether everyone may pull.
     pub is_public: bool,
     /// One of SWR's categories.
@@ -97,14 +94,26 @@ pub struct NewRepository {
     pub created_at: Timestamp,
 }
 
-/// Creates a repository, unless one of this name is there already. The flag says whether it was created; `None` when the
-/// organization has been deleted meanwhile.
-pub async fn create(
-    tx: &mut Tx<'_>,
-    new: &NewRepository,
-) -> Result<Option<(RepositoryRecord, bool)>> {
+/// A repository that [`create`] has created, or found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Created {
+    /// The repository.
+    pub record: RepositoryRecord,
+    /// Its keys: whoever may create it may also fill it.
+    pub place: Place,
+    /// Whether it is new; else one of this name was there already.
+    pub is_new: bool,
+}
+
+/// Creates the repository that the proof names, unless it is there already. `None` when the organization has been deleted
+/// meanwhile, or the proof is about no image.
+pub async fn create(tx: &mut Tx<'_>, new: &NewRepository) -> Result<Option<Created>> {
+    let organization = new.organization.target();
+    let Some(path) = &organization.new_image else {
+        return Ok(None);
+    };
     let held = sql("SELECT id FROM organizations WHERE id = $1 AND deleted_at IS NULL")
-        .bind(new.organization.id)
+        .bind(organization.id)
         .and(tx.dialect().for_update())
         .optional::<(OrganizationId,)>(tx)
         .await?;
@@ -117,10 +126,10 @@ pub async fn create(
          creator_id, creator_name, created_at, updated_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) ON CONFLICT DO NOTHING RETURNING id",
     )
-    .bind(new.organization.account_id)
-    .bind(new.organization.id)
-    .bind(new.path.repository())
-    .bind(&new.path)
+    .bind(organization.account)
+    .bind(organization.id)
+    .bind(path.repository())
+    .bind(path)
     .bind(new.is_public)
     .bind(new.category.as_str())
     .bind(new.description.as_str())
@@ -129,24 +138,23 @@ pub async fn create(
     .bind(new.created_at)
     .optional::<(RepositoryId,)>(tx)
     .await?;
-    let found = find_by_name(tx, &new.path).await?;
+    let found: Option<RepositoryRecord> =
+        sql(concat!(columns!(), "WHERE r.path = $1 AND r.deleted_at IS NULL"))
+            .bind(path)
+            .optional(tx)
+            .await?;
     if let (Some(_), Some(record)) = (&created, &found) {
         tx.ledger.organization(record.organization_id).repositories += 1;
         tx.ledger.account(record.account_id).repositories += 1;
         changed(tx, record, new.created_at);
     }
-    Ok(found.map(|record| (record, created.is_some())))
+    Ok(found.map(|record| Created { place: record.keys(), record, is_new: created.is_some() }))
 }
 
-/// The repository with this key.
-pub async fn find(tx: &mut Tx<'_>, id: RepositoryId) -> Result<Option<RepositoryRecord>> {
-    sql(concat!(columns!(), "WHERE r.id = $1 AND r.deleted_at IS NULL")).bind(id).optional(tx).await
-}
-
-/// The repository of this name.
-pub async fn find_by_name(tx: &mut Tx<'_>, path: &ImageName) -> Result<Option<RepositoryRecord>> {
-    sql(concat!(columns!(), "WHERE r.path = $1 AND r.deleted_at IS NULL"))
-        .bind(path)
+/// The repository.
+pub async fn find(tx: &mut Tx<'_>, place: &Place) -> Result<Option<RepositoryRecord>> {
+    sql(concat!(columns!(), "WHERE r.id = $1 AND r.deleted_at IS NULL"))
+        .bind(place.repository)
         .optional(tx)
         .await
 }
@@ -227,10 +235,10 @@ impl Filter {
 /// Conditions over `repositories r`: only what the caller may see.
 pub(crate) fn visible(statement: &mut Sql, visibility: Visibility) {
     match visibility {
-        Visibility::Account(account) => {
+        Visibility::Account { account, .. } => {
             statement.push("r.account_id = ").push_bind(account);
         }
-        Visibility::Granted { account, user } => {
+        Visibility::Granted { account, user, .. } => {
             statement.push("r.account_id = ").push_bind(account);
             statement.push(" AND (EXISTS (SELECT 1 FROM organization_grants v WHERE v.user_id = ");
             statement.push_bind(user);
@@ -295,7 +303,7 @@ record! {
 pub async fn extras(
     tx: &mut Tx<'_>,
     user: Option<UserId>,
-    repositories: &[RepositoryId],
+    repositories: &[RepositoryRecord],
 ) -> Result<Vec<RepositoryExtra>> {
     let mut statement = sql(
         "SELECT r.id, (SELECT t.name FROM tags t WHERE t.repository_id = r.id AND t.deleted_at IS NULL \
@@ -306,17 +314,17 @@ pub async fn extras(
          AS image_permission FROM repositories r WHERE r.id IN ",
     )
     .bind(user);
-    statement.push_list(repositories);
+    statement.push_list(repositories.iter().map(|repository| repository.id));
     statement.all(tx).await
 }
 
 /// Bytes of blobs that no other repository holds, and pulls since the day `since`: what a deletion is about.
-pub async fn at_stake(tx: &mut Tx<'_>, id: RepositoryId, since: i32) -> Result<(u64, u64)> {
+pub async fn at_stake(tx: &mut Tx<'_>, place: &Place, since: i32) -> Result<(u64, u64)> {
     sql("SELECT (SELECT CAST(coalesce(sum(b.size), 0) AS BIGINT) FROM repository_blobs l JOIN blobs b ON b.id = l.blob_id \
          WHERE l.repository_id = $1 AND b.link_count = 1), \
          (SELECT CAST(coalesce(sum(d.pulls), 0) AS BIGINT) FROM repository_days d \
          WHERE d.repository_id = $1 AND d.day >= $2)")
-    .bind(id)
+    .bind(place.repository)
     .bind(since)
     .one(tx)
     .await
@@ -352,7 +360,7 @@ pub struct Attributes {
 /// the repository is gone.
 pub async fn update(
     tx: &mut Tx<'_>,
-    id: RepositoryId,
+    place: &Place,
     attributes: &Attributes,
     expected: Option<u64>,
     at: Timestamp,
@@ -363,7 +371,7 @@ pub async fn update(
          updated_at = CASE WHEN $5 > updated_at THEN $5 ELSE updated_at END \
          WHERE id = $1 AND deleted_at IS NULL AND version = coalesce($6, version)",
     )
-    .bind(id)
+    .bind(place.repository)
     .bind(attributes.is_public)
     .bind(attributes.category.as_deref())
     .bind(attributes.description.as_deref())
@@ -374,7 +382,7 @@ pub async fn update(
     if changed_rows == 0 {
         return Ok(None);
     }
-    let record = find(tx, id).await?;
+    let record = find(tx, place).await?;
     if let Some(record) = &record {
         changed(tx, record, at);
         if attributes.is_public.is_some() {
@@ -388,7 +396,7 @@ pub async fn update(
 /// `false` when it was gone already.
 pub async fn delete(
     tx: &mut Tx<'_>,
-    repository: &RepositoryRecord,
+    place: &Place,
     by: Option<UserId>,
     rule: Option<&str>,
     at: Timestamp,
@@ -397,33 +405,33 @@ pub async fn delete(
     tx.settle().await?;
     let counters =
         sql("UPDATE repositories SET deleted_at = $2, deleted_by = $3, deleted_rule = $4 \
-         WHERE id = $1 AND deleted_at IS NULL RETURNING tag_count, size")
-        .bind(repository.id)
+         WHERE id = $1 AND deleted_at IS NULL RETURNING tag_count, size, path")
+        .bind(place.repository)
         .bind(at)
         .bind(by)
         .bind(rule)
-        .optional::<(i64, i64)>(tx)
+        .optional::<(i64, i64, ImageName)>(tx)
         .await?;
-    let Some((tags, size)) = counters else {
+    let Some((tags, size, path)) = counters else {
         return Ok(false);
     };
     sql("DELETE FROM repository_grants WHERE repository_id = $1")
-        .bind(repository.id)
+        .bind(place.repository)
         .execute(tx)
         .await?;
-    sql("DELETE FROM shares WHERE repository_id = $1").bind(repository.id).execute(tx).await?;
-    let organization = tx.ledger.organization(repository.organization_id);
+    sql("DELETE FROM shares WHERE repository_id = $1").bind(place.repository).execute(tx).await?;
+    let organization = tx.ledger.organization(place.organization);
     organization.repositories -= 1;
     organization.tags -= tags;
     organization.size -= size;
-    let account = tx.ledger.account(repository.account_id);
+    let account = tx.ledger.account(place.account);
     account.repositories -= 1;
     account.tags -= tags;
-    changed(tx, repository, at);
-    crate::account::bump_permission_epoch(tx, repository.account_id, at).await?;
+    tx.change(Change::new(ChangeKind::Repository, at).at(place).of(&path));
+    crate::account::bump_permission_epoch(tx, place.account, at).await?;
     Ok(true)
 }
 
 fn changed(tx: &mut Tx<'_>, repository: &RepositoryRecord, at: Timestamp) {
-    tx.change(Change::new(ChangeKind::Repository, at).at(&repository.place()).of(&repository.path));
+    tx.change(Change::new(ChangeKind::Repository, at).at(&repository.keys()).of(&repository.path));
 }

@@ -32,27 +32,12 @@ record! {
     }
 }
 
-/// When the share of an image with an account ends: `Some(None)` is never, `None` is no share.
-pub async fn end(
-    tx: &mut Tx<'_>,
-    repository: RepositoryId,
-    account: AccountId,
-) -> Result<Option<Option<Timestamp>>> {
-    let found =
-        sql("SELECT expires_at FROM shares WHERE repository_id = $1 AND target_account_id = $2")
-            .bind(repository)
-            .bind(account)
-            .optional::<(Option<Timestamp>,)>(tx)
-            .await?;
-    Ok(found.map(|(end,)| end))
-}
-
 /// The shares of an image, by account name.
-pub async fn of_repository(tx: &mut Tx<'_>, repository: RepositoryId) -> Result<Vec<ShareRecord>> {
+pub async fn of_repository(tx: &mut Tx<'_>, place: &Place) -> Result<Vec<ShareRecord>> {
     sql("SELECT s.id, s.repository_id, s.target_account_id, a.name AS target_account_name, s.description, s.expires_at, \
          s.creator_name, s.created_at FROM shares s JOIN accounts a ON a.id = s.target_account_id \
          WHERE s.repository_id = $1 ORDER BY a.name_key")
-    .bind(repository)
+    .bind(place.repository)
     .all(tx)
     .await
 }

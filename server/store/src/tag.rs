@@ -237,13 +237,9 @@ macro_rules! select {
 }
 
 /// The tag of this name.
-pub async fn find(
-    tx: &mut Tx<'_>,
-    repository: RepositoryId,
-    name: &TagName,
-) -> Result<Option<TagRecord>> {
+pub async fn find(tx: &mut Tx<'_>, place: &Place, name: &TagName) -> Result<Option<TagRecord>> {
     sql(select!("WHERE repository_id = $1 AND name = $2 AND deleted_at IS NULL"))
-        .bind(repository)
+        .bind(place.repository)
         .bind(name)
         .optional(tx)
         .await
@@ -327,13 +323,13 @@ async fn note_deleted(
 /// The moves of one tag, the last first.
 pub async fn history(
     tx: &mut Tx<'_>,
-    repository: RepositoryId,
+    place: &Place,
     name: &TagName,
     limit: u32,
 ) -> Result<Vec<TagEvent>> {
     sql("SELECT name, action, digest, previous_digest, rule, actor_name, happened_at FROM tag_history \
          WHERE repository_id = $1 AND name = $2 ORDER BY id DESC LIMIT $3")
-    .bind(repository)
+    .bind(place.repository)
     .bind(name)
     .bind(limit)
     .all(tx)

@@ -3,7 +3,7 @@
 //! Sizes and tag counts are kept by the functions that change them ([`crate::ledger`]); [`recount`] makes them right again
 //! after a repair.
 
-use roadstead::id::{AccountId, ManifestId, RepositoryId};
+use roadstead::id::{AccountId, ManifestId};
 use roadstead::{TagName, Timestamp};
 
 use crate::error::Result;
@@ -93,13 +93,13 @@ pub async fn add_traffic(tx: &mut Tx<'_>, batch: &[Traffic]) -> Result<()> {
 /// The days of a repository from `first` to `last`; days without use are absent.
 pub async fn repository_days(
     tx: &mut Tx<'_>,
-    repository: RepositoryId,
+    place: &Place,
     first: i32,
     last: i32,
 ) -> Result<Vec<UsageDay>> {
     sql("SELECT day, pulls, pushes, pull_bytes, push_bytes FROM repository_days \
          WHERE repository_id = $1 AND day >= $2 AND day <= $3 ORDER BY day")
-    .bind(repository)
+    .bind(place.repository)
     .bind(first)
     .bind(last)
     .all(tx)

@@ -10,9 +10,8 @@ use roadstead::access::{
 use roadstead::error::Subject;
 use roadstead::id::UserId;
 use roadstead::{AccountName, Error, ErrorKind, ImageName, OrganizationName, Result};
-use roadstead_store::grant::TargetGrants;
-use roadstead_store::organization::OrganizationRecord;
-use roadstead_store::{StoreError, account, attachment, grant, organization, repository, share};
+use roadstead_store::resolve::{self, HeldGrants};
+use roadstead_store::{StoreError, attachment};
 
 use super::Access;
 use super::watch::Stamp;
@@ -130,19 +129,18 @@ impl Access {
             .read("access.image", |tx| {
                 let name = name.clone();
                 Box::pin(async move {
-                    let Some(organization) =
-                        organization::find_by_name(tx, name.organization()).await?
+                    let Some(organization) = resolve::organization(tx, name.organization()).await?
                     else {
                         return Ok((None, None, None, None));
                     };
-                    let repository = repository::find_by_name(tx, &name).await?;
+                    let repository = resolve::repository(tx, &name).await?;
                     let id = repository.as_ref().map(|repository| repository.id);
                     let (mut held, mut share) = (None, None);
                     if let Some((user, account)) = user {
-                        if account == organization.account_id {
-                            held = Some(grant::for_target(tx, user, organization.id, id).await?);
+                        if account == organization.account {
+                            held = Some(resolve::grants(tx, user, organization.id, id).await?);
                         } else if let Some(id) = id {
-                            share = share::end(tx, id, account).await?;
+                            share = resolve::share(tx, id, account).await?;
                         }
                     }
                     Ok::<_, StoreError>((Some(organization), repository, held, share))
@@ -152,17 +150,7 @@ impl Access {
             .map_err(stored)?;
         let mut grants = self.grants(actor, held).await?;
         grants.share = share;
-        Ok(KnownImage {
-            target: repository.map(|record| RepositoryTarget {
-                id: record.id,
-                organization: record.organization_id,
-                account: record.account_id,
-                name: record.path,
-                is_public: record.is_public,
-            }),
-            parent: organization.map(target),
-            grants: Arc::new(grants),
-        })
+        Ok(KnownImage { target: repository, parent: organization, grants: Arc::new(grants) })
     }
 
     async fn load_organization(
@@ -177,12 +165,12 @@ impl Access {
             .read("access.organization", |tx| {
                 let name = name.clone();
                 Box::pin(async move {
-                    let Some(organization) = organization::find_by_name(tx, &name).await? else {
+                    let Some(organization) = resolve::organization(tx, &name).await? else {
                         return Ok(None);
                     };
                     let held = match user {
-                        Some((user, account)) if account == organization.account_id => {
-                            Some(grant::for_target(tx, user, organization.id, None).await?)
+                        Some((user, account)) if account == organization.account => {
+                            Some(resolve::grants(tx, user, organization.id, None).await?)
                         }
                         _ => None,
                     };
@@ -193,7 +181,7 @@ impl Access {
             .map_err(stored)?;
         let (organization, held) = found.unzip();
         Ok(KnownOrganization {
-            target: organization.map(target),
+            target: organization,
             grants: Arc::new(self.grants(actor, held.flatten()).await?),
         })
     }
@@ -229,7 +217,7 @@ impl Access {
         Ok(statements)
     }
 
-    async fn grants(&self, actor: &Actor, held: Option<TargetGrants>) -> Result<Grants> {
+    async fn grants(&self, actor: &Actor, held: Option<HeldGrants>) -> Result<Grants> {
         let own = self.own_grants(actor).await?;
         let mut grants = Grants::clone(&own);
         if let Some(held) = held {
@@ -242,25 +230,14 @@ impl Access {
 
     /// The account of this name.
     pub(crate) async fn account(&self, name: &AccountName) -> Result<Option<AccountTarget>> {
-        let found = self
-            .inner
+        self.inner
             .store
             .peek("access.account", |tx| {
                 let name = name.clone();
-                Box::pin(async move { account::find_by_name(tx, &name).await })
+                Box::pin(async move { resolve::account(tx, &name).await })
             })
             .await
-            .map_err(stored)?;
-        Ok(found.map(|record| AccountTarget { id: record.id, name: record.name }))
-    }
-}
-
-fn target(record: OrganizationRecord) -> OrganizationTarget {
-    OrganizationTarget {
-        id: record.id,
-        account: record.account_id,
-        name: record.name,
-        new_image: None,
+            .map_err(stored)
     }
 }
 

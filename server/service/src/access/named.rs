@@ -4,7 +4,7 @@ use std::future::Future;
 
 use roadstead::access::{
     AccountTarget, Action, Actor, InstanceTarget, OrganizationTarget, RepositoryTarget, Target,
-    decide,
+    permits,
 };
 use roadstead::error::Subject;
 use roadstead::{AccountName, Error, ErrorKind, ImageName, OrganizationName, Result};
@@ -48,10 +48,11 @@ impl KnownImage {
         let (actor, now) = (&ctx.actor, ctx.now());
         match (&self.target, &self.parent) {
             (Some(target), _) => {
-                decide(actor, Action::ReadImage, target.clone(), &self.grants, now).is_ok()
+                permits(actor, Action::ReadImage, target, &self.grants, now).is_ok()
             }
             (None, Some(parent)) => {
-                decide(actor, Action::ReadImage, parent.new_image(name), &self.grants, now).is_ok()
+                permits(actor, Action::ReadImage, &parent.new_image(name), &self.grants, now)
+                    .is_ok()
             }
             (None, None) => false,
         }
@@ -61,8 +62,7 @@ impl KnownImage {
 impl KnownOrganization {
     fn is_visible(&self, ctx: &Context) -> bool {
         self.target.as_ref().is_some_and(|target| {
-            decide(&ctx.actor, Action::ReadOrganization, target.clone(), &self.grants, ctx.now())
-                .is_ok()
+            permits(&ctx.actor, Action::ReadOrganization, target, &self.grants, ctx.now()).is_ok()
         })
     }
 }

@@ -2,7 +2,7 @@
 use roadstead::access::{Actor, Permission, SystemPolicy};
 use roadstead::{ErrorKind, OrganizationName, Timestamp};
 use roadstead_store::attachment::{self, Holder, Right};
-use roadstead_store::{account, grant, repository, share, user};
+use roadstead_store::{account, grant, repository, resolve, share, user};
 
 use super::*;
 use crate::testing::TestService;
@@ -84,7 +84,7 @@ async fn a_grant_on_one_image_reveals_no_other_of_the_organization() {
         })
     })
     .await;
-    assert_ne!(place.repository, app.repository);
+    assert_ne!(place.repository(), app.repository());
     assert_eq!(kind(&test, &test.member, Action::PullImage, "team/app").await, None);
     for name in ["team/secret", "team/none"] {
         assert_eq!(
@@ -109,7 +109,7 @@ async fn a_change_of_rights_binds_the_next_request() {
     test.write(move |tx| {
         Box::pin(async move {
             let user = eddy.user;
-            grant::remove_from_organization(tx, account, organization, user, Timestamp(0)).await?;
+            grant::remove_from_organization(tx, organization, user, Timestamp(0)).await?;
             Ok(())
         })
     })
@@ -209,9 +209,14 @@ async fn public_images_are_open_until_they_are_private_or_anonymous_access_is_of
     test.write(|tx| {
         Box::pin(async move {
             let name = "team/open".parse().unwrap();
-            let record = repository::find_by_name(tx, &name).await?.unwrap();
+            let target = resolve::repository(tx, &name).await?.unwrap();
+            let system = Actor::System(roadstead::access::JobName("test"));
+            let grants = roadstead::access::Grants::default();
+            let action = Action::UpdateImage;
+            let allowed = decide(&system, action, target, &grants, Timestamp(0)).unwrap();
+            let place = roadstead_store::Place::of(&allowed);
             let private = repository::Attributes { is_public: Some(false), ..Default::default() };
-            repository::update(tx, record.id, &private, None, Timestamp(0)).await?;
+            repository::update(tx, &place, &private, None, Timestamp(0)).await?;
             Ok(())
         })
     })
@@ -296,12 +301,11 @@ async fn what_another_process_commits_is_in_force_after_the_next_look() {
     let (member, organization) = (test.member.user().unwrap().clone(), test.organization);
     other
         .run("other", roadstead_store::Durability::Durable, move |tx| {
-            let (account, user) = (member.account, member.user);
+            let user = member.user;
             Box::pin(async move {
                 let level = Permission::Read;
                 let at = Timestamp(0);
-                grant::set_on_organization(tx, account, organization, user, level, None, at)
-                    .await?;
+                grant::set_on_organization(tx, organization, user, level, None, at).await?;
                 let record = user::find(tx, user).await?.unwrap();
                 user::set_state(tx, &record, account::State::Disabled, at).await
             })

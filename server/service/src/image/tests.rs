@@ -165,7 +165,7 @@ async fn editing_changes_what_is_given_and_opens_at_once() {
         (events[0].actor.as_str(), events[0].resource_name.as_str()),
         ("harbor/eddy", "team/app")
     );
-    assert_eq!(events[0].repository_id, Some(app.image.repository));
+    assert_eq!(events[0].repository_id, Some(app.image.repository()));
 }
 
 #[tokio::test]

@@ -98,11 +98,11 @@ async fn a_manifest_is_kept_byte_for_byte() {
     let detail = test.service.tags().detail(&test.reader, &image, &reference("v1")).await.unwrap();
     let text = serde_json::to_string(&detail).unwrap();
     assert!(text.contains("arm64") && text.contains("linux"), "{text}");
-    let id = test.image.repository;
+    let place = test.image;
     let record = test
         .store
         .peek("test.repository", move |tx| {
-            Box::pin(async move { roadstead_store::repository::find(tx, id).await })
+            Box::pin(async move { roadstead_store::repository::find(tx, &place).await })
         })
         .await
         .unwrap()

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use roadstead::error::Subject;
-use roadstead::id::RepositoryId;
 use roadstead::manage::tag::{Attachment, LayerRow, ManifestDetail};
 use roadstead::oci::{Descriptor, HistoryEntry, ImageConfig, Manifest};
 use roadstead::{Error, Reference, Result, TagName};
@@ -11,7 +10,7 @@ use roadstead_object::Objects;
 use roadstead_store::blob::BlobRecord;
 use roadstead_store::manifest::{ChildRecord, ManifestBody, ManifestRecord};
 use roadstead_store::referrer::ReferrerRecord;
-use roadstead_store::{Store, StoreError, Tx, blob, manifest, referrer, tag};
+use roadstead_store::{Place, Store, StoreError, Tx, blob, manifest, referrer, tag};
 
 use super::summary::{Facts, children_of, summary};
 use crate::error::stored;
@@ -38,14 +37,14 @@ struct Found {
 pub(super) async fn read(
     store: &Store,
     objects: &Objects,
-    repository: RepositoryId,
+    place: Place,
     reference: &Reference,
 ) -> Result<ManifestDetail> {
     let wanted = Arc::new(reference.clone());
     let found = store
         .read("tag.detail", move |tx| {
             let wanted = Arc::clone(&wanted);
-            Box::pin(async move { find(tx, repository, &wanted).await })
+            Box::pin(async move { find(tx, &place, &wanted).await })
         })
         .await
         .map_err(stored)?
@@ -68,32 +67,32 @@ fn missing(reference: &Reference) -> Error {
 
 async fn find(
     tx: &mut Tx<'_>,
-    repository: RepositoryId,
+    place: &Place,
     wanted: &Reference,
 ) -> Result<Option<Found>, StoreError> {
     let (tag, digest) = match wanted {
-        Reference::Tag(name) => match tag::find(tx, repository, name).await? {
+        Reference::Tag(name) => match tag::find(tx, place, name).await? {
             Some(found) => (Some(found.name), found.digest),
             None => return Ok(None),
         },
         Reference::Digest(digest) => (None, digest.clone()),
     };
-    let Some(record) = manifest::find(tx, repository, &digest).await? else {
+    let Some(record) = manifest::find(tx, place, &digest).await? else {
         return Ok(None);
     };
-    let Some(body) = manifest::body(tx, repository, &digest).await? else {
+    let Some(body) = manifest::body(tx, place, &digest).await? else {
         return Ok(None);
     };
     let config = match &record.config_digest {
-        Some(config) => blob::find_linked(tx, repository, config).await?,
+        Some(config) => blob::find_linked(tx, place, config).await?,
         None => None,
     };
-    let tags = tag::siblings(tx, &[record.id]).await?;
+    let tags = tag::siblings(tx, place, &[record.id]).await?;
     Ok(Some(Found {
         tag,
-        children: manifest::children(tx, &[record.id]).await?,
+        children: manifest::children(tx, place, &[record.id]).await?,
         tags: tags.into_iter().map(|(_, name)| name).collect(),
-        referrers: referrer::list(tx, repository, &digest, None, None, REFERRER_LIMIT).await?,
+        referrers: referrer::list(tx, place, &digest, None, None, REFERRER_LIMIT).await?,
         config,
         record,
         body,

@@ -4,14 +4,17 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use roadstead::access::{Access as WaysIn, Actor, JobName, Permission, UserActor};
-use roadstead::id::{OrganizationId, UserId};
+use roadstead::access::{
+    Access as WaysIn, Action, Actor, Allowed, Grants, JobName, OrganizationKey, Permission, Target,
+    UserActor, decide,
+};
+use roadstead::id::UserId;
 use roadstead::{AccountName, ImageName, OrganizationName, Secret, Timestamp};
 use roadstead_object::Objects;
 use roadstead_store::organization::NewOrganization;
 use roadstead_store::repository::NewRepository;
 use roadstead_store::{
-    Durability, Place, Store, StoreError, account, grant, organization, repository, user,
+    Durability, Place, Store, StoreError, grant, organization, repository, resolve, user,
 };
 use sqlx::Connection as _;
 
@@ -51,7 +54,7 @@ pub(crate) struct TestService {
     /// The account `harbor`.
     pub(crate) account: AccountName,
     /// The organization `team`.
-    pub(crate) organization: OrganizationId,
+    pub(crate) organization: Allowed<OrganizationKey>,
     /// The image `team/app`.
     pub(crate) image: Place,
     /// Owner of the operator account.
@@ -290,37 +293,43 @@ async fn schema(base: &str) -> String {
     format!("{base}{separator}options=-c%20search_path%3D{schema}")
 }
 
+/// The proof that the system has of everything.
+fn allowed<T: Target>(action: Action, target: T) -> Allowed<T> {
+    let system = Actor::System(JobName("test"));
+    decide(&system, action, target, &Grants::default(), Timestamp(0)).expect("the system may")
+}
+
 async fn fill(
     store: &Store,
     account: &AccountName,
     granted: [UserId; 3],
     now: Timestamp,
-) -> Result<(OrganizationId, Place), StoreError> {
+) -> Result<(Allowed<OrganizationKey>, Place), StoreError> {
     let name: OrganizationName = "team".parse().map_err(|_| StoreError::Aborted)?;
     let account_name = account.clone();
     let organization = store
         .run("test.fill", Durability::Relaxed, move |tx| {
             let (account, name) = (account_name.clone(), name.clone());
             Box::pin(async move {
-                let owner =
-                    account::find_by_name(tx, &account).await?.ok_or(StoreError::Aborted)?;
-                let organization = organization::create(
+                let owner = resolve::account(tx, &account).await?.ok_or(StoreError::Aborted)?;
+                organization::create(
                     tx,
                     &NewOrganization {
-                        account: owner.id,
-                        name,
+                        account: allowed(Action::CreateOrganization, owner).key(),
+                        name: name.clone(),
                         creator: None,
                         default_public: false,
                         created_at: now,
                     },
                 )
                 .await?;
+                let made = resolve::organization(tx, &name).await?.ok_or(StoreError::Aborted)?;
+                let key = allowed(Action::DeleteOrganization, made).key();
                 let levels = [Permission::Manage, Permission::Edit, Permission::Read];
                 for (user, level) in granted.into_iter().zip(levels) {
-                    let id = organization.id;
-                    grant::set_on_organization(tx, owner.id, id, user, level, None, now).await?;
+                    grant::set_on_organization(tx, key, user, level, None, now).await?;
                 }
-                Ok::<_, StoreError>(organization.id)
+                Ok::<_, StoreError>(key)
             })
         })
         .await?;
@@ -343,27 +352,23 @@ async fn add_image(
         .run("test.add_image", Durability::Relaxed, move |tx| {
             let (account, name) = (account.clone(), name.clone());
             Box::pin(async move {
-                let owner =
-                    account::find_by_name(tx, &account).await?.ok_or(StoreError::Aborted)?;
-                let found = organization::find_by_name(tx, name.organization()).await?;
-                let organization = match found {
-                    Some(organization) => organization,
-                    None => {
-                        let new = NewOrganization {
-                            account: owner.id,
-                            name: name.organization().clone(),
-                            creator: None,
-                            default_public: false,
-                            created_at: now,
-                        };
-                        organization::create(tx, &new).await?
-                    }
-                };
+                let owner = resolve::account(tx, &account).await?.ok_or(StoreError::Aborted)?;
+                if resolve::organization(tx, name.organization()).await?.is_none() {
+                    let new = NewOrganization {
+                        account: allowed(Action::CreateOrganization, owner).key(),
+                        name: name.organization().clone(),
+                        creator: None,
+                        default_public: false,
+                        created_at: now,
+                    };
+                    organization::create(tx, &new).await?;
+                }
+                let parent = resolve::organization(tx, name.organization()).await?;
+                let image = parent.ok_or(StoreError::Aborted)?.new_image(&name);
                 let created = repository::create(
                     tx,
                     &NewRepository {
-                        organization,
-                        path: name,
+                        organization: allowed(Action::CreateImage, image),
                         is_public,
                         category: "other".to_owned(),
                         description: String::new(),
@@ -372,8 +377,7 @@ async fn add_image(
                     },
                 )
                 .await?;
-                let (record, _) = created.ok_or(StoreError::Aborted)?;
-                Ok::<_, StoreError>(record.place())
+                Ok::<_, StoreError>(created.ok_or(StoreError::Aborted)?.place)
             })
         })
         .await

@@ -104,11 +104,10 @@ async fn what_is_taken_away_after_the_issue_is_gone() {
     access.authorize(&ctx, Action::PushImage, &image).await.unwrap();
     let (eddy, organization) = (test.editor.user().unwrap().clone(), test.organization);
     test.write(move |tx| {
-        let (account, user) = (eddy.account, eddy.user);
+        let user = eddy.user;
         Box::pin(async move {
             let level = Permission::Read;
-            grant::set_on_organization(tx, account, organization, user, level, None, Timestamp(0))
-                .await
+            grant::set_on_organization(tx, organization, user, level, None, Timestamp(0)).await
         })
     })
     .await;

@@ -472,10 +472,12 @@ async fn ranges_and_traffic() {
     assert_eq!(said(&refused), (ErrorKind::RangeInvalid, Subject::Blob));
     assert_eq!(refused.detail().unwrap()["size"], 10);
     test.service.flush_usage().await.unwrap();
-    let id = test.image.repository;
+    let place = test.image;
     let record = test
         .store
-        .peek("test.repository", move |tx| Box::pin(async move { repository::find(tx, id).await }))
+        .peek("test.repository", move |tx| {
+            Box::pin(async move { roadstead_store::repository::find(tx, &place).await })
+        })
         .await
         .unwrap()
         .unwrap();

@@ -7,6 +7,7 @@ use roadstead::{Digest, TagName, Timestamp};
 
 use crate::dialect::{begins, contains};
 use crate::error::Result;
+use crate::ledger::Place;
 use crate::row::record;
 use crate::sql::{Sql, sql};
 use crate::tx::Tx;
@@ -60,14 +61,10 @@ record! {
 }
 
 /// Names in byte order after `cursor.last`, hidden ones included: the registry's list.
-pub async fn list(
-    tx: &mut Tx<'_>,
-    repository: RepositoryId,
-    cursor: &Cursor,
-) -> Result<Vec<TagName>> {
+pub async fn list(tx: &mut Tx<'_>, place: &Place, cursor: &Cursor) -> Result<Vec<TagName>> {
     let mut statement =
         sql("SELECT name FROM tags WHERE repository_id = $1 AND deleted_at IS NULL")
-            .bind(repository);
+            .bind(place.repository);
     if let Some(last) = &cursor.last {
         statement.push(" AND name > ").push_bind(last.as_str());
     }
@@ -152,14 +149,14 @@ macro_rules! whole_size {
 /// [`crate::referrer::counts`] a page needs four statements, however long it is.
 pub async fn list_page(
     tx: &mut Tx<'_>,
-    repository: RepositoryId,
+    place: &Place,
     filter: &Filter,
     sort: Sort,
     order: Order,
     window: Window,
 ) -> Result<Page<TagEntry>> {
     let mut statement = sql(entry!());
-    filter.push(&mut statement, repository);
+    filter.push(&mut statement, place.repository);
     statement.push(match (sort, order) {
         (Sort::Name, Order::Asc) => " ORDER BY t.name",
         (Sort::Name, Order::Desc) => " ORDER BY t.name DESC",
@@ -171,7 +168,7 @@ pub async fn list_page(
     statement.push(" LIMIT ").push_bind(window.limit);
     statement.push(" OFFSET ").push_bind(window.offset);
     let items = statement.all(tx).await?;
-    Ok(Page { items, total: total(tx, repository, filter).await?, window })
+    Ok(Page { items, total: total(tx, place.repository, filter).await?, window })
 }
 
 async fn total(tx: &mut Tx<'_>, repository: RepositoryId, filter: &Filter) -> Result<u64> {
@@ -191,45 +188,38 @@ async fn total(tx: &mut Tx<'_>, repository: RepositoryId, filter: &Filter) -> Re
 }
 
 /// One tag as in a list.
-pub async fn entry(
-    tx: &mut Tx<'_>,
-    repository: RepositoryId,
-    name: &TagName,
-) -> Result<Option<TagEntry>> {
+pub async fn entry(tx: &mut Tx<'_>, place: &Place, name: &TagName) -> Result<Option<TagEntry>> {
     sql(concat!(entry!(), " WHERE t.repository_id = $1 AND t.name = $2 AND t.deleted_at IS NULL"))
-        .bind(repository)
+        .bind(place.repository)
         .bind(name)
         .optional(tx)
         .await
 }
 
-/// The newest visible tag of each of several repositories that has one.
-pub async fn newest(
-    tx: &mut Tx<'_>,
-    repositories: &[RepositoryId],
-) -> Result<Vec<(RepositoryId, TagName)>> {
-    if repositories.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut statement = sql(
-        "SELECT r.id, (SELECT t.name FROM tags t WHERE t.repository_id = r.id AND t.deleted_at IS NULL \
-         AND t.is_hidden = FALSE ORDER BY t.pushed_at DESC, t.name DESC LIMIT 1) FROM repositories r WHERE r.id IN ",
-    );
-    statement.push_list(repositories);
-    let rows = statement.all::<(RepositoryId, Option<TagName>)>(tx).await?;
-    Ok(rows.into_iter().filter_map(|(id, name)| Some((id, name?))).collect())
+/// The newest visible tag.
+pub async fn newest(tx: &mut Tx<'_>, place: &Place) -> Result<Option<TagName>> {
+    let found =
+        sql("SELECT t.name FROM tags t WHERE t.repository_id = $1 AND t.deleted_at IS NULL \
+         AND t.is_hidden = FALSE ORDER BY t.pushed_at DESC, t.name DESC LIMIT 1")
+        .bind(place.repository)
+        .optional::<(TagName,)>(tx)
+        .await?;
+    Ok(found.map(|(name,)| name))
 }
 
-/// The visible tags that point to each of several manifests, by name.
+/// The visible tags that point to each of several manifests of the repository, by name.
 pub async fn siblings(
     tx: &mut Tx<'_>,
+    place: &Place,
     manifests: &[ManifestId],
 ) -> Result<Vec<(ManifestId, TagName)>> {
     if manifests.is_empty() {
         return Ok(Vec::new());
     }
-    let mut statement = sql("SELECT t.manifest_id, t.name FROM tags t WHERE t.deleted_at IS NULL \
-                             AND t.is_hidden = FALSE AND t.manifest_id IN ");
+    // The sign keeps the databases from looking through the whole repository.
+    let mut statement = sql("SELECT t.manifest_id, t.name FROM tags t WHERE +t.repository_id = $1 \
+                             AND t.deleted_at IS NULL AND t.is_hidden = FALSE AND t.manifest_id IN ")
+    .bind(place.repository);
     statement.push_list(manifests);
     statement.push(" ORDER BY t.manifest_id, t.name");
     statement.all(tx).await

@@ -4,9 +4,12 @@ use roadstead::access::{Permission, Visibility};
 use roadstead::page::{Cursor, Order, Window};
 use roadstead_store::organization::{self};
 use roadstead_store::repository::{self, Attributes, Filter, RepositoryRecord, Sort};
-use roadstead_store::{grant, overview, share};
+use roadstead_store::{grant, overview, resolve, share};
 
-use crate::home::{Home, at, both, new_organization, new_repository, tx};
+use crate::home::{
+    Home, Placed as _, Proof as _, at, both, everything, granted, new_organization, new_repository,
+    tx,
+};
 
 const ALL: Window = Window { offset: 0, limit: 100 };
 
@@ -27,22 +30,28 @@ async fn organization_names_are_global_until_deleted(home: &Home) {
     assert!(refused.is_not_unique("organizations"), "{refused:?}");
     assert_eq!(home.account_now(alice.id).await.organization_count, 1);
     let bob = home.user(&alice, "bob").await;
-    let (account, id, user) = (alice.id, group.id, bob.id);
+    let (key, user) = (group.allowed(), bob.id);
     tx!(
         home.run,
         [] | tx | {
-            grant::set_on_organization(tx, account, id, user, Permission::Edit, None, at(0)).await
+            grant::set_on_organization(tx, key, user, Permission::Edit, None, at(0)).await
         }
     );
-    assert!(tx!(home.run, [group] | tx | organization::delete(tx, &group, None, at(1)).await));
-    assert!(!tx!(home.run, [group] | tx | organization::delete(tx, &group, None, at(1)).await));
+    assert!(tx!(
+        home.run,
+        [group] | tx | organization::delete(tx, group.allowed(), None, at(1)).await
+    ));
+    assert!(!tx!(
+        home.run,
+        [group] | tx | organization::delete(tx, group.allowed(), None, at(1)).await
+    ));
     assert_eq!(home.account_now(alice.id).await.organization_count, 0);
     let name = group.name.clone();
-    assert_eq!(tx!(home.read, [name] | tx | organization::find_by_name(tx, &name).await), None);
+    assert_eq!(tx!(home.read, [name] | tx | resolve::organization(tx, &name).await), None);
     let again = home.organization(&alice, "group").await;
     assert_ne!(again.id, group.id);
     let id = again.id;
-    let inherited = tx!(home.read, [] | tx | grant::for_target(tx, user, id, None).await);
+    let inherited = tx!(home.read, [] | tx | resolve::grants(tx, user, id, None).await);
     assert_eq!((inherited.organization, inherited.any_image), (None, false));
 }
 
@@ -50,9 +59,18 @@ async fn an_organization_with_repositories_stays(home: &Home) {
     let alice = home.account("alice").await;
     let group = home.organization(&alice, "group").await;
     let web = home.repository(&group, "web").await;
-    assert!(!tx!(home.run, [group] | tx | organization::delete(tx, &group, None, at(1)).await));
-    assert!(tx!(home.run, [web] | tx | repository::delete(tx, &web, None, None, at(2)).await));
-    assert!(tx!(home.run, [group] | tx | organization::delete(tx, &group, None, at(3)).await));
+    assert!(!tx!(
+        home.run,
+        [group] | tx | organization::delete(tx, group.allowed(), None, at(1)).await
+    ));
+    assert!(tx!(
+        home.run,
+        [web] | tx | repository::delete(tx, &web.place(), None, None, at(2)).await
+    ));
+    assert!(tx!(
+        home.run,
+        [group] | tx | organization::delete(tx, group.allowed(), None, at(3)).await
+    ));
     let new = new_repository(&group, "late");
     assert_eq!(tx!(home.run, [new] | tx | repository::create(tx, &new).await), None);
 }
@@ -64,8 +82,8 @@ async fn organizations_are_listed_as_far_as_they_are_visible(home: &Home) {
     for name in ["beta", "alpha", "gamma", "alp-x"] {
         created.push(home.organization(&alice, name).await);
     }
-    let everything = Visibility::Account(alice.id);
-    let some = Visibility::Granted { account: alice.id, user: bob.id };
+    let everything = everything(&alice);
+    let some = granted(&alice, &bob);
     let names = |page: roadstead::page::Page<organization::OrganizationEntry>| {
         page.items.iter().map(|it| it.name.to_string()).collect::<Vec<_>>()
     };
@@ -81,11 +99,11 @@ async fn organizations_are_listed_as_far_as_they_are_visible(home: &Home) {
         tx!(home.read, [] | tx | organization::list(tx, everything, Some("%"), ALL).await);
     assert_eq!(percent.total, 0);
     assert_eq!(tx!(home.read, [] | tx | organization::list(tx, some, None, ALL).await).total, 0);
-    let (account, beta, user) = (alice.id, created[0].id, bob.id);
+    let (account, beta, user) = (alice.allowed(), created[0].allowed(), bob.id);
     tx!(
         home.run,
         [] | tx | {
-            grant::set_on_organization(tx, account, beta, user, Permission::Read, None, at(0)).await
+            grant::set_on_organization(tx, beta, user, Permission::Read, None, at(0)).await
         }
     );
     let web = home.repository(&created[2], "web").await;
@@ -101,10 +119,35 @@ async fn organizations_are_listed_as_far_as_they_are_visible(home: &Home) {
     assert_eq!(names(seen), ["beta", "gamma"]);
     assert_eq!(tx!(home.read, [] | tx | organization::names(tx, some).await).len(), 2);
     assert_eq!(tx!(home.read, [] | tx | organization::count(tx, account).await), 4);
-    let mut changed = created[1].clone();
-    changed.immutable_tags = "v.*".into();
-    tx!(home.run, [changed] | tx | organization::update(tx, &changed, at(5)).await);
-    assert_eq!(home.organization_now(changed.id).await.immutable_tags, "v.*");
+    let settings = organization::Settings {
+        default_public: true,
+        create_on_push: false,
+        docker_only: true,
+        immutable_tags: "v*".into(),
+    };
+    let (alpha, gone) = (created[1].allowed(), created[0].allowed());
+    assert!(tx!(
+        home.run,
+        [settings] | tx | organization::update(tx, alpha, &settings, at(5)).await
+    ));
+    let now = home.organization_now(created[1].id).await;
+    assert_eq!(
+        (now.immutable_tags.as_str(), now.default_public, now.create_on_push),
+        ("v*", true, false)
+    );
+    assert!(tx!(home.run, [] | tx | organization::delete(tx, gone, None, at(6)).await));
+    assert!(!tx!(
+        home.run,
+        [settings] | tx | organization::update(tx, gone, &settings, at(7)).await
+    ));
+    let rules = tx!(home.read, [] | tx | organization::push_rules(tx, &place).await).unwrap();
+    assert_eq!((rules.docker_only, rules.immutable_tags.as_str()), (false, ""));
+    let name = created[1].name.clone();
+    assert!(tx!(home.read, [name] | tx | organization::is_taken(tx, account, &name).await));
+    assert!(
+        tx!(home.read, [name] | tx | organization::entry(tx, everything, &name).await).is_some()
+    );
+    assert!(tx!(home.read, [name] | tx | organization::entry(tx, some, &name).await).is_none());
 }
 
 async fn a_repository_is_created_once(home: &Home) {
@@ -125,9 +168,9 @@ async fn a_repository_is_created_once(home: &Home) {
     }
     let mut created = 0;
     for call in calls {
-        let outcome: Result<Option<(RepositoryRecord, bool)>, roadstead_store::StoreError> =
+        let outcome: Result<Option<repository::Created>, roadstead_store::StoreError> =
             call.await.unwrap();
-        created += u32::from(outcome.unwrap().unwrap().1);
+        created += u32::from(outcome.unwrap().unwrap().is_new);
     }
     assert_eq!(created, 1);
     assert_eq!(home.organization_now(group.id).await.repository_count, 1);
@@ -146,23 +189,25 @@ async fn a_re_created_repository_inherits_nothing(home: &Home) {
         [] | tx | grant::set_on_repository(tx, &place, user, Permission::Edit, None, at(0)).await
     );
     tx!(home.run, [] | tx | share::set(tx, &place, target, Some(at(50)), "", None, at(0)).await);
-    assert_eq!(home.repository_now(web.id).await.share_count, 1);
+    assert_eq!(home.repository_now(web.place()).await.share_count, 1);
     home.blob(place, "layer", 30).await;
     assert!(tx!(
         home.run,
-        [web] | tx | repository::delete(tx, &web, Some(user), Some("by hand"), at(9)).await
+        [web] | tx | repository::delete(tx, &web.place(), Some(user), Some("by hand"), at(9)).await
     ));
-    assert!(!tx!(home.run, [web] | tx | repository::delete(tx, &web, None, None, at(9)).await));
+    assert!(!tx!(
+        home.run,
+        [web] | tx | repository::delete(tx, &web.place(), None, None, at(9)).await
+    ));
     let now = home.organization_now(group.id).await;
     assert_eq!((now.repository_count, now.size), (0, 0));
     let again = home.repository(&group, "web").await;
     assert_ne!(again.id, web.id);
     assert_eq!((again.size, again.share_count), (0, 0));
     let (organization, id) = (group.id, again.id);
-    let grants =
-        tx!(home.read, [] | tx | grant::for_target(tx, user, organization, Some(id)).await);
+    let grants = tx!(home.read, [] | tx | resolve::grants(tx, user, organization, Some(id)).await);
     assert_eq!((grants.image, grants.any_image), (None, false));
-    assert_eq!(tx!(home.read, [] | tx | share::end(tx, id, target).await), None);
+    assert_eq!(tx!(home.read, [] | tx | resolve::share(tx, id, target).await), None);
 }
 
 async fn grants_are_set_changed_and_removed(home: &Home) {
@@ -170,10 +215,10 @@ async fn grants_are_set_changed_and_removed(home: &Home) {
     let alice = home.account_now(web.account_id).await;
     let bob = home.user(&alice, "bob").await;
     let (place, user) = (web.place(), bob.id);
-    let (account, organization, repository) =
-        (place.account, place.organization, Some(place.repository));
+    let key = home.organization_now(web.organization_id).await.allowed();
+    let (organization, repository) = (place.organization(), Some(place.repository()));
     let target = || async {
-        tx!(home.read, [] | tx | grant::for_target(tx, user, organization, repository).await)
+        tx!(home.read, [] | tx | resolve::grants(tx, user, organization, repository).await)
     };
     tx!(
         home.run,
@@ -188,32 +233,19 @@ async fn grants_are_set_changed_and_removed(home: &Home) {
     tx!(
         home.run,
         [] | tx | {
-            grant::set_on_organization(
-                tx,
-                account,
-                organization,
-                user,
-                Permission::Manage,
-                None,
-                at(2),
-            )
-            .await
+            grant::set_on_organization(tx, key, user, Permission::Manage, None, at(2)).await
         }
     );
     assert_eq!(target().await.organization, Some(Permission::Manage));
-    let listed = tx!(home.read, [] | tx | grant::of_organization(tx, organization).await);
+    let listed = tx!(home.read, [] | tx | grant::of_organization(tx, key).await);
     assert_eq!((listed[0].user_id, listed[0].permission), (user, Permission::Manage));
-    let id = place.repository;
     assert_eq!(
-        tx!(home.read, [] | tx | grant::of_repository(tx, id).await)[0].permission,
+        tx!(home.read, [] | tx | grant::of_repository(tx, &place).await)[0].permission,
         Permission::Edit
     );
     assert!(tx!(home.run, [] | tx | grant::remove_from_repository(tx, &place, user, at(3)).await));
     assert!(!tx!(home.run, [] | tx | grant::remove_from_repository(tx, &place, user, at(3)).await));
-    assert!(tx!(
-        home.run,
-        [] | tx | grant::remove_from_organization(tx, account, organization, user, at(3)).await
-    ));
+    assert!(tx!(home.run, [] | tx | grant::remove_from_organization(tx, key, user, at(3)).await));
     assert_eq!(target().await.organization, None);
 }
 
@@ -223,16 +255,16 @@ async fn shares_end(home: &Home) {
     let (place, target) = (web.place(), carol.id);
     tx!(home.run, [] | tx | share::set(tx, &place, target, None, "for ever", None, at(0)).await);
     let id = web.id;
-    assert_eq!(tx!(home.read, [] | tx | share::end(tx, id, target).await), Some(None));
+    assert_eq!(tx!(home.read, [] | tx | resolve::share(tx, id, target).await), Some(None));
     tx!(
         home.run,
         [] | tx | share::set(tx, &place, target, Some(at(7)), "a week", None, at(0)).await
     );
-    assert_eq!(tx!(home.read, [] | tx | share::end(tx, id, target).await), Some(Some(at(7))));
-    let listed = tx!(home.read, [] | tx | share::of_repository(tx, id).await);
+    assert_eq!(tx!(home.read, [] | tx | resolve::share(tx, id, target).await), Some(Some(at(7))));
+    let listed = tx!(home.read, [] | tx | share::of_repository(tx, &place).await);
     assert_eq!((listed.len(), listed[0].description.as_str()), (1, "a week"));
     assert!(tx!(home.run, [] | tx | share::remove(tx, &place, target, at(1)).await));
-    assert_eq!(home.repository_now(id).await.share_count, 0);
+    assert_eq!(home.repository_now(place).await.share_count, 0);
 }
 
 /// `group/{api,web,Web-less…}` and `other/web` with different counters.
@@ -249,7 +281,7 @@ async fn several(home: &Home) -> (Vec<RepositoryRecord>, Visibility) {
     for (index, repository) in all.iter().enumerate() {
         home.blob(repository.place(), &format!("b{index}"), 10 * (index as u64 + 1)).await;
     }
-    (all, Visibility::Account(alice.id))
+    (all, everything(&alice))
 }
 
 async fn repositories_are_searched_filtered_and_sorted(home: &Home) {
@@ -275,10 +307,13 @@ async fn repositories_are_searched_filtered_and_sorted(home: &Home) {
     let inside =
         Filter { organizations: vec!["other".parse().unwrap()], ..Filter::all(visibility) };
     assert_eq!(paths(home, &inside, Sort::Path, Order::Asc).await, ["other/axb", "other/web"]);
-    let id = all[0].id;
+    let place = all[0].place();
     let attributes =
         Attributes { is_public: Some(true), category: Some("database".into()), description: None };
-    tx!(home.run, [attributes] | tx | repository::update(tx, id, &attributes, None, at(3)).await);
+    tx!(
+        home.run,
+        [attributes] | tx | repository::update(tx, &place, &attributes, None, at(3)).await
+    );
     let public = Filter { is_public: Some(true), ..Filter::all(visibility) };
     assert_eq!(paths(home, &public, Sort::Path, Order::Asc).await, ["group/web"]);
     let databases = Filter { category: Some("database".into()), ..Filter::all(visibility) };
@@ -294,18 +329,18 @@ async fn repositories_are_searched_filtered_and_sorted(home: &Home) {
 }
 
 async fn repositories_are_listed_as_far_as_they_are_visible(home: &Home) {
-    let (all, everything) = several(home).await;
+    let (all, whole) = several(home).await;
     let alice = home.account_now(all[0].account_id).await;
     let stranger = home.account("carol").await;
     let bob = home.user(&alice, "bob").await;
-    let (user, account, other) = (bob.id, alice.id, all[2].organization_id);
-    let some = Visibility::Granted { account, user };
+    let user = bob.id;
+    let other = home.organization_now(all[2].organization_id).await.allowed();
+    let some = granted(&alice, &bob);
     assert_eq!(paths(home, &Filter::all(some), Sort::Path, Order::Asc).await, Vec::<String>::new());
     tx!(
         home.run,
         [] | tx | {
-            grant::set_on_organization(tx, account, other, user, Permission::Read, None, at(0))
-                .await
+            grant::set_on_organization(tx, other, user, Permission::Read, None, at(0)).await
         }
     );
     let place = all[1].place();
@@ -315,14 +350,14 @@ async fn repositories_are_listed_as_far_as_they_are_visible(home: &Home) {
     );
     let seen = ["group/api", "other/axb", "other/web"];
     assert_eq!(paths(home, &Filter::all(some), Sort::Path, Order::Asc).await, seen);
-    let foreign = Visibility::Account(stranger.id);
+    let foreign = everything(&stranger);
     assert_eq!(
         paths(home, &Filter::all(foreign), Sort::Path, Order::Asc).await,
         Vec::<String>::new()
     );
     let counts = tx!(home.read, [] | tx | overview::counts(tx, some).await);
     assert_eq!((counts.organizations, counts.repositories, counts.size), (2, 3, 20 + 30 + 50));
-    let counts = tx!(home.read, [] | tx | overview::counts(tx, everything).await);
+    let counts = tx!(home.read, [] | tx | overview::counts(tx, whole).await);
     assert_eq!((counts.organizations, counts.repositories, counts.size), (2, 5, 150));
     // The catalog: the same rows, by key.
     let mut cursor = Cursor { last: None, limit: 2 };
@@ -348,7 +383,7 @@ async fn names_are_in_byte_order(home: &Home) {
         }
     }
     wanted.sort();
-    let everything = Visibility::Account(alice.id);
+    let everything = everything(&alice);
     let cursor = Cursor { last: None, limit: 100 };
     let listed = tx!(home.read, [cursor] | tx | repository::catalog(tx, everything, &cursor).await);
     assert_eq!(listed.iter().map(ToString::to_string).collect::<Vec<_>>(), wanted);
@@ -356,19 +391,22 @@ async fn names_are_in_byte_order(home: &Home) {
 
 async fn edits_are_compare_and_set(home: &Home) {
     let web = home.web().await;
-    let id = web.id;
+    let place = web.place();
     let say = |text: &str| Attributes { description: Some(text.into()), ..Attributes::default() };
     let first = say("first");
     let edited =
-        tx!(home.run, [first] | tx | repository::update(tx, id, &first, Some(1), at(5)).await)
+        tx!(home.run, [first] | tx | repository::update(tx, &place, &first, Some(1), at(5)).await)
             .unwrap();
     assert_eq!((edited.version, edited.updated_at, edited.is_public), (2, at(5), false));
     let second = say("second");
     assert_eq!(
-        tx!(home.run, [second] | tx | repository::update(tx, id, &second, Some(1), at(6)).await),
+        tx!(
+            home.run,
+            [second] | tx | repository::update(tx, &place, &second, Some(1), at(6)).await
+        ),
         None
     );
-    assert_eq!(home.repository_now(id).await.description, "first");
+    assert_eq!(home.repository_now(place).await.description, "first");
 }
 
 both! {

@@ -9,7 +9,7 @@ use roadstead_store::tag::{self, Actor, Expected, SetTag, TagSet};
 use roadstead_store::upload::{self, Progress, UploadRecord};
 use roadstead_store::{Place, StoreError, blob, object, referrer, repository, usage};
 
-use crate::home::{Home, at, both, digest, new_blob, tx};
+use crate::home::{Home, Placed as _, at, both, digest, everything, granted, new_blob, tx};
 
 const ALL: Window = Window { offset: 0, limit: 100 };
 
@@ -97,7 +97,7 @@ async fn push(home: &Home, new: &NewManifest, name: &str) -> roadstead::id::Mani
 
 async fn tag_names(home: &Home, place: Place) -> Vec<String> {
     let cursor = Cursor { last: None, limit: 100 };
-    let names = tx!(home.read, [cursor] | tx | tag::list(tx, place.repository, &cursor).await);
+    let names = tx!(home.read, [cursor] | tx | tag::list(tx, &place, &cursor).await);
     names.iter().map(ToString::to_string).collect()
 }
 
@@ -106,19 +106,26 @@ async fn a_blob_is_visible_only_where_it_is_linked(home: &Home) {
     let organization = home.organization_now(web.organization_id).await;
     let api = home.repository(&organization, "api").await;
     let layer = home.blob(web.place(), "layer", 30).await;
-    let (here, there, name) = (web.id, api.id, digest("layer"));
-    let found = tx!(home.read, [name] | tx | blob::find_linked(tx, here, &name).await).unwrap();
+    let (here, there, name) = (web.place(), api.place(), digest("layer"));
+    let found = tx!(home.read, [name] | tx | blob::find_linked(tx, &here, &name).await).unwrap();
     assert_eq!((found.id, found.size, found.backend.as_str()), (layer.id, 30, "local"));
-    assert_eq!(tx!(home.read, [name] | tx | blob::find_linked(tx, there, &name).await), None);
+    assert_eq!(tx!(home.read, [name] | tx | blob::find_linked(tx, &there, &name).await), None);
     let several = vec![digest("layer"), digest("absent"), digest("layer")];
     assert_eq!(
-        tx!(home.read, [several] | tx | blob::find_linked_many(tx, here, &several).await),
+        tx!(home.read, [several] | tx | blob::find_linked_many(tx, &here, &several).await),
         vec![layer.clone()]
     );
     let account = web.account_id;
+    let alice = home.account_now(account).await;
+    let bob = home.user(&alice, "bob").await;
+    let (all, none) = (everything(&alice), granted(&alice, &bob));
     assert_eq!(
-        tx!(home.read, [name] | tx | blob::find_sources(tx, account, &name, 5).await),
-        vec![web.id]
+        tx!(home.read, [name] | tx | blob::find_sources(tx, all, &name, 5).await),
+        vec![web.path.clone()]
+    );
+    assert_eq!(
+        tx!(home.read, [name] | tx | blob::find_sources(tx, none, &name, 5).await),
+        Vec::new()
     );
     let place = api.place();
     assert!(tx!(home.run, [layer] | tx | blob::link(tx, &place, &layer, at(2)).await));
@@ -135,7 +142,7 @@ async fn the_second_upload_of_a_digest_dooms_its_own_object(home: &Home) {
     assert_eq!(first.id, second.id);
     let doomed = tx!(home.read, [] | tx | object::doomed(tx, at(10), 10).await);
     assert_eq!(doomed.len(), 1);
-    assert_eq!(home.repository_now(web.id).await.size, 30);
+    assert_eq!(home.repository_now(web.place()).await.size, 30);
     let ids = vec![doomed[0].id];
     assert_eq!(tx!(home.run, [ids] | tx | object::remove(tx, &ids).await), 1);
     tx!(home.run, [] | tx | object::insert_doomed(tx, "objects/in-vain", "local", at(3)).await);
@@ -182,7 +189,7 @@ async fn unlinked_blobs_are_condemned_after_the_grace_time(home: &Home) {
     assert!(tx!(home.run, [layer] | tx | blob::unlink(tx, &place, &layer, at(10)).await));
     assert!(!tx!(home.run, [layer] | tx | blob::unlink(tx, &place, &layer, at(10)).await));
     let now = home.account_now(web.account_id).await;
-    assert_eq!((now.size, now.plain_size, home.repository_now(web.id).await.size), (5, 5, 5));
+    assert_eq!((now.size, now.plain_size, home.repository_now(web.place()).await.size), (5, 5, 5));
     assert_eq!(tx!(home.run, [] | tx | blob::condemn(tx, at(10), 10, at(20)).await), 0);
     let ids = vec![layer.id];
     tx!(home.run, [ids] | tx | blob::touch(tx, &ids, at(15)).await);
@@ -200,8 +207,9 @@ async fn unlinked_blobs_are_condemned_after_the_grace_time(home: &Home) {
 
 async fn a_blob_that_went_away_cannot_be_linked(home: &Home) {
     let web = home.web().await;
-    let (place, blob) =
-        (web.place(), LinkedBlob { id: roadstead::id::BlobId(4711), digest: digest("x"), size: 1 });
+    let (place, blob) = (web.place(), home.blob(web.place(), "x", 1).await);
+    assert!(tx!(home.run, [blob] | tx | blob::unlink(tx, &place, &blob, at(0)).await));
+    assert_eq!(tx!(home.run, [] | tx | blob::condemn(tx, at(1), 10, at(1)).await), 1);
     let refused = tx!(home.try_run, [blob] | tx | blob::link(tx, &place, &blob, at(0)).await);
     assert!(matches!(refused, Err(StoreError::ForeignKey)), "{refused:?}");
     let refused = image(place, "manifest", &[&blob]);
@@ -278,11 +286,11 @@ async fn a_manifest_may_name_very_many_blobs(home: &Home) {
             Ok(blobs)
         }
     );
-    let repository = web.id;
+    let repository = web.place();
     let mut digests: Vec<Digest> = names.iter().map(|name| digest(name)).collect();
     digests.extend((0..40_000).map(|number| digest(&format!("absent{number}"))));
     let found =
-        tx!(home.read, [digests] | tx | blob::find_linked_many(tx, repository, &digests).await);
+        tx!(home.read, [digests] | tx | blob::find_linked_many(tx, &repository, &digests).await);
     assert_eq!(found.len(), 600);
     let blobs: Vec<_> = blobs.iter().collect();
     let new = image(place, "many", &blobs);
@@ -297,15 +305,16 @@ async fn a_manifest_is_kept_byte_for_byte(home: &Home) {
         (home.blob(place, "layer", 30).await, home.blob(place, "config", 2).await);
     let new = image(place, "{ \"odd\" :  1}\n", &[&layer, &config]);
     let id = push(home, &new, "v1").await;
-    let (repository, name) = (web.id, new.digest.clone());
-    let body = tx!(home.read, [name] | tx | manifest::body(tx, repository, &name).await).unwrap();
+    let (repository, name) = (web.place(), new.digest.clone());
+    let body = tx!(home.read, [name] | tx | manifest::body(tx, &repository, &name).await).unwrap();
     assert_eq!((body.id, &body.body, body.media_type), (id, &new.body, MediaType::OciManifest));
     let tagged: roadstead::TagName = "v1".parse().unwrap();
     assert_eq!(
-        tx!(home.read, [tagged] | tx | manifest::body_by_tag(tx, repository, &tagged).await),
+        tx!(home.read, [tagged] | tx | manifest::body_by_tag(tx, &repository, &tagged).await),
         Some(body)
     );
-    let record = tx!(home.read, [name] | tx | manifest::find(tx, repository, &name).await).unwrap();
+    let record =
+        tx!(home.read, [name] | tx | manifest::find(tx, &repository, &name).await).unwrap();
     assert_eq!(
         (record.os.as_deref(), record.architecture.as_deref()),
         (Some("linux"), Some("amd64"))
@@ -318,12 +327,12 @@ async fn a_manifest_is_kept_byte_for_byte(home: &Home) {
     let again = tx!(home.run, [new] | tx | manifest::insert(tx, &new).await);
     assert_eq!(again, (id, false));
     let layer = layer.id;
-    assert!(tx!(home.read, [] | tx | blob::is_needed(tx, repository, layer).await));
-    let now = home.repository_now(web.id).await;
+    assert!(tx!(home.read, [] | tx | blob::is_needed(tx, &repository, layer).await));
+    let now = home.repository_now(web.place()).await;
     assert_eq!((now.push_count, now.last_pushed_at, now.tag_count), (2, Some(at(1)), 1));
     let digests = vec![name, digest("absent")];
     assert_eq!(
-        tx!(home.read, [digests] | tx | manifest::find_many(tx, repository, &digests).await).len(),
+        tx!(home.read, [digests] | tx | manifest::find_many(tx, &repository, &digests).await).len(),
         1
     );
 }
@@ -356,13 +365,13 @@ async fn tags_move_by_compare_and_set(home: &Home) {
     );
     let again = set(Expected::Anything);
     tx!(home.run, [again] | tx | tag::set(tx, &again).await);
-    let (repository, name) = (web.id, "v1".parse::<roadstead::TagName>().unwrap());
-    let record = tx!(home.read, [name] | tx | tag::find(tx, repository, &name).await).unwrap();
+    let (repository, name) = (web.place(), "v1".parse::<roadstead::TagName>().unwrap());
+    let record = tx!(home.read, [name] | tx | tag::find(tx, &repository, &name).await).unwrap();
     assert_eq!(
         (record.digest, record.revision, record.pushed_at, record.created_at),
         (digest("two"), 2, at(9), at(1))
     );
-    assert_eq!(home.repository_now(web.id).await.tag_count, 1);
+    assert_eq!(home.repository_now(web.place()).await.tag_count, 1);
     let by = actor();
     let gone = tx!(
         home.run,
@@ -376,8 +385,8 @@ async fn tags_move_by_compare_and_set(home: &Home) {
         [name, by] | tx | tag::delete(tx, &place, &name, None, &by, Some("rule 1"), at(10)).await
     );
     assert_eq!(gone, Some(digest("two")));
-    assert_eq!(tx!(home.read, [name] | tx | tag::find(tx, repository, &name).await), None);
-    let history = tx!(home.read, [name] | tx | tag::history(tx, repository, &name, 10).await);
+    assert_eq!(tx!(home.read, [name] | tx | tag::find(tx, &repository, &name).await), None);
+    let history = tx!(home.read, [name] | tx | tag::history(tx, &repository, &name, 10).await);
     let moves: Vec<_> = history
         .iter()
         .map(|it| (it.action.as_str(), it.digest.clone(), it.previous_digest.clone()))
@@ -396,7 +405,7 @@ async fn tags_move_by_compare_and_set(home: &Home) {
         tx!(home.run, [absent] | tx | tag::set(tx, &absent).await),
         TagSet::Done { previous: None, .. }
     ));
-    assert_eq!(home.repository_now(web.id).await.tag_count, 1);
+    assert_eq!(home.repository_now(web.place()).await.tag_count, 1);
     assert_eq!(tx!(home.run, [] | tx | tag::purge(tx, at(11), 10).await), 1);
 }
 
@@ -446,15 +455,13 @@ async fn tags_are_listed_by_key_and_by_page(home: &Home) {
     push(home, &image(place, "signature", &[]), &hidden).await;
     assert_eq!(tag_names(home, place).await, ["V1", "_x", "latest", &hidden, "v-1", "v1", "v10"]);
     let cursor = Cursor { last: Some("latest".into()), limit: 2 };
-    let part = tx!(home.read, [cursor] | tx | tag::list(tx, place.repository, &cursor).await);
+    let part = tx!(home.read, [cursor] | tx | tag::list(tx, &place, &cursor).await);
     assert_eq!(part.iter().map(ToString::to_string).collect::<Vec<_>>(), [hidden.as_str(), "v-1"]);
-    assert_eq!(home.repository_now(web.id).await.tag_count, 6);
+    assert_eq!(home.repository_now(web.place()).await.tag_count, 6);
     let list = async |filter: tag::Filter, sort, order| {
         let page = tx!(
             home.read,
-            [filter] | tx | {
-                tag::list_page(tx, place.repository, &filter, sort, order, ALL).await
-            }
+            [filter] | tx | tag::list_page(tx, &place, &filter, sort, order, ALL).await
         );
         assert_eq!(page.total, page.items.len() as u64);
         page.items.iter().map(|it| it.name.to_string()).collect::<Vec<_>>()
@@ -476,14 +483,13 @@ async fn tags_are_listed_by_key_and_by_page(home: &Home) {
     };
     assert_eq!(list(platform("amd64"), tag::Sort::Pushed, Order::Asc).await.len(), 6);
     assert_eq!(list(platform("arm64"), tag::Sort::Pushed, Order::Asc).await.len(), 0);
-    let (name, repository) = ("v10".parse::<roadstead::TagName>().unwrap(), web.id);
-    let entry = tx!(home.read, [name] | tx | tag::entry(tx, repository, &name).await).unwrap();
+    let name = "v10".parse::<roadstead::TagName>().unwrap();
+    let entry = tx!(home.read, [name] | tx | tag::entry(tx, &place, &name).await).unwrap();
     let manifests = vec![entry.manifest_id];
-    let siblings = tx!(home.read, [manifests] | tx | tag::siblings(tx, &manifests).await);
+    let siblings = tx!(home.read, [manifests] | tx | tag::siblings(tx, &place, &manifests).await);
     assert_eq!(siblings.iter().map(|it| it.1.to_string()).collect::<Vec<_>>(), ["V1", "v10"]);
-    let repositories = vec![repository];
-    let newest = tx!(home.read, [repositories] | tx | tag::newest(tx, &repositories).await);
-    assert_eq!(newest, vec![(repository, "_x".parse().unwrap())]);
+    let newest = tx!(home.read, [] | tx | tag::newest(tx, &place).await);
+    assert_eq!(newest, Some("_x".parse().unwrap()));
 }
 
 async fn an_index_knows_its_children_and_they_their_parents(home: &Home) {
@@ -497,7 +503,7 @@ async fn an_index_knows_its_children_and_they_their_parents(home: &Home) {
     let many = index(place, "index", &[("amd", "amd64"), ("arm", "arm64"), ("absent", "s390x")]);
     let parent = push(home, &many, "multi").await;
     let parents = vec![parent];
-    let children = tx!(home.read, [parents] | tx | manifest::children(tx, &parents).await);
+    let children = tx!(home.read, [parents] | tx | manifest::children(tx, &place, &parents).await);
     let seen: Vec<_> = children
         .iter()
         .map(|it| {
@@ -508,20 +514,23 @@ async fn an_index_knows_its_children_and_they_their_parents(home: &Home) {
         seen,
         [(0, "amd64", Some(30), true), (1, "arm64", Some(30), true), (2, "s390x", None, false)]
     );
-    let (repository, child) = (web.id, digest("arm"));
-    let named = tx!(home.read, [child] | tx | manifest::parents(tx, repository, &child).await);
+    let (repository, child) = (web.place(), digest("arm"));
+    let named = tx!(home.read, [child] | tx | manifest::parents(tx, &repository, &child).await);
     assert_eq!(named, vec![digest("index")]);
     let platform =
         tag::Filter { platform: Some(("linux".into(), "arm64".into())), ..tag::Filter::default() };
     let page = tx!(
         home.read,
         [platform] | tx | {
-            tag::list_page(tx, repository, &platform, tag::Sort::Name, Order::Asc, ALL).await
+            tag::list_page(tx, &repository, &platform, tag::Sort::Name, Order::Asc, ALL).await
         }
     );
     assert_eq!(page.total, 1);
     // Children of an index are not untagged; after the index is gone they are.
-    assert_eq!(tx!(home.read, [] | tx | manifest::untagged(tx, repository, ALL).await), Vec::new());
+    assert_eq!(
+        tx!(home.read, [] | tx | manifest::untagged(tx, &repository, ALL).await),
+        Vec::new()
+    );
     let (gone, by) = (digest("index"), actor());
     let with = tx!(
         home.run,
@@ -529,10 +538,10 @@ async fn an_index_knows_its_children_and_they_their_parents(home: &Home) {
     );
     assert_eq!(with, Some(vec!["multi".parse().unwrap()]));
     assert_eq!(
-        tx!(home.read, [child] | tx | manifest::parents(tx, repository, &child).await),
+        tx!(home.read, [child] | tx | manifest::parents(tx, &repository, &child).await),
         Vec::<Digest>::new()
     );
-    assert_eq!(tx!(home.read, [] | tx | manifest::untagged(tx, repository, ALL).await).len(), 2);
+    assert_eq!(tx!(home.read, [] | tx | manifest::untagged(tx, &repository, ALL).await).len(), 2);
 }
 
 async fn a_deleted_manifest_takes_its_tags_along(home: &Home) {
@@ -555,12 +564,12 @@ async fn a_deleted_manifest_takes_its_tags_along(home: &Home) {
         ),
         None
     );
-    let repository = web.id;
-    assert_eq!(tx!(home.read, [name] | tx | manifest::body(tx, repository, &name).await), None);
+    let repository = web.place();
+    assert_eq!(tx!(home.read, [name] | tx | manifest::body(tx, &repository, &name).await), None);
     assert_eq!(tag_names(home, place).await, Vec::<String>::new());
     assert_eq!(home.repository_now(repository).await.tag_count, 0);
     let id = layer.id;
-    assert!(!tx!(home.read, [] | tx | blob::is_needed(tx, repository, id).await));
+    assert!(!tx!(home.read, [] | tx | blob::is_needed(tx, &repository, id).await));
     // The restore time: bytes stay, until the manifest is purged.
     assert_eq!(tx!(home.run, [] | tx | blob::unlink_unused(tx, at(100), 10, at(100)).await), 0);
     assert_eq!(tx!(home.run, [] | tx | manifest::purge(tx, at(5), 10).await), 0);
@@ -580,8 +589,8 @@ async fn what_a_deleted_repository_had_can_be_collected(home: &Home) {
         let layer = home.blob(place, "layer", 30).await;
         push(home, &image(place, "one", &[&layer]), "v1").await;
     }
-    let record = home.repository_now(web.id).await;
-    tx!(home.run, [record] | tx | repository::delete(tx, &record, None, None, at(9)).await);
+    let record = home.repository_now(web.place()).await;
+    tx!(home.run, [record] | tx | repository::delete(tx, &record.place(), None, None, at(9)).await);
     assert_eq!(tx!(home.run, [] | tx | manifest::delete_of_deleted(tx, at(9), 10).await), 0);
     assert_eq!(tx!(home.run, [] | tx | manifest::delete_of_deleted(tx, at(10), 10).await), 1);
     assert_eq!(tx!(home.run, [] | tx | manifest::delete_of_deleted(tx, at(10), 10).await), 0);
@@ -622,10 +631,10 @@ async fn referrers_are_found_by_subject(home: &Home) {
         new.annotations = Some(serde_json::json!({"made": "by hand"}));
         tx!(home.run, [new] | tx | manifest::insert(tx, &new).await);
     }
-    let repository = web.id;
+    let repository = web.place();
     let all = tx!(
         home.read,
-        [subject] | tx | referrer::list(tx, repository, &subject, None, None, 10).await
+        [subject] | tx | referrer::list(tx, &repository, &subject, None, None, 10).await
     );
     assert_eq!(all.len(), 3);
     assert!(all.windows(2).all(|pair| pair[0].digest.as_str() < pair[1].digest.as_str()));
@@ -633,21 +642,26 @@ async fn referrers_are_found_by_subject(home: &Home) {
     let some = tx!(
         home.read,
         [subject] | tx | {
-            referrer::list(tx, repository, &subject, Some("application/spdx+json"), None, 10).await
+            referrer::list(tx, &repository, &subject, Some("application/spdx+json"), None, 10).await
         }
     );
     assert_eq!(some.len(), 1);
     let last = all[0].digest.clone();
     let rest = tx!(
         home.read,
-        [subject, last] | tx | referrer::list(tx, repository, &subject, None, Some(&last), 1).await
+        [subject, last]
+            | tx
+            | referrer::list(tx, &repository, &subject, None, Some(&last), 1).await
     );
     assert_eq!(rest[0].digest, all[1].digest);
     let subjects = vec![subject, digest("other")];
     let counts =
-        tx!(home.read, [subjects] | tx | referrer::counts(tx, repository, &subjects).await);
+        tx!(home.read, [subjects] | tx | referrer::counts(tx, &repository, &subjects).await);
     assert_eq!(counts.iter().map(|it| it.2).collect::<Vec<_>>(), [1, 2]);
-    assert_eq!(tx!(home.read, [] | tx | manifest::untagged(tx, repository, ALL).await), Vec::new());
+    assert_eq!(
+        tx!(home.read, [] | tx | manifest::untagged(tx, &repository, ALL).await),
+        Vec::new()
+    );
 }
 
 async fn counters_survive_a_recount(home: &Home) {
@@ -659,12 +673,12 @@ async fn counters_survive_a_recount(home: &Home) {
     push(home, &image(web.place(), "one", &[&layer]), "a").await;
     let gone = home.repository(&organization, "gone").await;
     push(home, &image(gone.place(), "one", &[]), "a").await;
-    let record = home.repository_now(gone.id).await;
-    tx!(home.run, [record] | tx | repository::delete(tx, &record, None, None, at(9)).await);
+    let record = home.repository_now(gone.place()).await;
+    tx!(home.run, [record] | tx | repository::delete(tx, &record.place(), None, None, at(9)).await);
     let before = (
         home.account_now(web.account_id).await,
         home.organization_now(web.organization_id).await,
-        home.repository_now(web.id).await,
+        home.repository_now(web.place()).await,
     );
     assert_eq!(
         (before.0.tag_count, before.0.size, before.0.plain_size, before.0.repository_count),
@@ -675,7 +689,7 @@ async fn counters_survive_a_recount(home: &Home) {
     let after = (
         home.account_now(web.account_id).await,
         home.organization_now(web.organization_id).await,
-        home.repository_now(web.id).await,
+        home.repository_now(web.place()).await,
     );
     assert_eq!(before, after);
 }

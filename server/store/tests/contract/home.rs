@@ -4,7 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures::future::BoxFuture;
-use roadstead::id::PublicId;
+use roadstead::access::{
+    AccountTarget, Action, Actor, Allowed, Grants, JobName, OrganizationKey, OrganizationTarget,
+    RepositoryTarget, Target, UserActor, Visibility, decide, visibility,
+};
+use roadstead::id::{AccountId, OrganizationId, PublicId};
 use roadstead::{Algorithm, Digest, Timestamp};
 use roadstead_store::account::{self, AccountKind, AccountRecord, NewAccount};
 use roadstead_store::blob::{self, LinkedBlob, NewBlob};
@@ -167,7 +171,7 @@ impl Home {
         let new = new_repository(organization, name);
         self.run(move |tx| {
             let new = new.clone();
-            Box::pin(async move { Ok(repository::create(tx, &new).await?.unwrap().0) })
+            Box::pin(async move { Ok(repository::create(tx, &new).await?.unwrap().record) })
         })
         .await
     }
@@ -193,21 +197,104 @@ impl Home {
         .await
     }
 
-    pub(crate) async fn repository_now(&self, id: roadstead::id::RepositoryId) -> RepositoryRecord {
-        self.read(move |tx| Box::pin(async move { repository::find(tx, id).await })).await.unwrap()
+    pub(crate) async fn repository_now(&self, place: Place) -> RepositoryRecord {
+        self.read(move |tx| Box::pin(async move { repository::find(tx, &place).await }))
+            .await
+            .unwrap()
     }
 
-    pub(crate) async fn account_now(&self, id: roadstead::id::AccountId) -> AccountRecord {
+    pub(crate) async fn account_now(&self, id: AccountId) -> AccountRecord {
         self.read(move |tx| Box::pin(async move { account::find(tx, id).await })).await.unwrap()
     }
 
-    pub(crate) async fn organization_now(
-        &self,
-        id: roadstead::id::OrganizationId,
-    ) -> OrganizationRecord {
-        self.read(move |tx| Box::pin(async move { organization::find(tx, id).await }))
+    pub(crate) async fn organization_now(&self, id: OrganizationId) -> OrganizationRecord {
+        let target = OrganizationTarget {
+            id,
+            account: AccountId(0),
+            name: "any".parse().unwrap(),
+            new_image: None,
+        };
+        let key = allowed(Action::ReadOrganization, target).key();
+        self.read(move |tx| Box::pin(async move { organization::find(tx, key).await }))
             .await
             .unwrap()
+    }
+}
+
+/// The proof that the system has of everything.
+fn allowed<T: Target>(action: Action, target: T) -> Allowed<T> {
+    let system = Actor::System(JobName("test"));
+    decide(&system, action, target, &Grants::default(), at(0)).unwrap()
+}
+
+/// The proof for a row that was read before.
+pub(crate) trait Proof {
+    type Of;
+    fn allowed(&self) -> Self::Of;
+}
+
+impl Proof for AccountRecord {
+    type Of = Allowed<AccountId>;
+    fn allowed(&self) -> Self::Of {
+        self.id.allowed()
+    }
+}
+
+impl Proof for AccountId {
+    type Of = Allowed<AccountId>;
+    fn allowed(&self) -> Self::Of {
+        let target = AccountTarget { id: *self, name: "any".parse().unwrap() };
+        allowed(Action::CreateOrganization, target).key()
+    }
+}
+
+impl Proof for OrganizationRecord {
+    type Of = Allowed<OrganizationKey>;
+    fn allowed(&self) -> Self::Of {
+        let (id, account, name) = (self.id, self.account_id, self.name.clone());
+        let target = OrganizationTarget { id, account, name, new_image: None };
+        allowed(Action::DeleteOrganization, target).key()
+    }
+}
+
+/// Where a repository that was read before is.
+pub(crate) trait Placed {
+    fn place(&self) -> Place;
+}
+
+impl Placed for RepositoryRecord {
+    fn place(&self) -> Place {
+        let target = RepositoryTarget {
+            id: self.id,
+            organization: self.organization_id,
+            account: self.account_id,
+            name: self.path.clone(),
+            is_public: self.is_public,
+        };
+        Place::of(&allowed(Action::DeleteImage, target))
+    }
+}
+
+/// What the owner of an account sees of it.
+pub(crate) fn everything(account: &AccountRecord) -> Visibility {
+    visibility(&actor(account, None), &[])
+}
+
+/// What a user sees by grants alone.
+pub(crate) fn granted(account: &AccountRecord, user: &UserRecord) -> Visibility {
+    visibility(&actor(account, Some(user)), &[])
+}
+
+fn actor(account: &AccountRecord, user: Option<&UserRecord>) -> UserActor {
+    UserActor {
+        account: account.id,
+        account_name: account.name.clone(),
+        user: user.map_or(roadstead::id::UserId(0), |user| user.id),
+        user_name: user.map_or("owner".parse().unwrap(), |user| user.name.clone()),
+        is_owner: user.is_none(),
+        is_operator: false,
+        credential: None,
+        expires_at: None,
     }
 }
 
@@ -228,7 +315,7 @@ pub(crate) fn new_user(account: &AccountRecord, name: &str) -> NewUser {
 
 pub(crate) fn new_organization(account: &AccountRecord, name: &str) -> NewOrganization {
     NewOrganization {
-        account: account.id,
+        account: account.allowed(),
         name: name.parse().unwrap(),
         creator: None,
         default_public: false,
@@ -238,8 +325,15 @@ pub(crate) fn new_organization(account: &AccountRecord, name: &str) -> NewOrgani
 
 pub(crate) fn new_repository(organization: &OrganizationRecord, name: &str) -> NewRepository {
     NewRepository {
-        organization: organization.clone(),
-        path: format!("{}/{name}", organization.name).parse().unwrap(),
+        organization: allowed(
+            Action::CreateImage,
+            OrganizationTarget {
+                id: organization.id,
+                account: organization.account_id,
+                name: organization.name.clone(),
+                new_image: Some(format!("{}/{name}", organization.name).parse().unwrap()),
+            },
+        ),
         is_public: false,
         category: "other".into(),
         description: String::new(),

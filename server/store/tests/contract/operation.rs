@@ -1,6 +1,5 @@
 //! Settings, secrets, credentials, jobs, the audit log, use and overview.
 
-use roadstead::access::Visibility;
 use roadstead_store::account::State;
 use roadstead_store::audit::{self, AuditRecord, AuditScope, Category, Level};
 use roadstead_store::credential::{self, CredentialKind, NewCredential};
@@ -11,7 +10,7 @@ use roadstead_store::usage::{self, Traffic};
 use roadstead_store::{overview, setting};
 use serde_json::json;
 
-use crate::home::{Home, at, both, tx};
+use crate::home::{Home, Placed as _, at, both, everything, granted, tx};
 
 async fn settings_are_saved_and_forgotten(home: &Home) {
     assert_eq!(tx!(home.read, [] | tx | setting::get(tx, "registry.x").await), None);
@@ -310,16 +309,16 @@ async fn use_is_rolled_up_by_day(home: &Home) {
         }];
         tx!(home.run, [batch] | tx | usage::add_traffic(tx, &batch).await);
     }
-    let now = home.repository_now(web.id).await;
+    let now = home.repository_now(web.place()).await;
     assert_eq!((now.pull_count, now.pull_bytes, now.last_pulled_at), (10, 1000, Some(at(86_400))));
     let (id, first) = (web.id, at(0).day());
-    let days = tx!(home.read, [] | tx | usage::repository_days(tx, id, first, first + 1).await);
+    let days = tx!(home.read, [] | tx | usage::repository_days(tx, &place, first, first + 1).await);
     assert_eq!(
         days.iter().map(|it| (it.day - first, it.pulls, it.push_bytes)).collect::<Vec<_>>(),
         [(0, 5, 14), (1, 5, 7)]
     );
-    let everything = Visibility::Account(alice.id);
-    let some = Visibility::Granted { account: alice.id, user: bob.id };
+    let everything = everything(&alice);
+    let some = granted(&alice, &bob);
     assert_eq!(
         tx!(home.read, [] | tx | overview::days(tx, everything, first, first + 9).await).len(),
         2
@@ -343,9 +342,8 @@ async fn use_is_rolled_up_by_day(home: &Home) {
     assert_eq!(tx!(home.read, [] | tx | overview::days(tx, some, first, first + 9).await).len(), 2);
     let most = tx!(home.read, [] | tx | overview::most_used(tx, some, first, 5).await);
     assert_eq!((most[0].id, most[0].pulls, most[0].pull_bytes), (id, 10, 1000));
-    let account = alice.id;
     let sizes =
-        tx!(home.read, [] | tx | overview::size_days(tx, account, first + 1, first + 2).await);
+        tx!(home.read, [] | tx | overview::size_days(tx, everything, first + 1, first + 2).await);
     assert_eq!(sizes.iter().map(|it| (it.day, it.size)).collect::<Vec<_>>(), [(first, 30)]);
 }
 

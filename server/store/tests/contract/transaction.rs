@@ -7,7 +7,7 @@ use roadstead_store::change::{self, ChangeKind};
 use roadstead_store::{Durability, Store, StoreError, Tx, setting};
 use serde_json::json;
 
-use crate::home::{Home, at, both, tx};
+use crate::home::{Home, Placed as _, Proof as _, at, both, tx};
 
 /// Writes and reads back, so that the statement has certainly run before the closure goes on.
 async fn put(tx: &mut Tx<'_>, name: &str, value: i64) -> Result<(), StoreError> {
@@ -82,7 +82,7 @@ async fn a_failure_in_a_group_takes_nothing_of_the_others(home: &Home) {
                                 let refused = roadstead_store::organization::create(
                                     tx,
                                     &roadstead_store::organization::NewOrganization {
-                                        account: roadstead::id::AccountId(-1),
+                                        account: roadstead::id::AccountId(-1).allowed(),
                                         name: "group".parse().unwrap(),
                                         creator: None,
                                         default_public: false,
@@ -223,7 +223,7 @@ async fn many_writers_lose_no_update(home: &Home) {
         let linked: Result<bool, StoreError> = call.await.unwrap();
         assert!(linked.unwrap());
     }
-    assert_eq!(home.repository_now(web.id).await.size, 400);
+    assert_eq!(home.repository_now(web.place()).await.size, 400);
     assert_eq!(home.organization_now(web.organization_id).await.size, 400);
     let account = home.account_now(web.account_id).await;
     assert_eq!((account.size, account.plain_size), (400, 400));

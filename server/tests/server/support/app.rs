@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
-use roadstead::access::{Access, Permission};
+use roadstead::access::{Access, Action, Actor, Grants, JobName, Permission};
 use roadstead::id::UserId;
 use roadstead::{AccountName, OrganizationName, Secret, UserName};
 use roadstead_object::Objects;
@@ -182,14 +182,19 @@ impl TestApp {
                             .unwrap();
                     let user =
                         roadstead_store::user::find_by_name(tx, account.id, &user).await?.unwrap();
-                    let organization =
-                        roadstead_store::organization::find_by_name(tx, &organization)
-                            .await?
-                            .unwrap();
+                    let target =
+                        roadstead_store::resolve::organization(tx, &organization).await?.unwrap();
+                    let allowed = roadstead::access::decide(
+                        &Actor::System(JobName("test")),
+                        Action::ReadOrganization,
+                        target,
+                        &Grants::default(),
+                        now,
+                    )
+                    .unwrap();
                     roadstead_store::grant::set_on_organization(
                         tx,
-                        account.id,
-                        organization.id,
+                        allowed.key(),
                         user.id,
                         permission,
                         None,

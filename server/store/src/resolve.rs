@@ -1,0 +1,97 @@
+//! What the authorization point needs before it can decide: what a name stands for, and what a user holds around it.
+//!
+//! Everything else in this package that changes or reveals a repository, an organization or what is an account's takes
+//! a proof (`Allowed`, [`crate::Place`], `Visibility`); these functions cannot, since they come first. They answer what
+//! a decision is made of and nothing more. Only `service::access` calls them: a test of the workspace looks.
+
+use roadstead::access::{AccountTarget, OrganizationTarget, Permission, RepositoryTarget};
+use roadstead::id::{AccountId, OrganizationId, RepositoryId, UserId};
+use roadstead::{AccountName, ImageName, OrganizationName, Timestamp};
+
+use crate::error::Result;
+use crate::row::record;
+use crate::sql::sql;
+use crate::tx::Tx;
+
+record! {
+    /// A user's right on one target.
+    HeldGrants {
+        /// On the organization.
+        organization: Option<Permission>,
+        /// On the image.
+        image: Option<Permission>,
+        /// Whether there is a right on any image of the organization.
+        any_image: bool,
+    }
+}
+
+/// The repository of this name.
+pub async fn repository(tx: &mut Tx<'_>, name: &ImageName) -> Result<Option<RepositoryTarget>> {
+    let found = sql("SELECT id, organization_id, account_id, path, is_public FROM repositories \
+                     WHERE path = $1 AND deleted_at IS NULL")
+    .bind(name)
+    .optional::<(RepositoryId, OrganizationId, AccountId, ImageName, bool)>(tx)
+    .await?;
+    Ok(found.map(|(id, organization, account, name, is_public)| RepositoryTarget {
+        id,
+        organization,
+        account,
+        name,
+        is_public,
+    }))
+}
+
+/// The organization of this name.
+pub async fn organization(
+    tx: &mut Tx<'_>,
+    name: &OrganizationName,
+) -> Result<Option<OrganizationTarget>> {
+    let found = sql(
+        "SELECT id, account_id, name FROM organizations WHERE name = $1 AND deleted_at IS NULL",
+    )
+    .bind(name)
+    .optional::<(OrganizationId, AccountId, OrganizationName)>(tx)
+    .await?;
+    Ok(found.map(|(id, account, name)| OrganizationTarget { id, account, name, new_image: None }))
+}
+
+/// The account of this name, whatever its case.
+pub async fn account(tx: &mut Tx<'_>, name: &AccountName) -> Result<Option<AccountTarget>> {
+    let found = sql("SELECT id, name FROM accounts WHERE name_key = $1 AND deleted_at IS NULL")
+        .bind(name.folded())
+        .optional::<(AccountId, AccountName)>(tx)
+        .await?;
+    Ok(found.map(|(id, name)| AccountTarget { id, name }))
+}
+
+/// What a user's grants say about an organization and one image of it; one statement, for every request.
+pub async fn grants(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    organization: OrganizationId,
+    repository: Option<RepositoryId>,
+) -> Result<HeldGrants> {
+    sql("SELECT (SELECT permission FROM organization_grants WHERE user_id = $1 AND organization_id = $2) AS organization, \
+         (SELECT permission FROM repository_grants WHERE user_id = $1 AND repository_id = $3) AS image, \
+         EXISTS (SELECT 1 FROM repository_grants WHERE user_id = $1 AND organization_id = $2) AS any_image")
+    .bind(user)
+    .bind(organization)
+    .bind(repository)
+    .one(tx)
+    .await
+}
+
+/// When the share of an image with an account ends: `Some(None)` is never, `None` is no share.
+pub async fn share(
+    tx: &mut Tx<'_>,
+    repository: RepositoryId,
+    account: AccountId,
+) -> Result<Option<Option<Timestamp>>> {
+    let found =
+        sql("SELECT expires_at FROM shares WHERE repository_id = $1 AND target_account_id = $2")
+            .bind(repository)
+            .bind(account)
+            .optional::<(Option<Timestamp>,)>(tx)
+            .await?;
+    Ok(found.map(|(end,)| end))
+}

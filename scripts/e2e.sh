@@ -3,16 +3,16 @@
 set -euo pipefail
 cd "$(dirname "$0")/../end2end"
 . ../scripts/lib.sh
+export ROADSTEAD_TOOLS=$TOOLS
 case ${1:-all} in
-  clients) files=(tests/clients.test.mjs tests/image.test.mjs) ;;
+  clients) files=(tests/clients.test.mjs tests/clients-matrix.test.mjs tests/image.test.mjs) ;;
   browser) files=(tests/budget.test.mjs tests/nojs.test.mjs tests/console.test.mjs) ;;
   all) files=(tests/*.test.mjs) ;;
   *) files=("$@") ;;
 esac
-# A test that fails leaves its server running; the run ends all the same, and what it started ends with it.
-run=(node --test --test-force-exit --test-concurrency=1 --test-reporter=spec "${files[@]}")
+run=(node --test --test-concurrency=1 --test-reporter=spec "${files[@]}")
 # The Docker engine wants root. Whoever is not root runs only that part as root, and owns the output afterwards.
 if [ "$(id -u)" != 0 ] && [ "${1:-all}" != browser ]; then
-  exec sudo --preserve-env=ROADSTEAD_SOAK,CARGO_TARGET_DIR,ROADSTEAD_TEST_BINARY env "PATH=$PATH" "${run[@]}"
+  exec sudo --preserve-env=ROADSTEAD_SOAK,ROADSTEAD_TOOLS,ROADSTEAD_TEST_BINARY,ROADSTEAD_TEST_CLIENTS,CARGO_TARGET_DIR env "PATH=$PATH" "${run[@]}"
 fi
 exec "${run[@]}"

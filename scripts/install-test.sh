@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# What the tests need: PostgreSQL, Chromium with Chinese fonts, a Docker engine, skopeo, node with our two packages,
-# cargo-nextest. A warm call takes well under a second.
+# What the tests need: PostgreSQL, Chromium with Chinese fonts, a Docker engine, podman, buildah, skopeo, containerd, nginx,
+# node with our two packages, Python with those of end2end/requirements.txt, cargo-nextest. A warm call takes well under a
+# second.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -12,15 +13,33 @@ fc-list :lang=zh 2>/dev/null | grep -q . || packages+=(fonts-noto-cjk fontconfig
 command -v dockerd >/dev/null || [ -x /usr/sbin/dockerd ] || packages+=(docker.io)
 command -v docker >/dev/null || packages+=(docker.io)
 command -v skopeo >/dev/null || packages+=(skopeo)
+command -v podman >/dev/null || packages+=(podman)
+command -v buildah >/dev/null || packages+=(buildah)
+# docker.io brings it along.
+command -v ctr >/dev/null || packages+=(containerd)
+command -v nginx >/dev/null || packages+=(nginx)
+command -v openssl >/dev/null || packages+=(openssl)
 command -v strace >/dev/null || packages+=(strace)
 command -v runuser >/dev/null || packages+=(util-linux)
 command -v node >/dev/null || packages+=(nodejs npm)
+# Debian's own Python, whatever else is first in the path; ensurepip is a package of its own there.
+python=/usr/bin/python3
+[ -x "$python" ] || packages+=(python3)
+[ -x "$python" ] && "$python" -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
 apt_install "${packages[@]}"
 
 stamp=end2end/node_modules/.roadstead-stamp
 if ! cmp -s end2end/package-lock.json "$stamp" 2>/dev/null; then
   (cd end2end && npm ci --no-audit --no-fund --loglevel=error)
   cp end2end/package-lock.json "$stamp"
+fi
+
+stamp=$TOOLS/python/.roadstead-stamp
+if ! cmp -s end2end/requirements.txt "$stamp" 2>/dev/null; then
+  rm -rf "$TOOLS/python"
+  "$python" -m venv "$TOOLS/python"
+  "$TOOLS/python/bin/pip" install --quiet --disable-pip-version-check --requirement end2end/requirements.txt
+  cp end2end/requirements.txt "$stamp"
 fi
 
 command -v cargo-nextest >/dev/null || {

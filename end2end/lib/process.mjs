@@ -1,4 +1,5 @@
-// Child processes that end when their test ends, whatever happens.
+// Child processes that end when their test ends, whatever happens. What a failed test leaves running keeps nobody waiting:
+// only what is awaited does.
 import { spawn, execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -35,10 +36,12 @@ export function freePort() {
 /** Starts a long-running program and collects what it says. `until(predicate)` waits for its output. */
 export function start(command, args, options = {}) {
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
+  child.unref();
   running.add(child);
   const state = { output: "", exited: null, waiters: new Set() };
   const wake = () => state.waiters.forEach((waiter) => waiter());
   for (const stream of [child.stdout, child.stderr]) {
+    stream.unref();
     stream.setEncoding("utf8");
     stream.on("data", (text) => {
       state.output += text;
@@ -83,7 +86,10 @@ export function start(command, args, options = {}) {
       });
     },
     async stop(signal = "SIGTERM") {
-      if (!state.exited) child.kill(signal);
+      if (!state.exited) {
+        child.ref();
+        child.kill(signal);
+      }
       return ended;
     },
   };

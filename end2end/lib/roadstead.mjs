@@ -2,6 +2,7 @@
 import path from "node:path";
 import { access, mkdir } from "node:fs/promises";
 import { root, run, start, temporary, poll } from "./process.mjs";
+import { send } from "./http.mjs";
 
 export const binary =
   process.env.ROADSTEAD_TEST_BINARY ?? path.join(process.env.CARGO_TARGET_DIR ?? path.join(root, "target"), "debug/roadstead");
@@ -15,9 +16,9 @@ function environment(dataDir, extra) {
 
 /**
  * Starts `roadstead serve`. Without `setUp` the first account does not exist yet, and `setupLink` is the one-time link.
- * `stop()` asks it to end and checks that it did so in peace; `kill()` is power loss.
+ * `stop()` asks it to end and checks that it did so in peace; `kill()` is power loss. `ca` vouches for its certificate.
  */
-export async function startRoadstead({ setUp = true, env = {}, dataDir } = {}) {
+export async function startRoadstead({ setUp = true, env = {}, dataDir, ca } = {}) {
   await access(binary).catch(() => {
     throw new Error(`${binary} is missing: make debug`);
   });
@@ -26,10 +27,11 @@ export async function startRoadstead({ setUp = true, env = {}, dataDir } = {}) {
   await mkdir(data, { recursive: true });
   const extra = setUp ? { ROADSTEAD_SETUP_ACCOUNT: owner.account, ROADSTEAD_SETUP_PASSWORD: owner.password, ...env } : env;
   const server = start(binary, ["serve"], { env: environment(data, extra), cwd: data });
-  const url = await server.until((text) => text.match(/https?:\/\/127\.0\.0\.1:\d+/)?.[0], "address");
-  await poll(async () => (await fetch(`${url}/readyz`)).ok, "readiness");
+  const url = await server.until((text) => text.match(/https?:\/\/[\d.]+:\d+/)?.[0], "address");
+  await poll(async () => (await send(`${url}/readyz`, { ca })).status === 200, "readiness");
   return {
     url,
+    ca,
     host: new URL(url).host,
     data,
     server,
@@ -41,6 +43,8 @@ export async function startRoadstead({ setUp = true, env = {}, dataDir } = {}) {
     },
     /** A command of the same binary, beside the running server. */
     call: (...args) => run(binary, args, { env: environment(data, extra), cwd: data }),
+    /** The same, with something on its standard input. */
+    callWith: (input, ...args) => run(binary, args, { env: environment(data, extra), cwd: data, input }),
     async memory() {
       const { stdout } = await run("sh", ["-c", `grep VmHWM /proc/${server.child.pid}/status`]);
       return Number(stdout.match(/(\d+) kB/)[1]) * 1024;

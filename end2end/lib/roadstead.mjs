@@ -1,6 +1,6 @@
 // The real binary, with a data folder of its own, on a port that it chose itself.
 import path from "node:path";
-import { access, mkdir } from "node:fs/promises";
+import { access, mkdir, readFile } from "node:fs/promises";
 import { root, run, start, temporary, poll } from "./process.mjs";
 import { send } from "./http.mjs";
 
@@ -12,6 +12,11 @@ export const owner = { account: "acme", password: "correct-Horse-7-battery" };
 /** Only what the program needs, so that no setting of the machine leaks into a test. */
 function environment(dataDir, extra) {
   return { PATH: process.env.PATH, HOME: dataDir, RUST_BACKTRACE: "1", ROADSTEAD_DATA_DIR: dataDir, ROADSTEAD_LISTEN: "127.0.0.1:0", ...extra };
+}
+
+async function status(pid, word) {
+  const line = (await readFile(`/proc/${pid}/status`, "utf8")).split("\n").find((each) => each.startsWith(word));
+  return Number(line.match(/(\d+) kB/)[1]) * 1024;
 }
 
 /**
@@ -45,10 +50,10 @@ export async function startRoadstead({ setUp = true, env = {}, dataDir, ca } = {
     call: (...args) => run(binary, args, { env: environment(data, extra), cwd: data }),
     /** The same, with something on its standard input. */
     callWith: (input, ...args) => run(binary, args, { env: environment(data, extra), cwd: data, input }),
-    async memory() {
-      const { stdout } = await run("sh", ["-c", `grep VmHWM /proc/${server.child.pid}/status`]);
-      return Number(stdout.match(/(\d+) kB/)[1]) * 1024;
-    },
+    /** The most memory that it ever had, in bytes. */
+    memory: () => status(server.child.pid, "VmHWM"),
+    /** The memory that it has now, in bytes. */
+    resident: () => status(server.child.pid, "VmRSS"),
     kill: () => server.stop("SIGKILL"),
     async stop() {
       const { code, signal } = await server.stop();

@@ -7,6 +7,7 @@ use roadstead::access::Visibility;
 use roadstead::id::{AccountId, BlobId, ObjectId, OrganizationId, RepositoryId};
 use roadstead::{Digest, ImageName, Timestamp};
 
+use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
 use crate::ledger::Place;
 use crate::repository::visible;
@@ -170,7 +171,16 @@ pub async fn link(
     .execute(tx)
     .await?;
     if linked == 0 {
-        return Ok(false);
+        // Wanted again: collection must not take the link that the client now counts on.
+        let kept = sql("UPDATE repository_blobs SET linked_at = CASE WHEN $3 > linked_at THEN $3 ELSE linked_at END \
+                        WHERE repository_id = $1 AND blob_id = $2")
+        .bind(place.repository)
+        .bind(blob.id)
+        .bind(at)
+        .execute(tx)
+        .await?;
+        // Gone between the two statements: only PostgreSQL can say so, and the whole transaction runs again.
+        return if kept > 0 { Ok(false) } else { Err(tx.contend()) };
     }
     sql("UPDATE blobs SET link_count = link_count + 1, \
          touched_at = CASE WHEN $2 > touched_at THEN $2 ELSE touched_at END WHERE id = $1")
@@ -195,19 +205,20 @@ pub async fn unlink(
     blob: &LinkedBlob,
     at: Timestamp,
 ) -> Result<bool> {
-    let unlinked = take_away(tx, place, blob, at).await?;
+    let unlinked = take_away(tx, place, blob, Some(at)).await?;
     if let Some(is_last) = unlinked {
         tx.ledger.bytes(place, -signed(blob.size), is_last, at);
     }
     Ok(unlinked.is_some())
 }
 
-/// Removes a link without counting it. `None` when there was none; else whether it was the account's last.
+/// Removes a link without counting it. `None` when there was none; else whether it was the account's last. Whoever was
+/// asked to remove it says when: the grace time begins then.
 async fn take_away(
     tx: &mut Tx<'_>,
     place: &Place,
     blob: &LinkedBlob,
-    at: Timestamp,
+    asked_at: Option<Timestamp>,
 ) -> Result<Option<bool>> {
     let unlinked = sql("DELETE FROM repository_blobs WHERE repository_id = $1 AND blob_id = $2")
         .bind(place.repository)
@@ -224,9 +235,9 @@ async fn take_away(
     .bind(blob.id)
     .queue(tx)
     .await?;
-    sql("UPDATE blobs SET link_count = link_count - 1, touched_at = $2 WHERE id = $1")
+    sql("UPDATE blobs SET link_count = link_count - 1, touched_at = coalesce($2, touched_at) WHERE id = $1")
         .bind(blob.id)
-        .bind(at)
+        .bind(asked_at)
         .queue(tx)
         .await?;
     let uses: i64 = sql(
@@ -244,6 +255,19 @@ async fn take_away(
             .await?;
     }
     Ok(Some(uses == 0))
+}
+
+/// Waits for pushes that are naming the blob of a repository now, and keeps later ones waiting until this transaction ends.
+/// Ask [`is_needed`] after it.
+pub async fn hold_still(tx: &mut Tx<'_>, place: &Place, blob: BlobId) -> Result<()> {
+    if tx.dialect() == Dialect::Postgres {
+        sql("SELECT blob_id FROM repository_blobs WHERE repository_id = $1 AND blob_id = $2 FOR UPDATE")
+            .bind(place.repository)
+            .bind(blob)
+            .all::<(BlobId,)>(tx)
+            .await?;
+    }
+    Ok(())
 }
 
 /// Whether a live manifest of the repository names the blob.
@@ -267,7 +291,24 @@ pub async fn touch(tx: &mut Tx<'_>, blobs: &[BlobId], at: Timestamp) -> Result<(
     Ok(())
 }
 
-/// Removes links that no stored manifest needs and that are older than `before`, at most `limit`. Answers how many.
+/// Notes that somebody counts on a blob of the repository, now and before the answer; `None` when the repository no longer
+/// has it. What collection does at the same time comes before or after, never in between.
+pub async fn confirm(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    digest: &Digest,
+    at: Timestamp,
+) -> Result<Option<BlobRecord>> {
+    sql("UPDATE blobs SET touched_at = $2 WHERE digest = $1 AND touched_at < $2")
+        .bind(digest)
+        .bind(at)
+        .execute(tx)
+        .await?;
+    find_linked(tx, place, digest).await
+}
+
+/// Removes links that no stored manifest needs and nobody wanted since `before`, at most `limit`. Answers how many. A link
+/// or blob that a push is using now is passed over.
 pub async fn unlink_unused(
     tx: &mut Tx<'_>,
     before: Timestamp,
@@ -282,13 +323,15 @@ pub async fn unlink_unused(
     )
     .bind(before)
     .bind(limit)
+    .and(tx.dialect().skip_locked_links())
     .all::<(BlobId, Digest, u64, AccountId, OrganizationId, RepositoryId, bool)>(tx)
     .await?;
     let mut count = 0;
     for (id, digest, size, account, organization, repository, is_dead) in unused {
         let place = Place { account, organization, repository };
         let blob = LinkedBlob { id, digest, size };
-        let Some(is_last) = take_away(tx, &place, &blob, now).await? else { continue };
+        // Its grace time is over already: the blob may be condemned next.
+        let Some(is_last) = take_away(tx, &place, &blob, None).await? else { continue };
         let size = -signed(size);
         if is_dead {
             // The organization stopped counting it when the repository was deleted.
@@ -301,12 +344,13 @@ pub async fn unlink_unused(
     Ok(count)
 }
 
-/// Removes blobs that no repository has and nobody wanted since `before`, and dooms their objects; at most `limit`.
+/// Removes blobs that no repository has and nobody wanted since `before`, and dooms their objects: their bytes may go at
+/// `doomed_at`. At most `limit`; answers how many.
 pub async fn condemn(
     tx: &mut Tx<'_>,
     before: Timestamp,
     limit: u32,
-    now: Timestamp,
+    doomed_at: Timestamp,
 ) -> Result<u64> {
     let found = sql("SELECT id FROM blobs WHERE link_count = 0 AND touched_at < $1 ORDER BY touched_at LIMIT $2")
         .bind(before)
@@ -322,7 +366,7 @@ pub async fn condemn(
     statement.push(" RETURNING object_id");
     let objects = statement.all::<(ObjectId,)>(tx).await?;
     let objects: Vec<ObjectId> = objects.into_iter().map(|(id,)| id).collect();
-    crate::object::doom(tx, &objects, now).await?;
+    crate::object::doom(tx, &objects, doomed_at).await?;
     Ok(objects.len() as u64)
 }
 

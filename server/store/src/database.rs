@@ -91,21 +91,37 @@ impl Database {
         }
     }
 
-    /// Applies what is missing, under a lock that other processes respect.
-    pub(crate) async fn migrate(&self) -> Result<()> {
+    /// Applies what is missing, up to and with `last` if it is given, under a lock that other processes respect.
+    pub(crate) async fn migrate(&self, last: Option<i64>) -> Result<()> {
         match self {
             Self::Sqlite(file) => {
                 let _lock = lock(&file.path).await?;
                 let mut connection = file.options.connect().await?;
-                let outcome = SQLITE.run(&mut connection).await;
+                let outcome = match last {
+                    Some(last) => SQLITE.run_to(last, &mut connection).await,
+                    None => SQLITE.run(&mut connection).await,
+                };
                 connection.close().await?;
                 outcome.map_err(|error| refuse(error, &SQLITE))
             }
             // sqlx holds an advisory lock meanwhile.
             Self::Postgres(pool) => {
-                POSTGRES.run(pool).await.map_err(|error| refuse(error, &POSTGRES))
+                let outcome = match last {
+                    Some(last) => POSTGRES.run_to(last, pool).await,
+                    None => POSTGRES.run(pool).await,
+                };
+                outcome.map_err(|error| refuse(error, &POSTGRES))
             }
         }
+    }
+
+    /// The newest migration that this program knows.
+    pub(crate) fn newest(&self) -> i64 {
+        let migrator = match self {
+            Self::Sqlite(_) => &SQLITE,
+            Self::Postgres(_) => &POSTGRES,
+        };
+        migrator.iter().map(|migration| migration.version).max().unwrap_or(0)
     }
 
     pub(crate) async fn close(&self) {

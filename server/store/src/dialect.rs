@@ -29,6 +29,15 @@ impl Dialect {
         }
     }
 
+    /// Ends the SELECT of links `l` and their blobs `b` that are to be removed: what a push is using is passed over, and
+    /// what was changed meanwhile is looked at again.
+    pub(crate) const fn skip_locked_links(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR UPDATE OF l, b SKIP LOCKED",
+        }
+    }
+
     /// The first change sequence that a reader must not pass yet, because a transaction below it may still commit.
     pub(crate) const fn change_horizon(self) -> &'static str {
         match self {

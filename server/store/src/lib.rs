@@ -51,9 +51,11 @@ pub mod audit;
 pub mod blob;
 pub mod change;
 pub mod credential;
+pub mod dump;
 pub mod grant;
 pub mod group;
 pub mod job;
+pub mod maintenance;
 pub mod manifest;
 pub mod object;
 pub mod organization;
@@ -167,7 +169,20 @@ impl Store {
     /// # Errors
     /// [`StoreError::TooNew`] when a newer program wrote this database; nothing is changed then.
     pub async fn migrate(&self) -> Result<()> {
-        self.database.migrate().await
+        self.database.migrate(None).await
+    }
+
+    /// Brings the schema of a new database to the version that a backup was made with, so that its rows fit. Call
+    /// [`Store::migrate`] when they are in.
+    ///
+    /// # Errors
+    /// [`StoreError::TooNew`] when this program does not know the version.
+    pub async fn migrate_to(&self, version: i64) -> Result<()> {
+        let known = self.database.newest();
+        if version > known {
+            return Err(StoreError::TooNew { found: version, known });
+        }
+        self.database.migrate(Some(version)).await
     }
 
     /// Waits for what is queued, and closes every connection. Clones of the store stop working.

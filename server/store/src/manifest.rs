@@ -186,11 +186,53 @@ pub struct NewManifest {
 /// # Errors
 /// [`StoreError::ForeignKey`] when one of the blobs was unlinked meanwhile.
 pub async fn insert(tx: &mut Tx<'_>, new: &NewManifest) -> Result<(ManifestId, bool)> {
+    let (id, is_new) = insert_row(tx, new).await?;
+    let delta = tx.ledger.repository(new.place.repository);
+    delta.pushes += 1;
+    delta.pushed_at = delta.pushed_at.max(Some(new.pushed_at));
+    delta.updated_at = delta.updated_at.max(Some(new.pushed_at));
+    tx.ledger.repository_day(new.place.repository, new.pushed_at).pushes += 1;
+    tx.ledger.account_day(new.place.account, new.pushed_at).pushes += 1;
+    if !is_new {
+        return Ok((id, false));
+    }
+    sql("INSERT INTO manifest_bodies (manifest_id, body) VALUES ($1, $2)")
+        .bind(id)
+        .bind(&new.body)
+        .queue(tx)
+        .await?;
+    insert_children(tx, id, new).await?;
+    insert_blobs(tx, id, new).await?;
+    tx.change(Change::new(ChangeKind::Manifest, new.pushed_at).at(&new.place).of(&new.digest));
+    Ok((id, true))
+}
+
+/// Inserts the row. The key, and whether it is new. A manifest that is there is kept from being deleted until the push is
+/// done; one that is being deleted is waited for, and inserted again.
+async fn insert_row(tx: &mut Tx<'_>, new: &NewManifest) -> Result<(ManifestId, bool)> {
+    for _ in 0..3 {
+        if let Some((id,)) = try_insert_row(tx, new).await? {
+            return Ok((id, true));
+        }
+        let known = sql("SELECT id FROM manifests WHERE repository_id = $1 AND digest = $2 AND deleted_at IS NULL")
+            .bind(new.place.repository)
+            .bind(&new.digest)
+            .and(tx.dialect().for_update())
+            .optional::<(ManifestId,)>(tx)
+            .await?;
+        if let Some((id,)) = known {
+            return Ok((id, false));
+        }
+    }
+    Err(tx.contend())
+}
+
+async fn try_insert_row(tx: &mut Tx<'_>, new: &NewManifest) -> Result<Option<(ManifestId,)>> {
     let platform = new.platform.as_ref();
     let text = |part: fn(&Platform) -> &str| {
         platform.map(part).filter(|text| !text.is_empty()).map(str::to_owned)
     };
-    let inserted = sql(
+    sql(
         "INSERT INTO manifests (repository_id, digest, media_type, is_index, artifact_type, config_digest, \
          config_media_type, os, architecture, variant, os_version, image_created_at, size, total_size, layer_count, \
          subject_digest, annotations, pushed_at, pusher_id, pusher_name) \
@@ -218,30 +260,7 @@ pub async fn insert(tx: &mut Tx<'_>, new: &NewManifest) -> Result<(ManifestId, b
     .bind(new.pusher.id)
     .bind(new.pusher.name.as_str())
     .optional::<(ManifestId,)>(tx)
-    .await?;
-    let delta = tx.ledger.repository(new.place.repository);
-    delta.pushes += 1;
-    delta.pushed_at = delta.pushed_at.max(Some(new.pushed_at));
-    delta.updated_at = delta.updated_at.max(Some(new.pushed_at));
-    tx.ledger.repository_day(new.place.repository, new.pushed_at).pushes += 1;
-    tx.ledger.account_day(new.place.account, new.pushed_at).pushes += 1;
-    let Some((id,)) = inserted else {
-        let known = sql("SELECT id FROM manifests WHERE repository_id = $1 AND digest = $2 AND deleted_at IS NULL")
-            .bind(new.place.repository)
-            .bind(&new.digest)
-            .scalar(tx)
-            .await?;
-        return Ok((known, false));
-    };
-    sql("INSERT INTO manifest_bodies (manifest_id, body) VALUES ($1, $2)")
-        .bind(id)
-        .bind(&new.body)
-        .queue(tx)
-        .await?;
-    insert_children(tx, id, new).await?;
-    insert_blobs(tx, id, new).await?;
-    tx.change(Change::new(ChangeKind::Manifest, new.pushed_at).at(&new.place).of(&new.digest));
-    Ok((id, true))
+    .await
 }
 
 async fn insert_blobs(tx: &mut Tx<'_>, id: ManifestId, new: &NewManifest) -> Result<()> {

@@ -63,21 +63,23 @@ pub async fn doom(tx: &mut Tx<'_>, objects: &[ObjectId], at: Timestamp) -> Resul
     Ok(())
 }
 
-/// Remembers an object that was staged in vain, so that its bytes are removed even after a crash.
+/// Remembers an object that was staged in vain, so that its bytes are removed even after a crash. `false` when the object
+/// turned out to be live: somebody else completed it, and its bytes must stay.
 pub async fn insert_doomed(
     tx: &mut Tx<'_>,
     object_key: &str,
     backend: &str,
     at: Timestamp,
-) -> Result<()> {
-    sql("INSERT INTO objects (object_key, backend, size, state, created_at, doomed_at) \
-         VALUES ($1, $2, 0, 'doomed', $3, $3) ON CONFLICT (object_key) DO NOTHING")
-    .bind(object_key)
-    .bind(backend)
-    .bind(at)
-    .execute(tx)
-    .await?;
-    Ok(())
+) -> Result<bool> {
+    // The update waits for a transaction that is making the object live, and sees what became of it.
+    let state = sql("INSERT INTO objects (object_key, backend, size, state, created_at, doomed_at) \
+         VALUES ($1, $2, 0, 'doomed', $3, $3) ON CONFLICT (object_key) DO UPDATE SET state = objects.state RETURNING state")
+        .bind(object_key)
+        .bind(backend)
+        .bind(at)
+        .scalar::<String>(tx)
+        .await?;
+    Ok(state == "doomed")
 }
 
 /// Objects doomed before `before`, the oldest first.

@@ -68,6 +68,11 @@ impl Sql {
         Self { text: Cow::Owned(text), arguments: Vec::new() }
     }
 
+    /// For [`crate::dump`] alone: a text with the names of tables and columns that the schema itself told.
+    pub(crate) const fn of_schema(text: String) -> Self {
+        Self { text: Cow::Owned(text), arguments: Vec::new() }
+    }
+
     /// The next argument of the text so far.
     pub(crate) fn bind(mut self, value: impl Bind) -> Self {
         self.arguments.push(value.into_value());
@@ -143,6 +148,34 @@ impl Sql {
         });
         let rows: Vec<Row> = tx.note(outcome)?;
         rows.iter().map(T::from_row).collect()
+    }
+
+    /// Hands every row to `take` as it comes, however many there are. Says how many. What this reads is not recorded: it is
+    /// for dumps, which read everything.
+    pub(crate) async fn each(
+        self,
+        tx: &mut Tx<'_>,
+        take: &mut (dyn FnMut(&Row) -> Result<()> + Send),
+    ) -> Result<u64> {
+        let text = AssertSqlSafe(self.text.into_owned()).into_sql_str();
+        let arguments = self.arguments;
+        let outcome = dispatch!(tx, text, arguments, |connection, query, wrap| {
+            let mut rows = query.fetch(&mut **connection);
+            let mut count = 0;
+            loop {
+                match rows.try_next().await {
+                    Ok(Some(row)) => {
+                        if let Err(error) = take(&wrap(row)) {
+                            break Ok(Err(error));
+                        }
+                        count += 1;
+                    }
+                    Ok(None) => break Ok(Ok(count)),
+                    Err(error) => break Err(error),
+                }
+            }
+        });
+        tx.note(outcome)?
     }
 
     /// The row, if there is one. Of several, the first.

@@ -99,6 +99,13 @@ impl<'a> Tx<'a> {
         }
     }
 
+    /// Others changed what this transaction counted on: it is over, and running it again may succeed.
+    pub(crate) const fn contend(&mut self) -> StoreError {
+        self.failed = true;
+        self.contention = true;
+        StoreError::Busy
+    }
+
     /// Whether a statement failed, whatever was made of the error afterwards.
     pub(crate) const fn is_failed(&self) -> bool {
         self.failed

@@ -13,11 +13,11 @@ use crate::home::{Home, Placed as _, at, both, digest, everything, granted, new_
 
 const ALL: Window = Window { offset: 0, limit: 100 };
 
-fn actor() -> Actor {
+pub(crate) fn actor() -> Actor {
     Actor { id: None, name: "alice".into() }
 }
 
-fn image(place: Place, text: &str, blobs: &[&LinkedBlob]) -> NewManifest {
+pub(crate) fn image(place: Place, text: &str, blobs: &[&LinkedBlob]) -> NewManifest {
     NewManifest {
         place,
         digest: digest(text),
@@ -74,7 +74,7 @@ fn index(place: Place, text: &str, children: &[(&str, &str)]) -> NewManifest {
     }
 }
 
-async fn push(home: &Home, new: &NewManifest, name: &str) -> roadstead::id::ManifestId {
+pub(crate) async fn push(home: &Home, new: &NewManifest, name: &str) -> roadstead::id::ManifestId {
     let (new, name) = (new.clone(), name.to_owned());
     tx!(
         home.run,

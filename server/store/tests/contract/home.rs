@@ -227,6 +227,12 @@ fn allowed<T: Target>(action: Action, target: T) -> Allowed<T> {
     decide(&system, action, target, &Grants::default(), at(0)).unwrap()
 }
 
+/// The proof of who may manage the whole instance.
+pub(crate) fn whole() -> roadstead_store::maintenance::Whole {
+    let target = roadstead::access::InstanceTarget;
+    roadstead_store::maintenance::Whole::of(&allowed(Action::ManageSettings, target))
+}
+
 /// The proof for a row that was read before.
 pub(crate) trait Proof {
     type Of;

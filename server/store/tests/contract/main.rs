@@ -16,6 +16,7 @@
 mod home;
 
 mod access;
+mod care;
 mod content;
 mod migration;
 mod operation;

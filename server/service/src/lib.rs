@@ -129,8 +129,7 @@ impl Service {
         let access = Access::new(store.clone(), cell.clone());
         let sealer = Sealer::new(parts.master_keys.clone(), store.clone(), ports.clone());
         let passwords = Arc::new(Passwords::new(ports.clone()));
-        let logins =
-            Logins { store: store.clone(), access: access.clone(), passwords: passwords.clone() };
+        let logins = Logins::new(store.clone(), access.clone(), passwords.clone());
         let settings = Arc::new(InstanceSettings::new(parts.clone(), access.clone()));
         let accounts =
             Arc::new(Accounts::new(store.clone(), cell.clone(), ports.clone(), passwords));

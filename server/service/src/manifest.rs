@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
+use moka::sync::Cache;
 use roadstead::access::Action;
 use roadstead::error::Subject;
 use roadstead::id::BlobId;
@@ -42,6 +43,10 @@ use crate::usage::Usage;
 
 /// Largest configuration that is read for its platform, in bytes. Larger ones are legal and tell nothing.
 const LARGEST_CONFIG: u64 = 1024 * 1024;
+/// How many configurations are remembered, without what only people look at.
+const CONFIGS: u64 = 1_000;
+/// A configuration whose texts are longer than this together, in bytes, is not remembered.
+const LONGEST_REMEMBERED: usize = 512;
 
 /// A manifest as a client gets it. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +80,9 @@ pub struct Manifests {
     ports: Ports,
     pub(crate) usage: Usage,
     pub(crate) remembered: Arc<Remembered>,
+    /// A digest says what it names, so this is never old; that the image has it is checked with the manifest's other
+    /// blobs.
+    configs: Cache<Digest, ImageConfig>,
 }
 
 /// A push, ready for its transaction.
@@ -102,6 +110,7 @@ impl Manifests {
             ports: parts.ports.clone(),
             usage,
             remembered,
+            configs: Cache::new(CONFIGS),
         }
     }
 
@@ -201,6 +210,9 @@ impl Manifests {
         if !is_image || config.size > LARGEST_CONFIG {
             return None;
         }
+        if let Some(known) = self.configs.get(&config.digest) {
+            return Some(known);
+        }
         let record = self
             .store
             .peek("blob.find_linked", |tx| {
@@ -225,7 +237,15 @@ impl Manifests {
                 }
             }
         }
-        ImageConfig::parse(&bytes)
+        let parsed =
+            ImageConfig { config: None, history: Vec::new(), ..ImageConfig::parse(&bytes)? };
+        let texts = [&parsed.created, &parsed.variant, &parsed.os_version].into_iter().flatten();
+        let length =
+            texts.chain([&parsed.architecture, &parsed.os]).map(String::len).sum::<usize>();
+        if length <= LONGEST_REMEMBERED {
+            self.configs.insert(config.digest.clone(), parsed.clone());
+        }
+        Some(parsed)
     }
 
     /// Deletes a tag, or a manifest with every tag that points to it (end-9).

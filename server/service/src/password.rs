@@ -115,6 +115,11 @@ impl Passwords {
         Ok(Verdict { is_right, _permit: Some(permit) })
     }
 
+    /// Whether this password was right for the user a short while ago, and no user has changed since.
+    pub(crate) fn remembers(&self, user: UserId, password: &Secret, stamp: Stamp) -> bool {
+        self.is_remembered(user, &self.tag(password), stamp)
+    }
+
     fn is_remembered(&self, user: UserId, tag: &[u8; 32], stamp: Stamp) -> bool {
         self.successes.get(&user).is_some_and(|success| {
             success.stamp == stamp

@@ -1,7 +1,9 @@
-//! Reading manifests: a tag is looked up each time, the bytes of a digest never change and are remembered.
+//! Reading manifests: the bytes of a digest never change and are remembered; what a tag points to is remembered where
+//! this process alone writes, which is on SQLite. Beside other servers a tag is looked up each time, because a push to
+//! one of them must be seen by the next pull from another.
 //!
-//! A deletion forgets what is remembered before its caller is answered; a deletion by another process as soon as its
-//! change is heard of. Reads that began before are not remembered.
+//! A change forgets what is remembered before its caller is answered; a change by another process (the command line
+//! beside a SQLite file) as soon as it is heard of. Reads that began before are not remembered.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +15,7 @@ use roadstead::id::{ManifestId, RepositoryId};
 use roadstead::oci::MediaType;
 use roadstead::{Digest, Error, ImageName, Reference, Result, TagName};
 use roadstead_store::change::{Change, ChangeKind};
-use roadstead_store::{Place, Store, manifest, tag};
+use roadstead_store::{Dialect, Place, manifest, tag};
 
 use crate::context::Context;
 use crate::error::stored;
@@ -23,11 +25,14 @@ use crate::manifest::{Manifests, StoredManifest};
 const CAPACITY: u64 = 16 * 1024 * 1024;
 /// A manifest over this many bytes is not remembered.
 const LARGEST: usize = 512 * 1024;
+/// How many tags are remembered.
+const TAGS: u64 = 20_000;
 
-/// Bytes of manifests by image and digest.
+/// Bytes of manifests by image and digest, and digests by image and tag.
 #[derive(Debug)]
 pub(crate) struct Remembered {
     bodies: Cache<(RepositoryId, Digest), Arc<Kept>>,
+    tags: Cache<(RepositoryId, TagName), Digest>,
     forgotten: AtomicU64,
 }
 
@@ -47,6 +52,7 @@ impl Remembered {
                     u32::try_from(kept.stored.bytes.len() + 512).unwrap_or(u32::MAX)
                 })
                 .build(),
+            tags: Cache::new(TAGS),
             forgotten: AtomicU64::new(0),
         }
     }
@@ -54,12 +60,22 @@ impl Remembered {
     /// Takes note of commits.
     pub(crate) fn note(&self, changes: &[Change]) {
         for change in changes {
-            if change.kind == ChangeKind::Manifest
-                && let Some(repository) = change.repository_id
-                && let Ok(digest) = change.subject.parse::<Digest>()
-            {
-                self.forgotten.fetch_add(1, Ordering::AcqRel);
-                self.bodies.invalidate(&(repository, digest));
+            let Some(repository) = change.repository_id else { continue };
+            match change.kind {
+                ChangeKind::Manifest => {
+                    self.forgotten.fetch_add(1, Ordering::AcqRel);
+                    if let Ok(digest) = change.subject.parse::<Digest>() {
+                        self.bodies.invalidate(&(repository, digest));
+                    }
+                }
+                ChangeKind::Tag => {
+                    self.forgotten.fetch_add(1, Ordering::AcqRel);
+                    match change.subject.parse::<TagName>() {
+                        Ok(tag) => self.tags.invalidate(&(repository, tag)),
+                        Err(_) => self.tags.invalidate_all(),
+                    }
+                }
+                _ => {}
             }
         }
     }
@@ -68,6 +84,7 @@ impl Remembered {
     pub(crate) fn forget_all(&self) {
         self.forgotten.fetch_add(1, Ordering::AcqRel);
         self.bodies.invalidate_all();
+        self.tags.invalidate_all();
     }
 
     /// Remembers what was read while `before` was the count of what had been forgotten.
@@ -78,6 +95,14 @@ impl Remembered {
         self.bodies.insert(key.clone(), Arc::clone(kept));
         if self.forgotten.load(Ordering::Acquire) != before {
             self.bodies.invalidate(&key);
+        }
+    }
+
+    /// The same for what a tag points to.
+    fn insert_tag(&self, key: (RepositoryId, TagName), digest: Digest, before: u64) {
+        self.tags.insert(key.clone(), digest);
+        if self.forgotten.load(Ordering::Acquire) != before {
+            self.tags.invalidate(&key);
         }
     }
 }
@@ -140,7 +165,7 @@ impl Manifests {
         let (digest, is_tag) = match reference {
             Reference::Digest(digest) => (digest.clone(), false),
             Reference::Tag(tag) => {
-                (tagged(&self.store, place, tag).await?.ok_or_else(|| unknown(reference))?, true)
+                (self.tagged(place, tag).await?.ok_or_else(|| unknown(reference))?, true)
             }
         };
         let kept = self.body(place, &digest).await?.ok_or_else(|| unknown(reference))?;
@@ -202,16 +227,27 @@ impl Manifests {
             None => Ok(None),
         }
     }
-}
 
-/// What a tag points to.
-async fn tagged(store: &Store, place: Place, tag: &TagName) -> Result<Option<Digest>> {
-    let found = store
-        .peek("tag.find", |tx| {
-            let tag = tag.clone();
-            Box::pin(async move { tag::find(tx, &place, &tag).await })
-        })
-        .await
-        .map_err(stored)?;
-    Ok(found.map(|record| record.digest))
+    /// What a tag points to.
+    async fn tagged(&self, place: Place, tag: &TagName) -> Result<Option<Digest>> {
+        let is_remembered = self.store.dialect() == Dialect::Sqlite;
+        let key = (place.repository(), tag.clone());
+        if is_remembered && let Some(digest) = self.remembered.tags.get(&key) {
+            return Ok(Some(digest));
+        }
+        let before = self.remembered.forgotten.load(Ordering::Acquire);
+        let found = self
+            .store
+            .peek("tag.find", |tx| {
+                let tag = tag.clone();
+                Box::pin(async move { tag::find(tx, &place, &tag).await })
+            })
+            .await
+            .map_err(stored)?
+            .map(|record| record.digest);
+        if is_remembered && let Some(digest) = &found {
+            self.remembered.insert_tag(key, digest.clone(), before);
+        }
+        Ok(found)
+    }
 }

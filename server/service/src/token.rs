@@ -4,6 +4,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use moka::sync::Cache;
 use parking_lot::RwLock;
 use roadstead::access::{Action, Actor};
 use roadstead::error::Subject;
@@ -13,6 +14,7 @@ use roadstead_store::sealed::{self, SealedPlace};
 use roadstead_store::signing_key::{self, SigningKeyRecord};
 use roadstead_store::{Durability, Store};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::access::Access;
 use crate::context::Context;
@@ -166,6 +168,25 @@ struct Claims {
     ep: Option<u64>,
 }
 
+/// What the signature of a token vouches for. Whether its time has come or gone, and whether its key and its user are
+/// still good, is asked on every request.
+#[derive(Debug)]
+struct Signed {
+    /// The key that signed.
+    kid: String,
+    exp: i64,
+    nbf: i64,
+    /// `None` for anonymous bearers.
+    user: Option<UserId>,
+    scopes: Arc<[TokenScope]>,
+    access_key: Option<String>,
+    account: Option<i64>,
+    epoch: Option<u64>,
+}
+
+/// Most tokens whose signature is remembered.
+const REMEMBERED: u64 = 4_096;
+
 /// Issues and verifies tokens.
 pub struct Tokens {
     store: Store,
@@ -174,6 +195,8 @@ pub struct Tokens {
     sealer: Sealer,
     credentials: Arc<Credentials>,
     keys: RwLock<Arc<[Key]>>,
+    /// Signatures that were found good, by the SHA-256 of the token: clients send one token with hundreds of requests.
+    signed: Cache<[u8; 32], Arc<Signed>>,
 }
 
 struct Key {
@@ -190,7 +213,8 @@ impl Tokens {
         sealer: Sealer,
         credentials: Arc<Credentials>,
     ) -> Self {
-        Self { store, access, ports, sealer, credentials, keys: RwLock::new(Arc::from([])) }
+        let (keys, signed) = (RwLock::new(Arc::from([])), Cache::new(REMEMBERED));
+        Self { store, access, ports, sealer, credentials, keys, signed }
     }
 
     /// Issues a token for the caller: the part of `scopes` that is allowed now, which may be nothing. `access_key` is
@@ -294,28 +318,27 @@ impl Tokens {
     /// # Errors
     /// `Unauthenticated` for every cause; the door adds `error="invalid_token"` to its challenge.
     pub async fn verify(&self, token: &str) -> Result<VerifiedToken> {
-        let claims = self.claims(token).await?;
+        let signed = self.signed(token)?;
         let now = self.ports.now().seconds();
-        if claims.exp.saturating_add(LEEWAY) <= now || claims.nbf.saturating_sub(LEEWAY) > now {
+        if signed.exp.saturating_add(LEEWAY) <= now || signed.nbf.saturating_sub(LEEWAY) > now {
             return Err(refused());
         }
-        let scopes: Arc<[TokenScope]> = claims.access.into();
-        let ends = Timestamp::from_seconds(claims.exp);
-        if claims.sub.is_empty() {
+        let scopes = Arc::clone(&signed.scopes);
+        let ends = Timestamp::from_seconds(signed.exp);
+        let Some(id) = signed.user else {
             return Ok(VerifiedToken { actor: Actor::Anonymous, scopes, ends });
-        }
-        let id = claims.sub.parse().map(UserId).map_err(|_| refused())?;
+        };
         let person = self
             .access
             .person(id)
             .await?
             .filter(|person| {
                 person.ways_in.programmatic
-                    && claims.ep == Some(person.user.permission_epoch)
-                    && claims.acc == Some(person.actor.account.0)
+                    && signed.epoch == Some(person.user.permission_epoch)
+                    && signed.account == Some(person.actor.account.0)
             })
             .ok_or_else(refused)?;
-        let actor = match &claims.cid {
+        let actor = match &signed.access_key {
             Some(access_key) => self
                 .credentials
                 .actor_of(access_key)
@@ -327,16 +350,24 @@ impl Tokens {
         Ok(VerifiedToken { actor: Actor::User(actor), scopes, ends })
     }
 
-    async fn claims(&self, token: &str) -> Result<Claims> {
-        let header = jsonwebtoken::decode_header(token).map_err(|_| refused())?;
-        let kid = header.kid.filter(|_| header.alg == Algorithm::HS256).ok_or_else(refused)?;
+    /// What a token says, if a key that is still in use signed it.
+    fn signed(&self, token: &str) -> Result<Arc<Signed>> {
         let keys = self.keys.read().clone();
         let now = self.ports.now();
-        let key = keys
-            .iter()
-            .find(|key| key.record.kid == kid)
-            .filter(|key| key.record.retire_at.is_none_or(|end| now < end))
-            .ok_or_else(refused)?;
+        let usable = |kid: &str| {
+            keys.iter()
+                .find(|key| key.record.kid == kid)
+                .filter(|key| key.record.retire_at.is_none_or(|end| now < end))
+                .ok_or_else(refused)
+        };
+        let name: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+        if let Some(known) = self.signed.get(&name) {
+            usable(&known.kid)?;
+            return Ok(known);
+        }
+        let header = jsonwebtoken::decode_header(token).map_err(|_| refused())?;
+        let kid = header.kid.filter(|_| header.alg == Algorithm::HS256).ok_or_else(refused)?;
+        let key = usable(&kid)?;
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_audience(&[SERVICE]);
         validation.set_issuer(&[ISSUER]);
@@ -344,9 +375,25 @@ impl Tokens {
         // The library asks the system's clock; ours is a port, and is asked by the caller.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        jsonwebtoken::decode::<Claims>(token, &key.decoding, &validation)
-            .map(|data| data.claims)
-            .map_err(|_| refused())
+        let claims = jsonwebtoken::decode::<Claims>(token, &key.decoding, &validation)
+            .map_err(|_| refused())?
+            .claims;
+        let user = match claims.sub.as_str() {
+            "" => None,
+            sub => Some(sub.parse().map(UserId).map_err(|_| refused())?),
+        };
+        let signed = Arc::new(Signed {
+            kid,
+            exp: claims.exp,
+            nbf: claims.nbf,
+            user,
+            scopes: claims.access.into(),
+            access_key: claims.cid,
+            account: claims.acc,
+            epoch: claims.ep,
+        });
+        self.signed.insert(name, Arc::clone(&signed));
+        Ok(signed)
     }
 
     /// Called at start: reads the keys, and makes the first.
@@ -436,6 +483,7 @@ impl Tokens {
             order(b).cmp(&order(a))
         });
         *self.keys.write() = keys.into();
+        self.signed.invalidate_all();
         Ok(())
     }
 }

@@ -63,7 +63,7 @@ impl Access {
     /// An image's name, resolved for the caller.
     pub(crate) async fn image(&self, ctx: &Context, name: &ImageName) -> Result<Arc<KnownImage>> {
         let key = (ctx.actor.user().map(|user| user.user), name.clone());
-        let stamp = self.inner.generation.rights();
+        let stamp = self.inner.generation.image(name);
         if let Some((loaded, known)) = self.inner.known.images.get(&key)
             && loaded == stamp
         {

@@ -28,6 +28,17 @@ pub fn bytes(value: u64) -> String {
     format!("{}.{} {unit}", tenths / 10, tenths % 10)
 }
 
+/// A limit, in binary units that are written as decimal ones (`console.md` A.0.5): `10 GB` is 10,737,418,240 bytes. One
+/// that is no whole number of a unit is written in bytes.
+#[must_use]
+pub fn limit(value: u64) -> String {
+    const UNITS: [(&str, u32); 5] = [("PB", 50), ("TB", 40), ("GB", 30), ("MB", 20), ("KB", 10)];
+    UNITS.iter().find(|(_, bits)| value > 0 && value.trailing_zeros() >= *bits).map_or_else(
+        || format!("{} B", grouped(value)),
+        |(unit, bits)| format!("{} {unit}", value >> bits),
+    )
+}
+
 /// `28.0–31.2 MB` for the platforms of an index; one size when they print alike.
 #[must_use]
 pub fn bytes_range(smallest: u64, largest: u64) -> String {
@@ -188,6 +199,10 @@ mod tests {
         assert_eq!(bytes(999_949), "999.9 kB");
         assert_eq!(bytes(999_950), "1.0 MB");
         assert_eq!(bytes(2_147_483_648), "2.1 GB");
+        assert_eq!(limit(10_737_418_240), "10 GB");
+        assert_eq!(limit(1 << 40), "1 TB");
+        assert_eq!(limit(1_500 << 20), "1500 MB");
+        assert_eq!(limit(1_000_000), "1,000,000 B");
         assert_eq!(bytes(u64::MAX), "18.4 EB");
     }
 

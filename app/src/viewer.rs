@@ -71,6 +71,10 @@ pub struct Site {
     pub regions: u32,
     /// Version of the program.
     pub version: String,
+    /// Largest layer in bytes; 0 is unlimited.
+    pub max_layer_bytes: u64,
+    /// Layers that one account may be sending at a time; 0 is unlimited.
+    pub max_concurrent_layers: u64,
     /// No account exists yet: every page leads to `/setup`.
     pub needs_setup: bool,
     /// Name of the only account, when there is exactly one: sign-in then does not ask for it.

@@ -6,14 +6,15 @@ import { run, start, temporary, poll } from "./process.mjs";
 
 /**
  * dockerd needs root; its data, its socket and its logins are in a temporary folder. `docker(...)` runs the client.
+ * `flags` are more of the engine's.
  */
-export async function startDocker() {
+export async function startDocker({ flags = [] } = {}) {
   if (process.getuid() !== 0) throw new Error("the Docker engine needs root: run the client tests with sudo");
   const { folder, remove } = await temporary("docker");
   const socket = `unix://${folder}/docker.sock`;
   const daemon = start("dockerd", [
     "--data-root", `${folder}/data`, "--exec-root", `${folder}/exec`, "-p", `${folder}/pid`, "-H", socket,
-    "--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs",
+    "--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs", ...flags,
   ], { env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin`, XDG_RUNTIME_DIR: folder } });
   const env = { ...process.env, DOCKER_HOST: socket, DOCKER_CONFIG: `${folder}/config`, DOCKER_BUILDKIT: "0" };
   await mkdir(`${folder}/config`);

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use axum::Router;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use roadstead::Secret;
 use roadstead::access::JobName;
 use roadstead_object::Objects;
@@ -20,12 +21,22 @@ use roadstead_service::seal::{MasterKey, MasterKeys};
 use roadstead_service::{Context, Parts, Ports, Random, Service, SettingsCell};
 use roadstead_store::Store;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
+use crate::config::server::Tls;
+use crate::http::forwarded::Proxies;
 use crate::http::host::{Hosts, Own};
-use crate::http::{Doors, asset, listen, router};
+use crate::http::listen::{self, Serving};
+use crate::http::{Doors, Outside, asset, router};
 use crate::job;
+use crate::metrics::Metrics;
 use crate::port::{SystemClock, SystemRandom, stopwatch};
+use crate::tls::self_signed::{self, Names};
+use crate::tls::{Certificate, Files};
 
 /// The name under which the command line acts, in the audit log.
 pub const COMMAND_LINE: JobName = JobName("command-line");
@@ -41,6 +52,8 @@ pub struct House {
     pub service: Service,
     /// Time and randomness.
     pub ports: Ports,
+    /// Numbers for Prometheus.
+    pub metrics: Metrics,
 }
 
 impl std::fmt::Debug for House {
@@ -68,7 +81,8 @@ impl House {
             .collect();
         let objects = Objects::open(&storage.storage_url, &options)
             .await
-            .context("cannot open the storage")?;
+            .context("cannot open the storage")?
+            .timed(stopwatch);
         let options = roadstead_store::Options { stopwatch, ..Default::default() };
         let store = Store::open(storage.database_url.reveal(), options)
             .await
@@ -96,7 +110,8 @@ impl House {
             master_keys: keys,
         });
         service.prepare().await.map_err(explained)?;
-        Ok(Self { store, objects, service, ports })
+        let metrics = Metrics::new(store.clone(), objects.clone());
+        Ok(Self { store, objects, service, ports, metrics })
     }
 
     /// Who acts on the command line.
@@ -108,20 +123,28 @@ impl House {
 
     /// The whole server, for a listener at `address`. `own` tells the machine's names.
     pub fn router(&self, config: &Config, address: SocketAddr, own: fn() -> Own) -> Router {
+        router::router(self.doors(config, address, own))
+    }
+
+    fn doors(&self, config: &Config, address: SocketAddr, own: fn() -> Own) -> Doors {
         // Pages resolve their data on tokio; a second start of the executor (in tests) changes nothing.
         let _ = any_spawner::Executor::init_tokio();
+        let server = &config.server;
         let hosts = Hosts::new(
             address,
-            config.server.extra_hosts.clone(),
+            server.tls != Tls::Off,
+            server.extra_hosts.clone(),
             own,
             Arc::clone(&self.ports.clock),
         );
-        router::router(Doors::new(
-            self.service.clone(),
-            self.store.clone(),
-            self.objects.clone(),
+        let outside = Outside {
             hosts,
-        ))
+            proxies: Proxies::new(&server.trusted_proxies),
+            idle: server.limits.idle_timeout,
+            metrics: self.metrics.clone(),
+            shows_metrics: server.metrics_listen.is_none(),
+        };
+        Doors::new(self.service.clone(), self.store.clone(), self.objects.clone(), outside)
     }
 
     /// Writes what is only counted so far, and closes the database.
@@ -129,8 +152,8 @@ impl House {
         if let Err(error) = self.service.flush_usage().await {
             tracing::error!(%error, "usage counters could not be written");
         }
-        let Self { store, service, objects, .. } = self;
-        drop((service, objects));
+        let Self { store, service, objects, metrics, .. } = self;
+        drop((service, objects, metrics));
         store.close().await;
     }
 }
@@ -142,28 +165,110 @@ impl House {
 pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> Result<()> {
     let house = House::open(config).await?;
     let is_new = first_account(config, &house).await?;
-    let wanted = config.server.listen;
-    let listener = TcpListener::bind(wanted).await.with_context(|| {
-        format!("cannot listen on {wanted}; set ROADSTEAD_LISTEN to a free address")
-    })?;
+    let mut limits = config.server.limits;
+    limits.max_connections = limits.max_connections.min(most_connections());
+    let certificate = certificate(config, &house)?;
+    let listener = listen_on(config.server.listen, "ROADSTEAD_LISTEN").await?;
     let address = listener.local_addr()?;
-    let router = house.router(config, address, Own::find);
+    let doors = house.doors(config, address, Own::find);
+    let for_machines = match config.server.metrics_listen {
+        Some(wanted) => Some(listen_on(wanted, "ROADSTEAD_METRICS_LISTEN").await?),
+        None => None,
+    };
+    let serving = Serving {
+        router: router::router(doors.clone()),
+        tls: certificate.as_ref().map(Certificate::acceptor).transpose()?,
+        limits,
+        metrics: house.metrics.clone(),
+    };
+    let stopped = CancellationToken::new();
+    let beside = TaskTracker::new();
+    follow_hangups(certificate.clone(), &beside, &stopped)?;
     let jobs = job::start(&house);
-    greet(config, address)?;
+    let greeting = Greeting { address, certificate };
+    greeting.say(config, for_machines.as_ref())?;
+    if let Some(listener) = for_machines {
+        let router = router::for_machines(doors);
+        let serving = Serving { router, tls: None, ..serving.clone() };
+        beside.spawn(listen::serve(listener, serving, stopped.clone().cancelled_owned()));
+    }
     if is_new {
         // Too many wrong tries make a new code; it is printed in the same way.
-        house.service.setup().on_new_code(move |code| invite(address, code));
+        house.service.setup().on_new_code(move |code| greeting.invite(code));
         house.service.setup().new_code();
     }
 
-    let ended = listen::serve(listener, router, stop).await;
+    let ended = listen::serve(listener, serving, stop).await;
     tracing::info!(ended, "stopped listening");
+    stopped.cancel();
+    beside.close();
+    beside.wait().await;
     jobs.stop().await;
     house.close().await;
     if !ended {
         tracing::warn!("some transfers did not end in time and were cut");
     }
     Ok(())
+}
+
+async fn listen_on(wanted: SocketAddr, setting: &str) -> Result<TcpListener> {
+    TcpListener::bind(wanted)
+        .await
+        .with_context(|| format!("cannot listen on {wanted}; set {setting} to a free address"))
+}
+
+/// The certificate that the configuration asks for.
+fn certificate(config: &Config, house: &House) -> Result<Option<Arc<Certificate>>> {
+    let files = match &config.server.tls {
+        Tls::Off => return Ok(None),
+        Tls::Files { certificate, key } => {
+            Files { certificate: certificate.clone(), key: key.clone() }
+        }
+        Tls::SelfSigned => {
+            let settings = house.service.settings_cell().current();
+            let external = settings.external_url.value.split_once("://").map(|(_, host)| host);
+            let hosts = config.server.extra_hosts.iter().map(String::as_str).chain(external);
+            let names = Names::new(hosts, &Own::find());
+            let folder = config.storage.data_dir.join("tls");
+            self_signed::keep(&folder, &names, house.ports.now())?
+        }
+    };
+    Certificate::load(files).context("cannot serve HTTPS").map(Some)
+}
+
+/// Has the certificate read again when its files change, or when the process is sent `SIGHUP`; without a certificate that
+/// signal does nothing, where otherwise it would end the process.
+fn follow_hangups(
+    certificate: Option<Arc<Certificate>>,
+    beside: &TaskTracker,
+    stopped: &CancellationToken,
+) -> Result<()> {
+    let asked = Arc::new(Notify::new());
+    let mut hangup = signal(SignalKind::hangup())?;
+    let (tell, stop) = (Arc::clone(&asked), stopped.clone());
+    beside.spawn(async move {
+        loop {
+            tokio::select! {
+                _ = hangup.recv() => tell.notify_one(),
+                () = stop.cancelled() => return,
+            }
+        }
+    });
+    if let Some(certificate) = certificate {
+        beside.spawn(certificate.follow(asked, stopped.clone()));
+    }
+    Ok(())
+}
+
+/// How many connections there are files for, after asking the system for as many as it may give. Some files are left for
+/// the database, for objects, and for connections of our own.
+fn most_connections() -> usize {
+    const LEFT: u64 = 256;
+    let limit = Resource::RLIMIT_NOFILE;
+    let Ok((soft, hard)) = getrlimit(limit) else { return usize::MAX };
+    let granted = if setrlimit(limit, hard, hard).is_ok() { hard } else { soft };
+    // A blob that is read or written holds a file beside its connection.
+    usize::try_from(granted.saturating_sub(LEFT).max(LEFT) / 2).unwrap_or(usize::MAX)
 }
 
 /// Makes the first account if it is configured. Whether there is still none, and the set-up page must make it.
@@ -187,32 +292,57 @@ pub(crate) fn explained(error: roadstead::Error) -> anyhow::Error {
     anyhow::Error::new(error)
 }
 
-/// The line that people read and scripts look for: `roadstead is ready on http://…`.
-fn greet(config: &Config, address: SocketAddr) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "roadstead is ready on http://{}", reachable(address))?;
-    if let Some(external) = &config.settings.external_url {
-        writeln!(out, "clients reach it as {}", external.value)?;
-    }
-    out.flush()?;
-    if !asset::has_console() {
-        tracing::warn!(
-            "this binary was built without the browser's part of the console: pages work, but are not alive"
-        );
-    }
-    Ok(())
+/// What people and scripts read on standard output.
+#[derive(Clone)]
+struct Greeting {
+    address: SocketAddr,
+    certificate: Option<Arc<Certificate>>,
 }
 
-/// Prints the link of the set-up page, `…/setup?code=…`.
-fn invite(address: SocketAddr, code: &Secret) {
-    let mut out = std::io::stdout().lock();
-    let link = format!("http://{}/setup?code={}", reachable(address), code.reveal());
-    let printed = writeln!(
-        out,
-        "set up the first account: {link}\n(the link works once; a restart prints a new one)"
-    );
-    if let Err(error) = printed.and_then(|()| out.flush()) {
-        tracing::error!(%error, "the set-up link could not be printed");
+impl Greeting {
+    fn origin(&self) -> String {
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", reachable(self.address))
+    }
+
+    /// The line that people read and scripts look for: `roadstead is ready on http://…`.
+    fn say(&self, config: &Config, for_machines: Option<&TcpListener>) -> Result<()> {
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "roadstead is ready on {}", self.origin())?;
+        if let Some(external) = &config.settings.external_url {
+            writeln!(out, "clients reach it as {}", external.value)?;
+        }
+        if let Some(listener) = for_machines {
+            writeln!(out, "metrics are on http://{}/metrics", reachable(listener.local_addr()?))?;
+        }
+        if let (Tls::SelfSigned, Some(certificate)) = (&config.server.tls, &self.certificate) {
+            let external = config.settings.external_url.as_ref();
+            let host = external
+                .and_then(|external| external.value.strip_prefix("https://").map(str::to_owned))
+                .unwrap_or_else(|| reachable(self.address).to_string());
+            let steps = self_signed::steps(&host, certificate.path(), &certificate.fingerprint());
+            writeln!(out, "{steps}")?;
+        }
+        out.flush()?;
+        if !asset::has_console() {
+            tracing::warn!(
+                "this binary was built without the browser's part of the console: pages work, but are not alive"
+            );
+        }
+        Ok(())
+    }
+
+    /// Prints the link of the set-up page, `…/setup?code=…`.
+    fn invite(&self, code: &Secret) {
+        let mut out = std::io::stdout().lock();
+        let link = format!("{}/setup?code={}", self.origin(), code.reveal());
+        let printed = writeln!(
+            out,
+            "set up the first account: {link}\n(the link works once; a restart prints a new one)"
+        );
+        if let Err(error) = printed.and_then(|()| out.flush()) {
+            tracing::error!(%error, "the set-up link could not be printed");
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 //! # Map
 //! - [`cli`]: the calls of the program; [`config`]: what can be set; [`boot`]: the one place that wires everything;
 //! - [`http`]: the doors, with [`http::router`] as the list of addresses;
-//! - [`job`]: what runs without being asked; [`port`]: the real clock and randomness; [`telemetry`]: logs.
+//! - [`tls`]: certificates; [`metrics`]: numbers for Prometheus; [`telemetry`]: logs;
+//! - [`job`]: what runs without being asked; [`port`]: the real clock and randomness.
 //!
 //! # Invariants
 //! - Nothing here decides what is allowed, and nothing but [`boot`] knows how the parts are made.
@@ -17,5 +18,7 @@ pub mod cli;
 pub mod config;
 pub mod http;
 pub mod job;
+pub mod metrics;
 pub mod port;
 pub mod telemetry;
+pub mod tls;

@@ -8,6 +8,7 @@ fn main() -> ExitCode {
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
+    roadstead_server::tls::install();
     match roadstead_server::cli::run(std::env::args_os(), environment) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -65,6 +65,8 @@ pub struct Settings {
     pub max_layer_bytes: Sourced<u64>,
     /// Largest manifest in bytes.
     pub max_manifest_bytes: Sourced<u64>,
+    /// Layers that one account may be sending at a time; more wait. 0 is unlimited.
+    pub max_concurrent_layers: Sourced<u64>,
     /// Life of a temporary login in seconds, 900–86,400.
     pub temporary_login_ttl: Sourced<u64>,
     /// Whether public images can be pulled without a credential.
@@ -91,6 +93,8 @@ pub struct SettingsUpdate {
     pub organization_quota: Option<u64>,
     /// Largest layer in bytes.
     pub max_layer_bytes: Option<u64>,
+    /// Layers that one account may be sending at a time.
+    pub max_concurrent_layers: Option<u64>,
     /// Life of a temporary login in seconds.
     pub temporary_login_ttl: Option<u64>,
     /// Anonymous pulls of public images.

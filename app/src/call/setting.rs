@@ -1,6 +1,7 @@
 //! Settings of the instance.
 
 #![allow(missing_docs, reason = "the fields are the arguments, which each function explains")]
+#![allow(clippy::too_many_arguments, reason = "they are the fields of one form")]
 
 use leptos::prelude::*;
 use roadstead::manage::setting::{About, Settings};
@@ -80,6 +81,7 @@ pub async fn save_general(
 pub async fn save_registry(
     #[server(default)] organization_quota: Option<String>,
     #[server(default)] max_layer_bytes: Option<String>,
+    #[server(default)] max_concurrent_layers: Option<String>,
     #[server(default)] temporary_login_ttl: Option<String>,
     #[server(default)] anonymous_access: bool,
     #[server(default)] create_on_push: bool,
@@ -90,6 +92,7 @@ pub async fn save_registry(
     let update = SettingsUpdate {
         organization_quota: number(organization_quota)?,
         max_layer_bytes: number(max_layer_bytes)?,
+        max_concurrent_layers: number(max_concurrent_layers)?,
         temporary_login_ttl: number(temporary_login_ttl)?,
         anonymous_access: is_free("anonymous_access").then_some(anonymous_access),
         create_on_push: is_free("create_on_push").then_some(create_on_push),

@@ -236,6 +236,17 @@ fn RegistrySection(settings: Settings) -> impl IntoView {
                         testid="settings.max-layer"
                     />
                     <TextField
+                        name="max_concurrent_layers"
+                        label=text!(i18n, settings.max_concurrent_layers)
+                        help=text!(i18n, settings.max_concurrent_layers_help)
+                        locked=lock(&settings.max_concurrent_layers)
+                        value=settings.max_concurrent_layers.value.to_string()
+                        is_required=true
+                        max=8
+                        rule=whole
+                        testid="settings.max-concurrent-layers"
+                    />
+                    <TextField
                         name="temporary_login_ttl"
                         label=text!(i18n, settings.temporary_login)
                         help=text!(i18n, settings.temporary_login_help)

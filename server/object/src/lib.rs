@@ -14,6 +14,7 @@
 mod buffer;
 mod error;
 mod key;
+mod metrics;
 mod open;
 mod read;
 pub mod stage;
@@ -23,12 +24,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::TryStreamExt as _;
+use futures::{StreamExt as _, TryStreamExt as _};
+use metrics::{Meters, Operation};
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use roadstead::Hasher;
 
 pub use error::{ObjectError, Result};
 pub use key::{KeySeed, ObjectKey};
+pub use metrics::Meter;
 pub use read::{ByteStream, Reader};
 pub use stage::{Appended, BodyError, BodyStream, Ended, Progress, Stage};
 pub use verify::verified;
@@ -66,6 +69,7 @@ impl StorageKind {
 #[derive(Clone)]
 pub struct Objects {
     kind: StorageKind,
+    meters: Meters,
     store: Arc<dyn ObjectStore>,
     staging: Arc<dyn stage::Staging>,
     reader: Reader,
@@ -85,6 +89,19 @@ impl Objects {
         self.kind
     }
 
+    /// The same storage, whose operations are timed with `stopwatch`: microseconds of a steady clock.
+    #[must_use]
+    pub fn timed(mut self, stopwatch: fn() -> u64) -> Self {
+        self.meters = Meters::timed(stopwatch);
+        self
+    }
+
+    /// What was done with objects since the process began, by all clones.
+    #[must_use]
+    pub fn meters(&self) -> Vec<Meter> {
+        self.meters.snapshot()
+    }
+
     /// A new, empty stage under `key`. Nothing is written yet.
     #[must_use]
     pub fn begin(&self, key: ObjectKey) -> Stage {
@@ -102,7 +119,12 @@ impl Objects {
         body: BodyStream,
         limit: u64,
     ) -> Appended {
-        self.staging.append(stage, progress, body, limit).await
+        let (start, before) = (self.meters.start(), progress.offset);
+        let appended = self.staging.append(stage, progress, body, limit).await;
+        let has_failed = matches!(appended.ended, Ended::Failed(_));
+        self.meters.note(Operation::Append, start, has_failed);
+        self.meters.moved(Operation::Append, appended.progress.offset.saturating_sub(before));
+        appended
     }
 
     /// Makes the staged bytes durable as the object `stage.key()`. May be repeated after a failure.
@@ -110,7 +132,7 @@ impl Objects {
     /// # Errors
     /// [`ObjectError::Lost`] when the staged bytes are not those of `progress`.
     pub async fn complete(&self, stage: &Stage, progress: &Progress) -> Result<()> {
-        self.staging.complete(stage, progress).await
+        self.meters.measure(Operation::Complete, self.staging.complete(stage, progress)).await
     }
 
     /// Removes a stage and what it holds. A stage that holds nothing is no error.
@@ -118,7 +140,7 @@ impl Objects {
     /// # Errors
     /// When the storage does not answer.
     pub async fn discard(&self, stage: &Stage) -> Result<()> {
-        self.staging.discard(stage).await
+        self.meters.measure(Operation::Discard, self.staging.discard(stage)).await
     }
 
     /// Reads an object of `size` bytes, or a part of it, as a stream of large pieces. Too few bytes in the storage
@@ -127,7 +149,13 @@ impl Objects {
     /// # Errors
     /// [`ObjectError::Missing`] when there is no such object.
     pub async fn read(&self, key: ObjectKey, range: Range<u64>) -> Result<ByteStream> {
-        self.reader.read(key, range).await
+        let reading = self.reader.read(key, range);
+        let stream = self.meters.measure(Operation::Read, reading).await?;
+        let meters = self.meters.clone();
+        let counted = stream.inspect_ok(move |piece| {
+            meters.moved(Operation::Read, u64::try_from(piece.len()).unwrap_or_default());
+        });
+        Ok(counted.boxed())
     }
 
     /// Reads a small object at once.
@@ -162,11 +190,14 @@ impl Objects {
     /// # Errors
     /// When the storage does not answer.
     pub async fn size(&self, key: ObjectKey) -> Result<Option<u64>> {
-        match self.store.head(&key.path(&self.prefix)).await {
-            Ok(meta) => Ok(Some(meta.size)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        let asking = async {
+            match self.store.head(&key.path(&self.prefix)).await {
+                Ok(meta) => Ok(Some(meta.size)),
+                Err(object_store::Error::NotFound { .. }) => Ok(None),
+                Err(error) => Err(error.into()),
+            }
+        };
+        self.meters.measure(Operation::Head, asking).await
     }
 
     /// Asks the storage a question it can answer at once.
@@ -197,9 +228,12 @@ impl Objects {
     /// # Errors
     /// When the storage does not answer.
     pub async fn delete(&self, key: ObjectKey) -> Result<()> {
-        match self.store.delete(&key.path(&self.prefix)).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        let removing = async {
+            match self.store.delete(&key.path(&self.prefix)).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+                Err(error) => Err(error.into()),
+            }
+        };
+        self.meters.measure(Operation::Delete, removing).await
     }
 }

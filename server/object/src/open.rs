@@ -14,6 +14,7 @@ use object_store::path::Path;
 use url::Url;
 
 use crate::error::{ObjectError, Result};
+use crate::metrics::Meters;
 use crate::read::{LocalReader, Reader};
 use crate::stage::local::LocalStaging;
 use crate::stage::remote::RemoteStaging;
@@ -87,6 +88,7 @@ impl Objects {
             .with_fsync(true);
         Ok(Self {
             kind: StorageKind::File,
+            meters: Meters::default(),
             store: Arc::new(store),
             reader: Reader::Local(LocalReader::new(staging.directory().to_path_buf())),
             staging: Arc::new(staging),
@@ -98,6 +100,7 @@ impl Objects {
         let store = Arc::new(store);
         Self {
             kind,
+            meters: Meters::default(),
             staging: Arc::new(RemoteStaging::new(store.clone(), store.clone(), prefix.clone())),
             reader: Reader::Remote { store: store.clone(), prefix: prefix.clone() },
             store,

@@ -28,6 +28,8 @@ use crate::error::{Failed, stored};
 const MANIFEST_LIMIT: u64 = 4 * 1024 * 1024;
 /// Largest layer that is taken, in bytes (SWR's 10 GB).
 const LAYER_LIMIT: u64 = 10 * 1024 * 1024 * 1024;
+/// Layers that one account may be sending at a time (SWR's 20, `protocol.md` 1.5.12).
+const CONCURRENT_LAYERS: u64 = 20;
 
 macro_rules! settings {
     ($($field:ident: $type:ty = $default:expr;)*) => {
@@ -64,6 +66,7 @@ settings! {
     organization_quota: u64 = 5;
     max_layer_bytes: u64 = LAYER_LIMIT;
     max_manifest_bytes: u64 = MANIFEST_LIMIT;
+    max_concurrent_layers: u64 = CONCURRENT_LAYERS;
     temporary_login_ttl: u64 = 6 * 60 * 60;
     anonymous_access: bool = true;
     create_on_push: bool = true;
@@ -263,6 +266,9 @@ impl InstanceSettings {
             language: language;
             organization_quota: |given: &u64| within(*given, 0..=1_000_000, "a quota is 0 (unlimited) to 1,000,000");
             max_layer_bytes: |given: &u64| within(*given, 0..=1 << 50, "the largest layer is 0 (unlimited) to 1 PiB");
+            max_concurrent_layers: |given: &u64| {
+                within(*given, 0..=100_000, "layers at a time are 0 (unlimited) to 100,000")
+            };
             temporary_login_ttl: |given: &u64| {
                 within(*given, 900..=86_400, "a temporary login lasts 15 minutes to 24 hours")
             };

@@ -40,9 +40,7 @@ const LIFE: i64 = 24 * 60 * 60;
 const LEASE: i64 = 45;
 /// How often it is renewed.
 const RENEW: Duration = Duration::from_secs(15);
-/// Bodies that one account may be sending at a time; more wait (`protocol.md` 1.5.12).
-const CONCURRENT: usize = 20;
-/// How long they wait.
+/// How long a body waits when its account is sending as many as it may (`protocol.md` 1.5.12).
 const WAIT: Duration = Duration::from_secs(30);
 /// Most repositories that are looked at for a mount that names no source.
 const SOURCES: u32 = 16;
@@ -121,7 +119,7 @@ impl Uploads {
                 settings: parts.settings.clone(),
                 ports: parts.ports.clone(),
                 usage,
-                turns: transfer::Turns::new(CONCURRENT, WAIT),
+                turns: transfer::Turns::new(WAIT),
                 writers: session::Writers::default(),
             }),
         }

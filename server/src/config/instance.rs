@@ -36,6 +36,7 @@ pub(crate) fn validate(values: &Values) -> Result<FixedSettings, Vec<Problem>> {
         organization_quota: reader.number("registry.organization_quota", 0..=1_000_000),
         max_layer_bytes: reader.number("registry.max_layer_bytes", 0..=i64::MAX as u64),
         max_manifest_bytes: reader.number("registry.max_manifest_bytes", (64 << 10)..=(64 << 20)),
+        max_concurrent_layers: reader.number("registry.max_concurrent_layers", 0..=100_000),
         temporary_login_ttl: reader.number("registry.temporary_login_ttl", 900..=86_400),
         anonymous_access: reader.flag("registry.anonymous_access"),
         create_on_push: reader.flag("registry.create_on_push"),

@@ -32,6 +32,21 @@ const fn secret(key: Key) -> Key {
 pub const KEYS: &[Key] = &[
     key("listen", "ROADSTEAD_LISTEN", Some("127.0.0.1:5000"), "address and port of everything"),
     key(
+        "metrics_listen",
+        "ROADSTEAD_METRICS_LISTEN",
+        None,
+        "address and port of /metrics alone; else it is on the main address",
+    ),
+    key("tls", "ROADSTEAD_TLS", None, "self-signed makes and keeps a certificate"),
+    key("tls_cert", "ROADSTEAD_TLS_CERT", None, "PEM file of the certificate and its chain"),
+    key("tls_key", "ROADSTEAD_TLS_KEY", None, "PEM file of the private key"),
+    key(
+        "trusted_proxies",
+        "ROADSTEAD_TRUSTED_PROXIES",
+        None,
+        "addresses and networks whose forwarded headers are believed, separated by commas",
+    ),
+    key(
         "data_dir",
         "ROADSTEAD_DATA_DIR",
         Some("./data"),
@@ -77,6 +92,24 @@ pub const KEYS: &[Key] = &[
     ),
     key("log", "ROADSTEAD_LOG", Some("info"), "filter of the log"),
     key("log_format", "ROADSTEAD_LOG_FORMAT", Some("text"), "text or json"),
+    key(
+        "http.max_connections",
+        "ROADSTEAD_HTTP_MAX_CONNECTIONS",
+        Some("8192"),
+        "connections at a time; more wait to be accepted",
+    ),
+    key(
+        "http.header_timeout",
+        "ROADSTEAD_HTTP_HEADER_TIMEOUT",
+        Some("75"),
+        "seconds until a request's headers must be there; unused connections end then too",
+    ),
+    key(
+        "http.idle_timeout",
+        "ROADSTEAD_HTTP_IDLE_TIMEOUT",
+        Some("120"),
+        "seconds after which a transfer in which nothing moves is cut",
+    ),
     key("console.site_name", "ROADSTEAD_CONSOLE_SITE_NAME", None, "name of the site"),
     key(
         "console.region_name",
@@ -96,6 +129,12 @@ pub const KEYS: &[Key] = &[
         "ROADSTEAD_REGISTRY_MAX_MANIFEST_BYTES",
         None,
         "largest manifest",
+    ),
+    key(
+        "registry.max_concurrent_layers",
+        "ROADSTEAD_REGISTRY_MAX_CONCURRENT_LAYERS",
+        None,
+        "layers that one account may be sending at a time, more wait 30 seconds; 0 is unlimited",
     ),
     key(
         "registry.organization_quota",

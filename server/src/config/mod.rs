@@ -9,13 +9,15 @@
 //! - Secrets are [`roadstead::Secret`] and never print, not even in [`print`].
 //! - The environment is given in as a list; only `main.rs` reads it.
 //!
-//! To add a setting: a line in [`key::KEYS`], a field in its section, and a line in the snapshot test.
+//! To add a setting: a line in [`key::KEYS`], a field in its section, and a line in the snapshot test; the reference
+//! (`docs/configuration.md`) is written anew from the list, see [`reference`].
 
 pub mod instance;
 pub mod key;
 pub mod layer;
 pub mod log;
 pub mod print;
+pub mod reference;
 pub mod server;
 pub mod setup;
 pub mod storage;

@@ -43,7 +43,7 @@ pub fn print(config: &Config, settings: &Settings) -> String {
 }
 
 /// Settings that the console may have saved.
-fn saved(path: &str, settings: &Settings) -> Option<(Option<String>, Source)> {
+pub(super) fn saved(path: &str, settings: &Settings) -> Option<(Option<String>, Source)> {
     fn word<T: ToString>(
         setting: &roadstead::manage::setting::Sourced<T>,
     ) -> (Option<String>, Source) {
@@ -60,6 +60,7 @@ fn saved(path: &str, settings: &Settings) -> Option<(Option<String>, Source)> {
         ),
         "registry.max_layer_bytes" => word(&settings.max_layer_bytes),
         "registry.max_manifest_bytes" => word(&settings.max_manifest_bytes),
+        "registry.max_concurrent_layers" => word(&settings.max_concurrent_layers),
         "registry.organization_quota" => word(&settings.organization_quota),
         "registry.temporary_login_ttl" => word(&settings.temporary_login_ttl),
         "registry.anonymous_access" => word(&settings.anonymous_access),

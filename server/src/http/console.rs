@@ -278,6 +278,8 @@ async fn site(service: &Service, context: &Context) -> Result<Site> {
         region_name: settings.region_name.value.clone(),
         regions: 1,
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        max_layer_bytes: settings.max_layer_bytes.value,
+        max_concurrent_layers: settings.max_concurrent_layers.value,
         needs_setup,
         only_account: only_account.map(|name| name.to_string()),
         default_language: settings

@@ -17,6 +17,8 @@ use roadstead_service::context::Address;
 use roadstead_service::port::Clock;
 use url::Url;
 
+use super::forwarded::Origin;
+
 /// How old the list of the machine's own addresses may be before an unknown Host has it read again.
 const FRESH: Duration = Duration::from_secs(10);
 
@@ -26,6 +28,7 @@ pub struct Hosts(Arc<Inner>);
 
 struct Inner {
     listen: SocketAddr,
+    is_tls: bool,
     extra: Vec<String>,
     own: RwLock<(Option<Duration>, Own)>,
     find: fn() -> Own,
@@ -73,32 +76,45 @@ impl Own {
 }
 
 impl Hosts {
-    /// For a server that listens on `listen`. `find` tells the machine's own names: [`Own::find`], or a fixed answer in tests.
+    /// For a server that listens on `listen`, with TLS or without. `find` tells the machine's own names: [`Own::find`], or a fixed answer in tests.
     #[must_use]
     pub fn new(
         listen: SocketAddr,
+        is_tls: bool,
         extra: Vec<String>,
         find: fn() -> Own,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self(Arc::new(Inner { listen, extra, own: RwLock::default(), find, clock }))
+        Self(Arc::new(Inner { listen, is_tls, extra, own: RwLock::default(), find, clock }))
     }
 
-    /// The address for a request, by its Host (or the `:authority` of HTTP/2). `external` is the external URL, or empty.
+    /// The address for a request, by the host that a trusted proxy was asked for, else by its Host (or the `:authority` of
+    /// HTTP/2). `external` is the external URL, or empty.
     #[must_use]
-    pub fn decide(&self, uri: &Uri, headers: &HeaderMap, external: &str) -> Address {
+    pub fn decide(
+        &self,
+        origin: &Origin,
+        uri: &Uri,
+        headers: &HeaderMap,
+        external: &str,
+    ) -> Address {
         let external = external_address(external);
-        if let Some(host) = asked(uri, headers) {
+        if let Some(host) = origin.host.clone().or_else(|| asked(uri, headers)) {
             if let Some(external) = &external
-                && same_host(&host, external)
+                && same_host(&host, external, origin.is_https)
             {
-                return external.clone();
+                let is_https = external.is_https || origin.is_https;
+                return Address { host: external.host.clone(), is_https };
             }
             if self.is_ours(&host) {
-                return Address { host: host.as_str().to_ascii_lowercase(), is_https: false };
+                let host = host.as_str().to_ascii_lowercase();
+                return Address { host, is_https: origin.is_https };
             }
         }
-        external.unwrap_or_else(|| Address { host: self.listening().to_string(), is_https: false })
+        external.unwrap_or_else(|| Address {
+            host: self.listening().to_string(),
+            is_https: self.0.is_tls,
+        })
     }
 
     /// An address that others may reach: what it listens on, or an address of an interface when that is unspecified.
@@ -160,7 +176,15 @@ impl Hosts {
 /// The name that the client used.
 fn asked(uri: &Uri, headers: &HeaderMap) -> Option<Authority> {
     let host = headers.get(header::HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
-    host.or_else(|| uri.authority().cloned()).filter(|host| !host.as_str().contains('@'))
+    host.or_else(|| uri.authority().cloned()).filter(is_plain)
+}
+
+/// Whether a host is a name or an address with at most a port: a URL's authority may hold more than may be echoed.
+pub(crate) fn is_plain(host: &Authority) -> bool {
+    let Some(port) = host.as_str().strip_prefix(host.host()) else { return false };
+    let is_port = port.is_empty() || host.port_u16().is_some();
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || ".-_:[]".contains(letter);
+    is_port && host.host().chars().all(is_name)
 }
 
 /// The external URL as an address; `None` when there is none.
@@ -174,14 +198,18 @@ fn external_address(text: &str) -> Option<Address> {
     Some(Address { host, is_https: url.scheme() == "https" })
 }
 
-/// Whether a Host names the external address; the scheme's own port may be left out or written.
-fn same_host(host: &Authority, external: &Address) -> bool {
-    let default = if external.is_https { 443 } else { 80 };
-    let with_port = |text: &str| -> Option<(String, u16)> {
+/// Whether a Host names the external address; a scheme's own port may be left out or written. `is_https` is how the
+/// request came, which an external URL with `http://` need not know.
+fn same_host(host: &Authority, external: &Address, is_https: bool) -> bool {
+    let with_port = |text: &str, default: u16| -> Option<(String, u16)> {
         let authority: Authority = text.parse().ok()?;
         Some((authority.host().to_ascii_lowercase(), authority.port_u16().unwrap_or(default)))
     };
-    with_port(host.as_str()) == with_port(&external.host)
+    let default = |is_https: bool| if is_https { 443 } else { 80 };
+    let declared = default(external.is_https);
+    let wanted = with_port(&external.host, declared);
+    with_port(host.as_str(), declared) == wanted
+        || (is_https && with_port(host.as_str(), 443) == with_port(&external.host, 443))
 }
 
 #[cfg(test)]
@@ -200,14 +228,37 @@ mod tests {
     fn decide(listen: &str, host: &str, external: &str) -> (String, bool) {
         let hosts = Hosts::new(
             listen.parse().unwrap(),
+            false,
             vec!["registry.lan".into(), "other.lan:8443".into()],
             machine,
             Arc::new(SystemClock),
         );
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, host.parse().unwrap());
-        let address = hosts.decide(&Uri::from_static("/v2/"), &headers, external);
+        let (uri, origin) = (Uri::from_static("/v2/"), Origin::default());
+        let address = hosts.decide(&origin, &uri, &headers, external);
         (address.host, address.is_https)
+    }
+
+    #[test]
+    fn names_of_ours_have_the_scheme_they_were_asked_with() {
+        let own = SocketAddr::from(([127, 0, 0, 1], 5000));
+        let hosts = Hosts::new(own, true, Vec::new(), machine, Arc::new(SystemClock));
+        let decide = |is_https: bool, forwarded: Option<&str>, external: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, "127.0.0.1:5000".parse().unwrap());
+            let host = forwarded.map(|host| host.parse().unwrap());
+            let origin = Origin { client: None, is_https, host };
+            hosts.decide(&origin, &Uri::from_static("/"), &headers, external).origin()
+        };
+        assert_eq!(decide(true, None, ""), "https://127.0.0.1:5000");
+        assert_eq!(decide(false, None, ""), "http://127.0.0.1:5000");
+        // A trusted proxy names the host it was asked for; what is not ours is not used all the same.
+        assert_eq!(decide(true, Some("box:8443"), ""), "https://box:8443");
+        assert_eq!(decide(true, Some("evil.example"), ""), "https://127.0.0.1:5000");
+        assert_eq!(decide(true, Some("r.example"), "https://r.example"), "https://r.example");
+        assert_eq!(decide(true, Some("r.example"), "http://r.example"), "https://r.example");
+        assert_eq!(decide(true, Some("evil.example"), "https://r.example"), "https://r.example");
     }
 
     #[test]
@@ -243,6 +294,8 @@ mod tests {
             "198.51.100.1",
             "boxx",
             "x@127.0.0.1",
+            "127.0.0.1:1,2",
+            "127.0.0.1:99999",
         ] {
             assert_eq!(
                 decide("0.0.0.0:5000", host, "https://r.example"),

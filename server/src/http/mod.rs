@@ -16,8 +16,10 @@ pub mod asset;
 pub mod caller;
 pub mod console;
 pub mod csrf;
+pub mod forwarded;
 pub mod health;
 pub mod host;
+pub mod idle;
 pub mod listen;
 pub mod registry;
 pub mod request;
@@ -25,10 +27,10 @@ pub mod router;
 pub mod session;
 pub mod token;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::extract::ConnectInfo;
 use http::request::Parts;
 use roadstead::access::Actor;
 use roadstead_object::Objects;
@@ -36,6 +38,8 @@ use roadstead_service::token::TokenScope;
 use roadstead_service::{Address, Context, Service};
 use roadstead_store::Store;
 
+use crate::metrics::Metrics;
+use forwarded::{Origin, Proxies};
 use host::Hosts;
 
 /// What every door is given. Cheap to clone.
@@ -46,7 +50,22 @@ struct Inner {
     service: Service,
     store: Store,
     objects: Objects,
-    hosts: Hosts,
+    outside: Outside,
+}
+
+/// What doors must know of the world outside.
+#[derive(Debug, Clone)]
+pub struct Outside {
+    /// By which names this registry is reached.
+    pub hosts: Hosts,
+    /// Whose forwarded headers are believed.
+    pub proxies: Proxies,
+    /// How long a body may stand still.
+    pub idle: Duration,
+    /// Where answers are counted.
+    pub metrics: Metrics,
+    /// Whether `/metrics` is served beside everything else.
+    pub shows_metrics: bool,
 }
 
 impl std::fmt::Debug for Doors {
@@ -58,8 +77,8 @@ impl std::fmt::Debug for Doors {
 impl Doors {
     /// The doors to a service. `store` and `objects` are only asked whether they answer, and hold the sessions.
     #[must_use]
-    pub fn new(service: Service, store: Store, objects: Objects, hosts: Hosts) -> Self {
-        Self(Arc::new(Inner { service, store, objects, hosts }))
+    pub fn new(service: Service, store: Store, objects: Objects, outside: Outside) -> Self {
+        Self(Arc::new(Inner { service, store, objects, outside }))
     }
 
     /// The use cases.
@@ -72,7 +91,8 @@ impl Doors {
     #[must_use]
     pub fn address(&self, parts: &Parts) -> Address {
         let settings = self.0.service.settings_cell().current();
-        self.0.hosts.decide(&parts.uri, &parts.headers, &settings.external_url.value)
+        let (hosts, origin) = (&self.0.outside.hosts, Origin::of(&parts.extensions));
+        hosts.decide(&origin, &parts.uri, &parts.headers, &settings.external_url.value)
     }
 
     /// Everything a use case knows of its caller.
@@ -92,6 +112,10 @@ impl Doors {
             scopes,
             session: None,
         }
+    }
+
+    pub(crate) fn outside(&self) -> &Outside {
+        &self.0.outside
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -119,10 +143,7 @@ impl Doors {
     }
 }
 
-/// Where the request came from.
+/// Where the request came from, trusted proxies taken into account.
 pub(crate) fn client(parts: &Parts) -> Option<IpAddr> {
-    parts
-        .extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|ConnectInfo(peer)| peer.ip().to_canonical())
+    parts.extensions.get::<Origin>().and_then(|origin| origin.client)
 }

@@ -27,6 +27,7 @@ pub fn router(doors: Doors) -> Router {
     Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
+        .route("/metrics", get(metrics))
         .route("/token", get(token::get).post(token::post))
         .route("/v2/", any(registry::handle))
         .route("/v2/{*rest}", any(registry::handle))
@@ -36,6 +37,27 @@ pub fn router(doors: Doors) -> Router {
         .with_state(doors.clone())
         .fallback_service(console)
         .layer(from_fn_with_state(doors, request::observe))
+}
+
+/// What the listener for metrics serves: numbers, and whether the process answers.
+pub fn for_machines(doors: Doors) -> Router {
+    Router::new()
+        .route("/metrics", get(numbers))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .with_state(doors)
+        .fallback(nothing_here)
+}
+
+/// Numbers for Prometheus, unless they have a listener of their own.
+async fn metrics(State(doors): State<Doors>) -> Response {
+    if doors.outside().shows_metrics { numbers(State(doors)).await } else { nothing_here().await }
+}
+
+async fn numbers(State(doors): State<Doors>) -> Response {
+    let headers =
+        [(header::CONTENT_TYPE, crate::metrics::CONTENT_TYPE), (header::CACHE_CONTROL, "no-store")];
+    (headers, doors.outside().metrics.render()).into_response()
 }
 
 /// A file of the console, a page, or nothing.

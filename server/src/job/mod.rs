@@ -9,29 +9,43 @@
 //! Each is idempotent and takes no input: whatever was missed, the next turn does. A failure is logged and tried again at
 //! the next turn. To add one, add a line in [`start`] and one here.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use roadstead::Result;
-use roadstead_service::Service;
+use roadstead_service::{Clock, Service};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::boot::House;
+use crate::metrics::Metrics;
 
 /// The work that runs; stop it before the database closes.
-#[derive(Debug)]
 pub struct Jobs {
     stop: CancellationToken,
     tasks: JoinSet<()>,
+    metrics: Metrics,
+    clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Jobs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Jobs").field("tasks", &self.tasks.len()).finish_non_exhaustive()
+    }
 }
 
 /// Starts the work of a server.
 #[must_use]
 pub fn start(house: &House) -> Jobs {
-    let mut jobs = Jobs { stop: CancellationToken::new(), tasks: JoinSet::new() };
+    let mut jobs = Jobs {
+        stop: CancellationToken::new(),
+        tasks: JoinSet::new(),
+        metrics: house.metrics.clone(),
+        clock: Arc::clone(&house.ports.clock),
+    };
     let (service, stop) = (house.service.clone(), jobs.stop.clone());
     jobs.tasks.spawn(async move { service.watch_changes(stop).await });
     jobs.every("flush", Duration::from_secs(5), &house.service, |service| {
@@ -58,6 +72,7 @@ impl Jobs {
         work: fn(Service) -> BoxFuture<'static, Result<()>>,
     ) {
         let (service, stop) = (service.clone(), self.stop.clone());
+        let (metrics, clock) = (self.metrics.clone(), Arc::clone(&self.clock));
         self.tasks.spawn(async move {
             let mut turns = tokio::time::interval(period);
             turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -66,7 +81,11 @@ impl Jobs {
                     _ = turns.tick() => {}
                     () = stop.cancelled() => return,
                 }
-                if let Err(error) = work(service.clone()).await {
+                let start = clock.monotonic();
+                let outcome = work(service.clone()).await;
+                let elapsed = clock.monotonic().saturating_sub(start);
+                metrics.ran(name, outcome.is_ok(), elapsed, clock.now());
+                if let Err(error) = outcome {
                     let cause = std::error::Error::source(&error).map(ToString::to_string);
                     tracing::warn!(job = name, %error, cause, "background work failed; it is tried again");
                 }

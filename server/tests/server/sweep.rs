@@ -114,7 +114,7 @@ fn calls() -> Vec<(&'static str, Input)> {
         (
             "settings_registry",
             Form(
-                "organization_quota=0&max_layer_gib=0&max_layer_bytes=0&temporary_login_ttl=21600&temporary_login_hours=6",
+                "organization_quota=0&max_layer_gib=0&max_layer_bytes=0&max_concurrent_layers=0&temporary_login_ttl=21600&temporary_login_hours=6",
             ),
         ),
         ("list_images", Json(json!({ "query": images }))),

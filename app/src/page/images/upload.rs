@@ -12,6 +12,7 @@ use crate::component::load::Load;
 use crate::error::ConsoleError;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::text;
+use crate::viewer::use_viewer;
 
 /// The drawer at `?dialog=upload`; `&into=` chooses the organization.
 #[component]
@@ -68,11 +69,33 @@ fn Steps(organizations: Vec<OrganizationName>) -> impl IntoView {
             </section>
             <section class="stack stack--sm">
                 <h3>{t!(i18n, images.client_upload_needs)}</h3>
-                <p class="soft">{t!(i18n, images.client_upload_needs_any)}</p>
+                <Limits />
             </section>
         </div>
     }
     .into_any()
+}
+
+/// What a client needs, and the limits in force.
+#[component]
+fn Limits() -> impl IntoView {
+    let i18n = use_i18n();
+    let (largest, most) = use_viewer()
+        .with_value(|viewer| (viewer.site.max_layer_bytes, viewer.site.max_concurrent_layers));
+    let size = move || match largest {
+        0 => t_string!(i18n, images.client_upload_size_any).to_owned(),
+        limit => t_string!(i18n, images.client_upload_size, size = crate::format::limit(limit))
+            .to_string(),
+    };
+    let at_once = move || match most {
+        0 => String::new(),
+        n => t_string!(i18n, images.client_upload_at_once, n = n).to_string(),
+    };
+    view! {
+        <p class="soft" data-testid="upload.limits">
+            {t!(i18n, images.client_upload_needs_text)} " " {size} " " {at_once}
+        </p>
+    }
 }
 
 #[component]

@@ -18,38 +18,57 @@ use super::{ChunkRange, LEASE, RENEW, Upload, Uploads, link_new, too_large};
 use crate::error::Failed;
 use crate::push::Destination;
 
-/// How many bodies each account is sending.
+/// How many bodies each account is sending. Counted in memory: each process of several counts for itself.
 pub(super) struct Turns {
-    most: usize,
     wait: Duration,
-    accounts: Mutex<HashMap<AccountId, Arc<Semaphore>>>,
+    accounts: Mutex<HashMap<AccountId, Account>>,
+}
+
+/// The turns of an account, and how many there are when it sends nothing. When the setting changes, new turns are made:
+/// what is being sent by the old ones ends in peace.
+struct Account {
+    most: usize,
+    turns: Arc<Semaphore>,
+}
+
+/// The right to send a body, until this is dropped; empty when there is no limit.
+#[derive(Debug)]
+struct Turn {
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Turns {
-    pub(super) fn new(most: usize, wait: Duration) -> Self {
-        Self { most, wait, accounts: Mutex::default() }
+    pub(super) fn new(wait: Duration) -> Self {
+        Self { wait, accounts: Mutex::default() }
     }
 
-    /// Waits for a turn. Docker does not retry 429 when it pushes, so this is `Unavailable` in the end.
-    async fn take(&self, account: AccountId) -> Result<OwnedSemaphorePermit> {
-        let semaphore = {
+    /// Waits for one of `most` turns, in the order of arrival; 0 is no limit. Docker does not retry 429 when it pushes,
+    /// so this is `Unavailable` in the end.
+    async fn take(&self, account: AccountId, most: u64) -> Result<Turn> {
+        let most = usize::try_from(most).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        if most == 0 {
+            return Ok(Turn { _permit: None });
+        }
+        let turns = {
             let mut accounts = self.accounts.lock();
             // Whoever sends nothing now is forgotten.
             if accounts.len() > 1_000 {
-                accounts.retain(|_, semaphore| semaphore.available_permits() < self.most);
+                accounts.retain(|_, known| known.turns.available_permits() < known.most);
             }
-            Arc::clone(
-                accounts.entry(account).or_insert_with(|| Arc::new(Semaphore::new(self.most))),
-            )
+            let fresh = || Account { most, turns: Arc::new(Semaphore::new(most)) };
+            let known = accounts.entry(account).or_insert_with(fresh);
+            if known.most != most {
+                *known = fresh();
+            }
+            Arc::clone(&known.turns)
         };
-        match tokio::time::timeout(self.wait, semaphore.acquire_owned()).await {
-            Ok(Ok(turn)) => Ok(turn),
+        match tokio::time::timeout(self.wait, turns.acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(Turn { _permit: Some(permit) }),
             Ok(Err(_)) | Err(_) => Err(Error::new(
                 ErrorKind::Unavailable,
                 Subject::Upload,
                 format!(
-                    "more than {} layers are being uploaded by your account; try again",
-                    self.most
+                    "your account is uploading {most} layers, as many as it may at a time; try again"
                 ),
             )
             .retry_after(30)),
@@ -78,12 +97,19 @@ impl Uploads {
                 return Err(error);
             }
         };
-        let turn = match self.inner.turns.take(held.account).await {
-            Ok(turn) => turn,
-            Err(error) => {
+        // A request without a body transfers nothing, so it waits for nobody.
+        let most = match body.length {
+            Some(0) => 0,
+            _ => self.inner.settings.current().max_concurrent_layers.value,
+        };
+        let waiting = self.inner.turns.take(held.account, most);
+        let turn = match self.while_leased(&held, waiting).await {
+            Some(Ok(turn)) => turn,
+            Some(Err(error)) => {
                 self.release(held).await?;
                 return Err(error);
             }
+            None => return Err(unknown()),
         };
         let appending = self.inner.objects.append(
             held.stage.clone(),
@@ -301,15 +327,36 @@ mod tests {
 
     #[tokio::test]
     async fn who_sends_too_much_at_once_waits_for_a_turn() {
-        let turns = Turns::new(2, Duration::ZERO);
+        let turns = Turns::new(Duration::ZERO);
         let (one, other) = (AccountId(1), AccountId(2));
-        let first = turns.take(one).await.unwrap();
-        let _second = turns.take(one).await.unwrap();
-        let refused = turns.take(one).await.unwrap_err();
+        let first = turns.take(one, 2).await.unwrap();
+        let _second = turns.take(one, 2).await.unwrap();
+        let refused = turns.take(one, 2).await.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Unavailable, "Docker does not retry a 429");
         assert!(refused.retry_after_seconds().is_some());
-        drop(turns.take(other).await.unwrap());
+        drop(turns.take(other, 2).await.unwrap());
         drop(first);
-        drop(turns.take(one).await.unwrap());
+        drop(turns.take(one, 2).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_turn_that_comes_free_in_time_is_taken() {
+        let turns = Turns::new(Duration::from_secs(30));
+        let first = turns.take(AccountId(1), 1).await.unwrap();
+        let mut waiting = std::pin::pin!(turns.take(AccountId(1), 1));
+        assert!(futures::poll!(&mut waiting).is_pending());
+        drop(first);
+        waiting.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn no_limit_and_a_changed_limit_are_in_force_at_once() {
+        let turns = Turns::new(Duration::ZERO);
+        let one = AccountId(1);
+        let held: Vec<_> = futures::future::join_all((0..50).map(|_| turns.take(one, 0))).await;
+        assert!(held.iter().all(Result::is_ok));
+        let _first = turns.take(one, 1).await.unwrap();
+        turns.take(one, 1).await.unwrap_err();
+        let _second = turns.take(one, 2).await.unwrap();
     }
 }

@@ -19,8 +19,6 @@ mod tag;
 mod upload;
 mod warning;
 
-use std::time::Duration;
-
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -28,7 +26,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use roadstead::{Error, Result};
-use roadstead_object::{BodyError, BodyStream};
+use roadstead_object::BodyError;
 use roadstead_service::Context;
 use roadstead_service::upload::Upload;
 
@@ -37,9 +35,6 @@ use super::caller::{self, Presented};
 use error::Refused;
 pub(crate) use error::refuse;
 use route::{Operation, Unroutable};
-
-/// How long a client may send nothing while its body is awaited. Uploads have no other time limit.
-const IDLE: Duration = Duration::from_secs(120);
 
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
@@ -159,21 +154,7 @@ fn upload_body(parts: &Parts, body: Body) -> Upload {
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok())
         .and_then(|text| text.parse().ok());
-    Upload { length, stream: patient(body.into_data_stream().map_err(BodyError::new).boxed()) }
-}
-
-/// The same body, which breaks off when nothing comes for [`IDLE`].
-fn patient(stream: BodyStream) -> BodyStream {
-    futures::stream::unfold(Some(stream), |stream| async {
-        let mut stream = stream?;
-        match tokio::time::timeout(IDLE, stream.next()).await {
-            Ok(Some(Ok(piece))) => Some((Ok(piece), Some(stream))),
-            Ok(Some(Err(error))) => Some((Err(error), None)),
-            Ok(None) => None,
-            Err(elapsed) => Some((Err(BodyError::new(elapsed)), None)),
-        }
-    })
-    .boxed()
+    Upload { length, stream: body.into_data_stream().map_err(BodyError::new).boxed() }
 }
 
 /// A JSON answer with its length.

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
 use http_body_util::BodyExt as _;
+use roadstead_server::http::forwarded::Peer;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
@@ -16,6 +17,8 @@ pub struct Client {
     router: Router,
     authorization: Option<String>,
     host: String,
+    peer: Option<Peer>,
+    headers: Vec<(String, String)>,
     cookies: BTreeMap<String, String>,
 }
 
@@ -75,6 +78,8 @@ impl Client {
             router,
             authorization: None,
             host: super::app::LISTEN.to_owned(),
+            peer: None,
+            headers: Vec::new(),
             cookies: BTreeMap::new(),
         }
     }
@@ -93,6 +98,19 @@ impl Client {
 
     pub fn host(mut self, host: &str) -> Self {
         self.host = host.to_owned();
+        self
+    }
+
+    /// As the listener would say where the request comes from.
+    pub fn from(mut self, address: &str, is_tls: bool) -> Self {
+        let address = std::net::SocketAddr::new(address.parse().unwrap(), 4711);
+        self.peer = Some(Peer { address, is_tls });
+        self
+    }
+
+    /// A header on every request.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -144,8 +162,12 @@ impl Client {
                 self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header(header::COOKIE, cookies.join("; "));
         }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
+        let own = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        for (name, value) in headers.iter().copied().chain(own) {
+            request = request.header(name, value);
+        }
+        if let Some(peer) = self.peer {
+            request = request.extension(peer);
         }
         let request = request.body(body.into()).unwrap();
         let response = Box::pin(self.router.clone().oneshot(request)).await.unwrap();

@@ -56,6 +56,7 @@ pub struct Roadstead {
     pub greeting: String,
     /// `127.0.0.1:PORT`.
     pub address: String,
+    lines: std::sync::Mutex<std::sync::mpsc::Receiver<String>>,
 }
 
 impl Roadstead {
@@ -76,13 +77,29 @@ impl Roadstead {
             let read = output.read_line(&mut line).unwrap();
             assert!(read > 0, "the server ended before it was ready: {greeting}");
             greeting.push_str(&line);
-            if let Some(address) = line.trim().strip_prefix("roadstead is ready on http://") {
-                break address.to_owned();
+            if let Some(url) = line.trim().strip_prefix("roadstead is ready on ") {
+                break url.split_once("://").unwrap().1.to_owned();
             }
         };
         // Who prints must never wait for somebody who reads.
-        std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
-        Self { child, greeting, address }
+        let (tell, lines) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            for line in output.lines().map_while(Result::ok) {
+                let _ = tell.send(line);
+            }
+        });
+        Self { child, greeting, address, lines: std::sync::Mutex::new(lines) }
+    }
+
+    /// The next line on standard output that has `text` in it.
+    pub fn says(&self, text: &str) -> String {
+        let lines = self.lines.lock().unwrap();
+        loop {
+            let line = lines.recv_timeout(std::time::Duration::from_secs(30)).unwrap();
+            if line.contains(text) {
+                return line;
+            }
+        }
     }
 
     pub fn id(&self) -> u32 {

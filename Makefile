@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run build debug front dev test check e2e soak docs image install-run install-test clean FORCE
+.PHONY: help run build debug front dev test check fuzz e2e soak docs image install-run install-test clean FORCE
 
 # A compiler cache of one's own choosing is honoured: everything below also works without.
 TARGET  := $(abspath $(or $(CARGO_TARGET_DIR),target))
@@ -78,7 +78,10 @@ check: install-run ## format, clippy with warnings denied, dependency and licenc
 test: install-run install-test front ## every test: Rust on both databases, real clients, browser
 	scripts/suite.sh rust scripts/with-postgres.sh scripts/test-rust.sh
 	scripts/suite.sh documentation cargo test --locked --workspace --doc --quiet
-	$(MAKE) --no-print-directory e2e
+	$(MAKE) --no-print-directory fuzz e2e
+
+fuzz: install-run front ## what is read from strangers: names, references, ranges, manifests, scopes, a minute each
+	scripts/suite.sh fuzz scripts/fuzz.sh
 
 e2e: install-test debug ## real docker and skopeo, and Chromium, against the real binary
 	scripts/suite.sh clients scripts/e2e.sh clients

@@ -31,7 +31,7 @@ pub struct TestApp {
     pub router: Router,
     pub clock: Arc<StandingClock>,
     _plans: Plans,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// On which database.
@@ -100,7 +100,7 @@ impl TestApp {
         let keys = MasterKeys { current: MasterKey::new([7; 32].into()), retiring: None };
         let house = House::furnish(&config, store, objects, keys, ports).await.unwrap();
         let router = house.router(&config, LISTEN.parse().unwrap(), machine);
-        Self { house, router, clock, _plans: plans, _folder: folder }
+        Self { house, router, clock, _plans: plans, folder }
     }
 
     async fn people(&self) {
@@ -207,6 +207,11 @@ impl TestApp {
             .unwrap();
     }
 
+    /// Where its database and objects are.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     pub fn anonymous(&self) -> Client {
         Client::new(self.router.clone())
     }
@@ -266,7 +271,7 @@ pub fn machine() -> Own {
 }
 
 /// A new database of a PostgreSQL cluster.
-async fn database(url: &str) -> String {
+pub async fn database(url: &str) -> String {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).unwrap();
     let name = format!("t_{}", hex::encode(bytes));

@@ -4,6 +4,7 @@ pub mod app;
 pub mod client;
 pub mod image;
 pub mod process;
+pub mod remains;
 
 pub use app::TestApp;
 pub use client::{Client, Reply};

@@ -43,6 +43,8 @@ pub enum ErrorKind {
     RateLimited,
     /// A part we depend on does not answer; trying again may help.
     Unavailable,
+    /// No space left where data is kept; it stays so until somebody makes room.
+    StorageFull,
     /// Stored data is not what it must be.
     Corrupt,
     /// A fault of ours.

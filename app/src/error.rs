@@ -150,6 +150,7 @@ impl ConsoleError {
                     .to_string()
             }
             ErrorKind::Unavailable => td_string!(locale, errors.unavailable).to_owned(),
+            ErrorKind::StorageFull => td_string!(locale, errors.storage_full).to_owned(),
             ErrorKind::Corrupt => td_string!(locale, errors.corrupt).to_owned(),
             ErrorKind::Internal => td_string!(locale, errors.internal).to_owned(),
         }
@@ -187,6 +188,7 @@ const fn look(kind: ErrorKind) -> (u16, icondata::Icon) {
         ErrorKind::Unsupported => (405, icondata::LuBan),
         ErrorKind::RateLimited => (429, icondata::LuTimer),
         ErrorKind::Unavailable => (503, icondata::LuCircleX),
+        ErrorKind::StorageFull => (507, icondata::LuCircleX),
         ErrorKind::Corrupt | ErrorKind::Internal => (500, icondata::LuCircleX),
     }
 }

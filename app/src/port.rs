@@ -87,8 +87,13 @@ impl ConsolePort {
     #[must_use]
     pub fn error(&self, error: roadstead::Error) -> ConsoleError {
         let context = self.0.context();
-        if matches!(error.kind(), ErrorKind::Internal | ErrorKind::Corrupt | ErrorKind::Unavailable)
-        {
+        if matches!(
+            error.kind(),
+            ErrorKind::Internal
+                | ErrorKind::Corrupt
+                | ErrorKind::Unavailable
+                | ErrorKind::StorageFull
+        ) {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             tracing::error!(request_id = %context.request_id, kind = ?error.kind(), cause, "console: {error}");
         }

@@ -43,6 +43,7 @@ impl From<Failed> for Error {
 /// The domain's error for a store error that means nothing in particular.
 pub(crate) fn stored(error: StoreError) -> Error {
     match &error {
+        StoreError::Full => full(error),
         StoreError::Busy | StoreError::Unavailable { .. } => Error::unavailable(error),
         StoreError::Corrupt { .. } => Error::new(
             ErrorKind::Corrupt,
@@ -77,14 +78,19 @@ pub(crate) fn kept(error: ObjectError) -> Error {
             "what was uploaded so far is lost; start the upload again",
         )
         .caused_by(error),
-        ObjectError::Full(_) => Error::new(
-            ErrorKind::Unavailable,
-            Subject::Blob,
-            "the storage is full; tell the administrator",
-        )
-        .caused_by(error),
+        ObjectError::Full(_) => full(error),
         ObjectError::Unavailable(_) | ObjectError::Address(_) => Error::unavailable(error),
     }
+}
+
+/// No space left, for the bytes or for the database.
+fn full(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(
+        ErrorKind::StorageFull,
+        Subject::Request,
+        "the registry's disk is full; tell its administrator",
+    )
+    .caused_by(error)
 }
 
 impl From<ObjectError> for Failed {

@@ -31,6 +31,9 @@ pub enum StoreError {
         /// What was being done.
         why: String,
     },
+    /// No space left on the database's disk.
+    #[error("the disk of the database is full")]
+    Full,
     /// The database was written by a newer version of this program.
     #[error(
         "the database has schema version {found}, this program knows versions up to {known}: start the newer program \
@@ -88,6 +91,10 @@ impl From<sqlx::Error> for StoreError {
             }
             sqlx::Error::Database(inner) if inner.is_foreign_key_violation() => Self::ForeignKey,
             sqlx::Error::Database(inner) if is_contention(inner.code().as_deref()) => Self::Busy,
+            sqlx::Error::Database(inner) if is_full(inner.code().as_deref()) => Self::Full,
+            sqlx::Error::Database(inner) if is_unwritable(inner.code().as_deref()) => {
+                Self::unavailable(&error)
+            }
             sqlx::Error::PoolTimedOut => Self::Busy,
             sqlx::Error::Io(_)
             | sqlx::Error::PoolClosed
@@ -102,4 +109,41 @@ impl From<sqlx::Error> for StoreError {
 /// PostgreSQL: serialisation failure, deadlock, lock not available. SQLite: busy and locked, with their extended codes.
 pub(crate) fn is_contention(code: Option<&str>) -> bool {
     matches!(code, Some("40001" | "40P01" | "55P03" | "5" | "6" | "261" | "262" | "517" | "773"))
+}
+
+/// PostgreSQL: disk full. SQLite: full.
+fn is_full(code: Option<&str>) -> bool {
+    matches!(code, Some("53100" | "13"))
+}
+
+/// The disk is read-only or fails. PostgreSQL: read-only transaction, I/O error. SQLite: its primary codes for read-only,
+/// I/O error and "cannot open", which are the low byte of the extended ones.
+fn is_unwritable(code: Option<&str>) -> bool {
+    match code {
+        Some("25006" | "58030") => true,
+        // PostgreSQL's codes have five characters.
+        Some(code) if code.len() < 5 => {
+            matches!(code.parse::<u32>().map(|code| code & 0xff), Ok(8 | 10 | 14))
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn full_and_read_only_disks_are_told_from_faults() {
+        for code in ["8", "264", "776", "10", "266", "1034", "14", "25006"] {
+            assert!(is_unwritable(Some(code)), "{code}");
+            assert!(!is_full(Some(code)), "{code}");
+        }
+        for code in ["13", "53100"] {
+            assert!(is_full(Some(code)) && !is_unwritable(Some(code)), "{code}");
+        }
+        for code in ["1", "19", "2067", "23505", "10000"] {
+            assert!(!is_full(Some(code)) && !is_unwritable(Some(code)), "{code}");
+        }
+    }
 }

@@ -293,6 +293,7 @@ fn answer_all(jobs: Vec<Box<dyn Job>>, error: &StoreError) {
     for job in jobs {
         job.answer(Err(match error {
             StoreError::Busy => StoreError::Busy,
+            StoreError::Full => StoreError::Full,
             other => StoreError::unavailable(other),
         }));
     }

@@ -165,6 +165,7 @@ fn translate(error: &Error) -> (StatusCode, ErrorCode) {
         ErrorKind::Unsupported => (StatusCode::METHOD_NOT_ALLOWED, ErrorCode::Unsupported),
         ErrorKind::RateLimited => (StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooManyRequests),
         ErrorKind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable),
+        ErrorKind::StorageFull => (StatusCode::INSUFFICIENT_STORAGE, ErrorCode::Unavailable),
         ErrorKind::Corrupt | ErrorKind::Internal => {
             (StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Unknown)
         }
@@ -217,6 +218,7 @@ mod tests {
             (ErrorKind::Unsupported, Subject::Blob, 405, "UNSUPPORTED"),
             (ErrorKind::RateLimited, Subject::Credential, 429, "TOOMANYREQUESTS"),
             (ErrorKind::Unavailable, Subject::Request, 503, "UNAVAILABLE"),
+            (ErrorKind::StorageFull, Subject::Upload, 507, "UNAVAILABLE"),
             (ErrorKind::Corrupt, Subject::Blob, 500, "UNKNOWN"),
         ] {
             let (found, word) = translate(&Error::new(kind, subject, "x"));

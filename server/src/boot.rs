@@ -319,7 +319,7 @@ impl Greeting {
             let external = config.settings.external_url.as_ref();
             let host = external
                 .and_then(|external| external.value.strip_prefix("https://").map(str::to_owned))
-                .unwrap_or_else(|| reachable(self.address).to_string());
+                .unwrap_or_else(|| from_elsewhere(self.address).to_string());
             let steps = self_signed::steps(&host, certificate.path(), &certificate.fingerprint());
             writeln!(out, "{steps}")?;
         }
@@ -350,6 +350,16 @@ impl Greeting {
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    address
+}
+
+/// The address as others open it: one of the machine's own when it listens on all of them.
+fn from_elsewhere(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        let own = Own::find().addresses;
+        let other = own.into_iter().find(|ip| ip.is_ipv4() && !ip.is_loopback());
+        address.set_ip(other.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)));
     }
     address
 }

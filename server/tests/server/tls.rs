@@ -11,6 +11,7 @@ use rustls::ClientConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -134,6 +135,24 @@ async fn a_certificate_of_its_own_is_kept_and_explained() {
     let server = start(folder.path(), &settings);
     assert_eq!(server.says("SHA-256"), fingerprint);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), authority);
+}
+
+#[tokio::test]
+async fn who_does_not_come_to_a_handshake_is_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = [("ROADSTEAD_TLS", "self-signed"), ("ROADSTEAD_HTTP_HEADER_TIMEOUT", "1")];
+    let server = start(folder.path(), &settings);
+    // Nothing, half a greeting, and plain HTTP.
+    for said in [b"".as_slice(), &[22, 3, 1, 2, 0, 1], b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"] {
+        let mut stream = TcpStream::connect(&server.address).await.unwrap();
+        stream.write_all(said).await.unwrap();
+        let mut answer = Vec::new();
+        let ended = stream.read_to_end(&mut answer);
+        let _ = tokio::time::timeout(Duration::from_secs(60), ended).await.unwrap();
+        assert!(!answer.starts_with(b"HTTP"), "{answer:?}");
+    }
+    let authority = std::fs::read_to_string(folder.path().join("tls/certificate.pem")).unwrap();
+    connect(&server.address, "localhost", &authority, b"http/1.1").await.unwrap();
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub use digest::{Algorithm, Digest, Hasher};
 pub use error::{Error, ErrorKind, Result, Subject};
 pub use name::{
     AccountName, ImageName, OrganizationName, Reference, RegionName, RepositoryName, TagName,
-    UserName,
+    TagPattern, UserName,
 };
 pub use secret::Secret;
 pub use time::Timestamp;

@@ -88,8 +88,11 @@ CREATE TABLE audit_events (
     address TEXT COLLATE "C" NOT NULL DEFAULT '',
     request_id TEXT COLLATE "C" NOT NULL DEFAULT '',
     detail TEXT COLLATE "C" NOT NULL DEFAULT '{}',
-    happened_at BIGINT NOT NULL
+    happened_at BIGINT NOT NULL,
+    -- What the search finds it by: tokens of pairs of characters, of its account and its user.
+    grams TEXT COLLATE "C" NOT NULL DEFAULT ''
 );
+CREATE INDEX audit_events_search ON audit_events USING gin (string_to_array(grams, ' '));
 CREATE INDEX audit_events_time ON audit_events (happened_at, id);
 CREATE INDEX audit_events_account ON audit_events (account_id, happened_at, id);
 CREATE INDEX audit_events_user ON audit_events (user_id, happened_at, id);

@@ -88,8 +88,19 @@ CREATE TABLE audit_events (
     address TEXT NOT NULL DEFAULT '',
     request_id TEXT NOT NULL DEFAULT '',
     detail TEXT NOT NULL DEFAULT '{}',
-    happened_at INTEGER NOT NULL
+    happened_at INTEGER NOT NULL,
+    -- What the search finds it by: tokens of pairs of characters, of its account and its user.
+    grams TEXT NOT NULL DEFAULT ''
 ) STRICT;
+CREATE VIRTUAL TABLE audit_search USING fts5 (
+    grams, content = 'audit_events', content_rowid = 'id', detail = 'none', columnsize = 0, tokenize = 'ascii'
+);
+CREATE TRIGGER audit_search_insert AFTER INSERT ON audit_events BEGIN
+    INSERT INTO audit_search (rowid, grams) VALUES (new.id, new.grams);
+END;
+CREATE TRIGGER audit_search_delete AFTER DELETE ON audit_events BEGIN
+    INSERT INTO audit_search (audit_search, rowid, grams) VALUES ('delete', old.id, old.grams);
+END;
 CREATE INDEX audit_events_time ON audit_events (happened_at, id);
 CREATE INDEX audit_events_account ON audit_events (account_id, happened_at, id);
 CREATE INDEX audit_events_user ON audit_events (user_id, happened_at, id);

@@ -205,6 +205,94 @@ fn both_databases_have_the_same_migrations() {
     assert_eq!(sqlite, names("postgres"));
 }
 
+/// Functions of the store that name a resource without a proof that somebody may touch it: they come before the decision
+/// (`resolve`). Every other one takes a `Place`, an `Allowed` or a `Visibility`. This list may only shrink.
+const BEFORE_THE_DECISION: &[&str] =
+    &["resolve::repository", "resolve::organization", "resolve::grants", "resolve::share"];
+
+/// The names of functions of `text` that are public, with everything between their parentheses.
+fn signatures(text: &str) -> Vec<(String, String)> {
+    text.split("pub async fn ")
+        .skip(1)
+        .filter(|rest| rest.contains(") -> "))
+        .map(|rest| {
+            let (name, rest) = rest.split_once('(').expect("parameters");
+            let (parameters, _) = rest.split_once(") -> ").expect("a result");
+            (name.to_owned(), parameters.to_owned())
+        })
+        .collect()
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn the_store_takes_proofs_not_names() {
+    const NAMES: [&str; 4] = ["RepositoryId", "OrganizationId", "ImageName", "OrganizationName"];
+    const PROOFS: [&str; 4] = ["&Place", "Allowed<", "Visibility", "AuditScope"];
+    let mut unproven = BTreeSet::new();
+    let mut seen = 0;
+    for path in sources(&root().join("server/store/src")) {
+        let module = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).expect("source");
+        for (name, parameters) in signatures(&text) {
+            seen += 1;
+            let names = NAMES.iter().any(|kind| parameters.contains(kind));
+            if names && !PROOFS.iter().any(|proof| parameters.contains(proof)) {
+                unproven.insert(format!("{module}::{name}"));
+            }
+        }
+    }
+    assert!(seen > 100, "the store was read");
+    let listed: BTreeSet<String> = BEFORE_THE_DECISION.iter().map(|&it| it.to_owned()).collect();
+    assert_eq!(unproven, listed, "take the proof that somebody may, or say why there is none");
+}
+
+#[test]
+fn decisions_are_made_in_one_place() {
+    let mut wrong = Vec::new();
+    for folder in ["server/service/src", "server/src", "app/src"] {
+        for path in sources(&root().join(folder)) {
+            let shown = path.strip_prefix(root()).expect("inside").display().to_string();
+            let is_test = shown.ends_with("tests.rs") || shown.contains("/testing/");
+            let is_access = shown.starts_with("server/service/src/access");
+            if is_test || is_access {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).expect("source");
+            let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+            let imported = text
+                .split("use roadstead::access::{")
+                .nth(1)
+                .and_then(|rest| rest.split('}').next())
+                .unwrap_or_default();
+            let is_imported =
+                imported.split(',').any(|name| matches!(name.trim(), "decide" | "visibility"));
+            let is_named = ["access::decide", "access::visibility", "resolve::", "{resolve"]
+                .iter()
+                .any(|word| text.contains(word));
+            if is_imported || is_named {
+                wrong.push(shown);
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "ask `Access::authorize` (or `permits`, for what is only shown): {wrong:#?}"
+    );
+}
+
 #[test]
 fn source_files_can_be_read_in_one_sitting() {
     // The rule is "about 500 lines"; this is where "about" ends.

@@ -24,6 +24,7 @@ pub use decide::{
 };
 pub use login_key::login_key;
 pub use permission::Permission;
+pub(crate) use policy::wildcard;
 pub use policy::{Effect, Policy, Statement, SystemPolicy};
 pub use target::{
     AccountTarget, InstanceTarget, OrganizationKey, OrganizationTarget, RepositoryTarget,

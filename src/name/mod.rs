@@ -7,6 +7,7 @@
 mod identity;
 mod image;
 mod organization;
+mod pattern;
 mod reference;
 mod region;
 mod repository;
@@ -15,6 +16,7 @@ mod tag;
 pub use identity::{AccountName, UserName};
 pub use image::ImageName;
 pub use organization::{OrganizationName, RESERVED_ORGANIZATIONS};
+pub use pattern::TagPattern;
 pub use reference::Reference;
 pub use region::RegionName;
 pub use repository::RepositoryName;

@@ -138,6 +138,12 @@ impl Event {
         self
     }
 
+    /// It was refused, with this HTTP status.
+    pub(crate) fn failed(mut self, code: u32) -> Self {
+        self.0.level = Level::Warning;
+        self.code(code)
+    }
+
     /// More, without secrets.
     pub(crate) fn detail(mut self, detail: serde_json::Value) -> Self {
         self.0.detail = detail;

@@ -25,7 +25,8 @@ use roadstead::{
 };
 use roadstead_object::{ObjectKey, Objects, verified};
 use roadstead_store::manifest::{self, NewChild, NewManifest};
-use roadstead_store::tag::{self, Expected, SetTag};
+use roadstead_store::organization::PushRules;
+use roadstead_store::tag::{self, Expected, SetTag, TagSet};
 use roadstead_store::{Durability, Place, Store, StoreError, Tx, blob, organization};
 use serde_json::json;
 
@@ -276,6 +277,7 @@ impl Manifests {
                 Box::pin(async move {
                     match &*reference {
                         Reference::Tag(name) => {
+                            check_stays(tx, &place, [name], ErrorKind::Unsupported).await?;
                             tag::delete(tx, &place, name, None, &by, None, now)
                                 .await?
                                 .ok_or_else(|| unknown(&reference))?;
@@ -286,9 +288,10 @@ impl Manifests {
                             if !parents.is_empty() {
                                 return Err(Failed::Domain(is_child(&parents)));
                             }
-                            manifest::delete(tx, &place, digest, &by, None, now)
+                            let tags = manifest::delete(tx, &place, digest, &by, None, now)
                                 .await?
                                 .ok_or_else(|| unknown(&reference))?;
+                            check_stays(tx, &place, &tags, ErrorKind::Unsupported).await?;
                             audit::append(tx, event.named(format!("{image}@{digest}"))).await
                         }
                     }
@@ -307,6 +310,31 @@ impl Manifests {
     pub(crate) fn forget_all(&self) {
         self.remembered.forget_all();
     }
+}
+
+/// Refuses to touch tags that the organization of the image keeps where they are. The transaction is undone then, whatever
+/// it did before.
+pub(crate) async fn check_stays<'a>(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    tags: impl IntoIterator<Item = &'a TagName>,
+    kind: ErrorKind,
+) -> Outcome<()> {
+    let Some(rules) = organization::push_rules(tx, place).await? else {
+        return Ok(());
+    };
+    match tags.into_iter().find(|name| rules.immutable_tags.matches(name)) {
+        Some(name) => Err(immutable(kind, name).into()),
+        None => Ok(()),
+    }
+}
+
+fn immutable(kind: ErrorKind, name: &TagName) -> Error {
+    Error::new(
+        kind,
+        Subject::Tag,
+        format!("the organization keeps the tag {name} where it is; push under another tag"),
+    )
 }
 
 fn is_child(parents: &[Digest]) -> Error {
@@ -332,22 +360,28 @@ impl Push {
     /// Everything that a push writes.
     async fn store(&self, tx: &mut Tx<'_>) -> Outcome<()> {
         let place = self.destination.open(tx).await?;
-        self.check_type(tx, place).await?;
+        let rules = self.rules(tx, place).await?;
         let blobs = self.blobs(tx, place).await?;
         self.check_children(tx, place).await?;
         let new = self.new_manifest(place, blobs);
         let (id, _) = manifest::insert(tx, &new).await?;
         for name in &self.tags {
+            let stays = rules.as_ref().is_some_and(|rules| rules.immutable_tags.matches(name));
             let moved = SetTag {
                 place,
                 name: name.clone(),
                 manifest: id,
                 digest: self.digest.clone(),
-                expected: Expected::Anything,
+                expected: if stays { Expected::Absent } else { Expected::Anything },
                 actor: self.destination.pusher.clone(),
                 at: self.now,
             };
-            tag::set(tx, &moved).await?;
+            match tag::set(tx, &moved).await? {
+                TagSet::Done { .. } => {}
+                // Pushed before, and still the same.
+                TagSet::Conflict { current } if current.as_ref() == Some(&self.digest) => continue,
+                TagSet::Conflict { .. } => return Err(immutable(ErrorKind::Denied, name).into()),
+            }
             let event = self
                 .event
                 .clone()
@@ -359,22 +393,22 @@ impl Push {
         Ok(())
     }
 
-    /// An organization may take Docker's types only.
-    async fn check_type(&self, tx: &mut Tx<'_>, place: Place) -> Outcome<()> {
+    /// What the organization demands: it may take Docker's types only.
+    async fn rules(&self, tx: &mut Tx<'_>, place: Place) -> Outcome<Option<PushRules>> {
         let is_docker =
             matches!(self.manifest.media_type, MediaType::DockerManifest | MediaType::DockerList);
-        if is_docker {
-            return Ok(());
+        if is_docker && self.tags.is_empty() {
+            return Ok(None);
         }
         let rules = organization::push_rules(tx, &place).await?;
-        if rules.is_some_and(|rules| rules.docker_only) {
+        if !is_docker && rules.as_ref().is_some_and(|rules| rules.docker_only) {
             return Err(Failed::Domain(Error::new(
                 ErrorKind::Unsupported,
                 Subject::MediaType,
                 "this organization takes Docker schema 2 manifests and lists only",
             )));
         }
-        Ok(())
+        Ok(rules)
     }
 
     /// The blobs that the manifest names and the image has; those it must have are all there.

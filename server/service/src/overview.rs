@@ -63,12 +63,12 @@ impl Overviews {
     /// `Unauthenticated` when nobody in particular asks; those of the store.
     #[tracing::instrument(name = "service.overview.get", skip_all)]
     pub async fn get(&self, ctx: &Context) -> Result<Overview> {
-        self.access.authorize(ctx, Action::ReadOverview, OwnAccount).await?;
+        let allowed = self.access.authorize(ctx, Action::ReadOverview, OwnAccount).await?;
         let user = ctx.user()?;
         let visibility = self.access.visibility(ctx).await?;
         let own = self.access.own_grants(&ctx.actor).await?;
         let scope = if reads_audit(user, &own) {
-            AuditScope::Account(user.account)
+            AuditScope::Account(allowed.key())
         } else {
             AuditScope::User(user.user)
         };

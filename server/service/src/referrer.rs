@@ -90,11 +90,9 @@ impl Referrers {
                 Box::pin(async move {
                     let (wanted, last) = (artifact_type.as_deref(), last.as_ref());
                     let limit = PAGE + 1;
-                    let sizes =
-                        referrer::sizes(tx, &place, &subject, wanted, last, limit).await?;
+                    let sizes = referrer::sizes(tx, &place, &subject, wanted, last, limit).await?;
                     let (count, has_more) = page(&sizes);
-                    let found =
-                        referrer::list(tx, &place, &subject, wanted, last, count).await?;
+                    let found = referrer::list(tx, &place, &subject, wanted, last, count).await?;
                     Ok::<_, StoreError>((found, has_more))
                 })
             })

@@ -73,17 +73,20 @@ impl Sessions {
     ) -> Result<UserActor> {
         let claim = self.claim(account, user).await?;
         let typed = format!("{}/{}", account.unwrap_or_default(), user.unwrap_or_default());
-        let proven = self.logins.prove(claim, &typed, password, ctx.client, &self.limit).await;
+        let proven =
+            self.logins.prove(claim.clone(), &typed, password, ctx.client, &self.limit).await;
         let person = match proven {
             Ok(person) => person,
             Err(error) => {
+                // Who is sent away for having tried too often is not written down each time.
                 if error.kind() == ErrorKind::Unauthenticated {
-                    tracing::info!(client = ctx.client_text(), "sign-in failed");
+                    self.note_refused(ctx, claim, 401).await;
                 }
                 return Err(error);
             }
         };
         if !person.ways_in.console {
+            self.note_refused(ctx, claim, 403).await;
             return Err(Error::new(
                 ErrorKind::Denied,
                 Subject::User,
@@ -106,6 +109,59 @@ impl Sessions {
             })
             .await?;
         Ok(person.actor)
+    }
+
+    /// Records a sign-in that was refused, for the administrators of the account that it was tried on. Unknown names cost
+    /// the same but are not kept: people type passwords into the wrong field. A refusal does not fail because of it.
+    async fn note_refused(&self, ctx: &Context, claim: Option<Claim>, code: u32) {
+        let event = Origin::of(ctx, &self.ports).event("signInFailed", "user").failed(code);
+        let noted = async {
+            let event = match claim {
+                Some(claim) => match self.access.account(&claim.account).await? {
+                    Some(account) => {
+                        let user = claim.user.map(|user| user.to_string());
+                        event.in_account(account.id).named(user.unwrap_or(account.name.to_string()))
+                    }
+                    None => event,
+                },
+                None => event,
+            };
+            self.store
+                .run("session.sign_in_failed", Durability::Relaxed, move |tx| {
+                    let event = event.clone();
+                    Box::pin(async move { audit::append(tx, event).await })
+                })
+                .await?;
+            Ok::<_, Error>(())
+        };
+        tracing::info!(client = ctx.client_text(), code, "sign-in failed");
+        if let Err(error) = noted.await {
+            tracing::warn!(%error, "a refused sign-in could not be recorded");
+        }
+    }
+
+    /// Ends the session of this request, and records it. Nothing happens when there is none.
+    ///
+    /// # Errors
+    /// Those of the store.
+    #[tracing::instrument(name = "service.session.sign_out", skip_all)]
+    pub async fn sign_out(&self, ctx: &Context) -> Result<()> {
+        let (Some(user), Some(digest)) = (ctx.actor.user(), ctx.session.clone()) else {
+            return Ok(());
+        };
+        let event = Origin::of(ctx, &self.ports).event("signOut", "user").named(&user.user_name);
+        self.store
+            .run("session.sign_out", Durability::Durable, move |tx| {
+                let (digest, event) = (digest.clone(), event.clone());
+                Box::pin(async move {
+                    if session::delete(tx, &digest).await? {
+                        audit::append(tx, event).await?;
+                    }
+                    Ok::<_, Failed>(())
+                })
+            })
+            .await?;
+        Ok(())
     }
 
     async fn claim(&self, account: Option<&str>, user: Option<&str>) -> Result<Option<Claim>> {

@@ -27,6 +27,7 @@ use crate::access::Access;
 use crate::audit::{self, Origin};
 use crate::context::Context;
 use crate::error::{Failed, stored};
+use crate::manifest::check_stays;
 use crate::port::Ports;
 use summary::{Facts, attestations, children_of, summary};
 
@@ -288,7 +289,7 @@ impl Tags {
     /// Deletes tags: all of them in one transaction. One that is gone already is reported, not refused.
     ///
     /// # Errors
-    /// `Hidden` or `Denied`; `TooLarge` for more than 1,000 tags.
+    /// `Hidden` or `Denied`, the latter also about a tag that the organization keeps where it is; `TooLarge` for more than 1,000 tags.
     #[tracing::instrument(name = "service.tag.delete_many", skip_all, fields(image = %name))]
     pub async fn delete_many(
         &self,
@@ -312,6 +313,7 @@ impl Tags {
                 let (tags, event, by) = (Arc::clone(&tags), event.clone(), by.clone());
                 let image = image.clone();
                 Box::pin(async move {
+                    check_stays(tx, &place, tags.iter(), ErrorKind::Denied).await?;
                     let mut results = Vec::with_capacity(tags.len());
                     for name in tags.iter() {
                         let deleted = tag::delete(tx, &place, name, None, &by, None, now).await?;

@@ -12,7 +12,7 @@ use roadstead::id::UserId;
 use roadstead::{Error, ErrorKind, ImageName, Result, Secret, Timestamp};
 use roadstead_store::sealed::{self, SealedPlace};
 use roadstead_store::signing_key::{self, SigningKeyRecord};
-use roadstead_store::{Durability, Store};
+use roadstead_store::{Durability, Store, job};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -31,6 +31,8 @@ pub const LIFETIME: i64 = 900;
 const LEEWAY: i64 = 60;
 /// Seconds after which every replica has read a new key.
 const KNOWN_AFTER: i64 = 5;
+/// Seconds after which a key is replaced.
+const ROTATED: i64 = 90 * 24 * 60 * 60;
 /// Who issues.
 const ISSUER: &str = "roadstead";
 /// The only algorithm.
@@ -405,38 +407,53 @@ impl Tokens {
         Ok(())
     }
 
+    /// Called now and then: rotates when the newest key is older than 90 days, and forgets keys that nothing needs any
+    /// more. Of several servers one does it.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn tend(&self) -> Result<()> {
+        let now = self.ports.now();
+        let newest = self.keys.read().iter().map(|key| key.record.created_at).max();
+        let is_due = newest.is_none_or(|at| now.seconds_since(at) >= ROTATED);
+        let is_ended =
+            self.keys.read().iter().any(|key| key.record.retire_at.is_some_and(|end| end <= now));
+        if is_ended {
+            self.store
+                .run("token.forget", Durability::Relaxed, move |tx| {
+                    Box::pin(signing_key::forget(tx, now))
+                })
+                .await
+                .map_err(stored)?;
+            self.reload().await?;
+        }
+        if !is_due {
+            return Ok(());
+        }
+        let is_ours = self
+            .store
+            .run("token.is_due", Durability::Relaxed, move |tx| {
+                let next = now.plus_seconds(KNOWN_AFTER);
+                Box::pin(job::is_due(tx, "token.rotate", now, next))
+            })
+            .await
+            .map_err(stored)?;
+        if is_ours { self.rotate().await } else { self.reload().await }
+    }
+
     /// Makes a new key, which signs as soon as every replica knows it. The ones before verify for as long as what they
     /// signed lasts.
     ///
     /// # Errors
     /// Those of the store.
     pub async fn rotate(&self) -> Result<()> {
-        let now = self.ports.now();
-        let start = now.plus_seconds(KNOWN_AFTER);
-        let end = start.plus_seconds(LIFETIME + LEEWAY);
-        let old: Vec<String> = {
-            let keys = self.keys.read();
-            keys.iter()
-                .filter(|key| key.record.retire_at.is_none())
-                .map(|key| key.record.kid.clone())
-                .collect()
-        };
-        self.store
-            .run("token.retire", Durability::Durable, move |tx| {
-                let old = old.clone();
-                Box::pin(async move {
-                    for kid in &old {
-                        signing_key::retire(tx, kid, end, now).await?;
-                    }
-                    Ok::<_, Failed>(())
-                })
-            })
-            .await?;
-        self.add_key(start).await
+        self.add_key(self.ports.now().plus_seconds(KNOWN_AFTER)).await
     }
 
+    /// Adds a key that signs from `not_before` on; those before it verify until what they signed has ended.
     async fn add_key(&self, not_before: Timestamp) -> Result<()> {
         let now = self.ports.now();
+        let end = not_before.plus_seconds(LIFETIME + LEEWAY);
         let record = SigningKeyRecord {
             kid: self.ports.ulid().to_string(),
             algorithm: ALGORITHM.to_owned(),
@@ -450,6 +467,11 @@ impl Tokens {
             .run("token.add_key", Durability::Durable, move |tx| {
                 let (record, place, value) = (record.clone(), place.clone(), value.clone());
                 Box::pin(async move {
+                    for old in signing_key::usable(tx, now).await? {
+                        if old.retire_at.is_none() {
+                            signing_key::retire(tx, &old.kid, end, now).await?;
+                        }
+                    }
                     signing_key::add(tx, &record).await?;
                     sealed::put(tx, &place, &value, now).await?;
                     Ok::<_, Failed>(())

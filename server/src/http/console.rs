@@ -19,7 +19,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use roadstead::access::{Actor, UserActor};
 use roadstead::error::Subject;
 use roadstead::manage::profile::Profile;
-use roadstead::{Error, Result, Timestamp};
+use roadstead::{Error, ErrorKind, Result, Timestamp};
 use roadstead_app::port::{ConsoleBackend, ConsolePort};
 use roadstead_app::viewer::Site;
 use roadstead_app::{ConsoleError, shell};
@@ -31,6 +31,9 @@ use super::{Doors, asset, csrf, request};
 
 /// Address of server functions; the app's `#[server(prefix = …)]` says the same.
 pub const CALL: &str = "/console/call/{*name}";
+
+/// Where a password is changed.
+const PASSWORD_PAGE: &str = "/account/password";
 
 /// Sessions around the console's routes, and `Secure` on their cookies when they came by TLS.
 pub fn surround(router: Router, doors: &Doors) -> Router {
@@ -110,6 +113,13 @@ pub(crate) async fn call(State(doors): State<Doors>, request: Request) -> Respon
         Ok(backend) => backend,
         Err(error) => return refused(&parts, error),
     };
+    if backend.must_change_password() && !is_open_before_password(parts.uri.path()) {
+        if wants_html(&parts) {
+            return to(PASSWORD_PAGE);
+        }
+        let message = "choose a password of your own first, on the page of your account";
+        return refused(&parts, Error::new(ErrorKind::Denied, Subject::Password, message));
+    }
     let port = ConsolePort(Arc::new(backend));
     let request = Request::from_parts(parts, body);
     let answer =
@@ -120,6 +130,12 @@ pub(crate) async fn call(State(doors): State<Doors>, request: Request) -> Respon
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// What may be called while a password that somebody else chose must be changed: changing it, going away, and reading the
+/// page in one's own language.
+fn is_open_before_password(path: &str) -> bool {
+    matches!(path.rsplit('/').next(), Some("password" | "signout" | "appearance"))
 }
 
 /// An input that cannot be read is refused by the framework, as 500: gives such an error the status of its kind.
@@ -192,11 +208,7 @@ impl Backend {
     async fn build(doors: &Doors, parts: &Parts) -> Result<Self> {
         let service = doors.service();
         let session = parts.extensions.get::<Session>().cloned().ok_or_else(|| {
-            Error::new(
-                roadstead::ErrorKind::Internal,
-                Subject::Session,
-                "the session layer is missing",
-            )
+            Error::new(ErrorKind::Internal, Subject::Session, "the session layer is missing")
         })?;
         let now = service.ports().now();
         let actor = match session::read(&session, now).await? {
@@ -239,10 +251,14 @@ impl Backend {
             let is_open = matches!(path, "/signin" | "/setup");
             return (!is_open).then(|| to(&sign_in_address(parts)));
         };
-        if profile.must_change_password && path != "/account/password" {
-            return Some(to("/account/password"));
+        if profile.must_change_password && path != PASSWORD_PAGE {
+            return Some(to(PASSWORD_PAGE));
         }
         (path == "/signin").then(|| to("/overview"))
+    }
+
+    fn must_change_password(&self) -> bool {
+        self.profile.as_ref().is_some_and(|profile| profile.must_change_password)
     }
 
     fn csrf_cookie(&self) -> String {
@@ -333,6 +349,7 @@ impl ConsoleBackend for Backend {
             let user = self.context.user()?.user;
             session::end_others(self.doors.store(), user, &self.session).await
         } else {
+            self.doors.service().sessions().sign_out(&self.context).await?;
             session::end(&self.session).await
         }
     }

@@ -240,7 +240,7 @@ impl SessionStore for Sessions {
         self.store
             .run("session.delete", Durability::Durable, move |tx| {
                 let key = key.clone();
-                Box::pin(async move { session::delete(tx, &key).await })
+                Box::pin(async move { session::delete(tx, &key).await.map(drop) })
             })
             .await
             .map_err(backend)

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | follow | 250 ms | reads the change sequence, so that what another process did (a second server, the command line) is in force here |
 //! | flush | 5 s | writes usage counters that were only counted so far |
+//! | keys | 1 h | replaces the key of bearer tokens when it is old, forgets those that are done |
 //! | tidy | 10 min | removes ended sessions, abandoned uploads and old changes |
 //!
 //! Each is idempotent and takes no input: whatever was missed, the next turn does. A failure is logged and tried again at
@@ -50,6 +51,9 @@ pub fn start(house: &House) -> Jobs {
     jobs.tasks.spawn(async move { service.watch_changes(stop).await });
     jobs.every("flush", Duration::from_secs(5), &house.service, |service| {
         async move { service.flush_usage().await }.boxed()
+    });
+    jobs.every("keys", Duration::from_secs(3_600), &house.service, |service| {
+        async move { service.tokens().tend().await }.boxed()
     });
     jobs.every("tidy", Duration::from_secs(600), &house.service, |service| {
         async move { service.tidy().await }.boxed()

@@ -1,8 +1,15 @@
 //! The record of who did what. Written in the transaction that did it.
+//!
+//! What an event says is found by any part of it ([`search`]): an index of pairs of characters finds candidates, of which
+//! those that really say it are shown.
+
+mod gram;
 
 use roadstead::Timestamp;
+use roadstead::access::Allowed;
 use roadstead::id::{AccountId, AuditId, OrganizationId, RepositoryId, UserId};
 
+use crate::dialect::contains;
 use crate::error::Result;
 use crate::row::record;
 use crate::sql::{Sql, sql};
@@ -79,7 +86,8 @@ record! {
 pub async fn append(tx: &mut Tx<'_>, event: &AuditRecord) -> Result<()> {
     sql("INSERT INTO audit_events (trace_id, account_id, user_id, actor, category, source, name, resource_type, \
          resource_id, resource_name, organization_id, repository_id, level, code, address, request_id, detail, \
-         happened_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)")
+         happened_at, grams) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)")
     .bind(event.trace_id.as_str())
     .bind(event.account_id)
     .bind(event.user_id)
@@ -98,6 +106,7 @@ pub async fn append(tx: &mut Tx<'_>, event: &AuditRecord) -> Result<()> {
     .bind(event.request_id.as_str())
     .bind(&event.detail)
     .bind(event.happened_at)
+    .bind(gram::of(event))
     .queue(tx)
     .await
 }
@@ -106,7 +115,7 @@ pub async fn append(tx: &mut Tx<'_>, event: &AuditRecord) -> Result<()> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuditScope {
     /// The whole account's.
-    Account(AccountId),
+    Account(Allowed<AccountId>),
     /// Its own.
     User(UserId),
 }
@@ -144,9 +153,43 @@ pub async fn recent_named(
     statement.all(tx).await
 }
 
+/// Events before `before` that say every word of `text`, in any case, the last first, at most `limit`. What they say is who,
+/// what, to which thing, from where, and the detail.
+pub async fn search(
+    tx: &mut Tx<'_>,
+    scope: AuditScope,
+    text: &str,
+    before: Option<AuditId>,
+    limit: u32,
+) -> Result<Vec<AuditRecord>> {
+    let words = gram::words(text);
+    let mut statement = sql(
+        "SELECT e.id, e.trace_id, e.account_id, e.user_id, e.actor, e.category, e.source, e.name, e.resource_type, \
+         e.resource_id, e.resource_name, e.organization_id, e.repository_id, e.level, e.code, e.address, e.request_id, \
+         e.detail, e.happened_at FROM ",
+    );
+    statement.push(tx.dialect().audit_search());
+    statement.push_bind(gram::wanted(&scope, &words)).push(tx.dialect().audit_search_end());
+    statement.push(" AND ");
+    push_scope(&mut statement, scope);
+    for word in &words {
+        let pattern = contains(word);
+        statement.push(" AND (lower(e.actor || ' ' || e.name || ' ' || e.resource_name || ' ' || e.resource_id || ' ' || e.address) LIKE ");
+        statement.push_bind(pattern.as_str()).push(" ESCAPE '\\' OR lower(e.detail) LIKE ");
+        statement.push_bind(pattern.as_str()).push(" ESCAPE '\\')");
+    }
+    if let Some(before) = before {
+        statement.push(" AND e.id < ").push_bind(before);
+    }
+    statement.push(tx.dialect().audit_search_order()).push_bind(limit);
+    statement.all(tx).await
+}
+
 fn push_scope(statement: &mut Sql, scope: AuditScope) {
     match scope {
-        AuditScope::Account(account) => statement.push("account_id = ").push_bind(account),
+        AuditScope::Account(account) => {
+            statement.push("account_id = ").push_bind(*account.target())
+        }
         AuditScope::User(user) => statement.push("user_id = ").push_bind(user),
     };
 }

@@ -38,6 +38,34 @@ impl Dialect {
         }
     }
 
+    /// Where the audit log is searched: the events that have all tokens of the next argument.
+    pub(crate) const fn audit_search(self) -> &'static str {
+        match self {
+            Self::Sqlite => {
+                "audit_search JOIN audit_events e ON e.id = audit_search.rowid WHERE audit_search MATCH "
+            }
+            Self::Postgres => {
+                "audit_events e WHERE string_to_array(e.grams, ' ') @> string_to_array("
+            }
+        }
+    }
+
+    /// Ends what [`Dialect::audit_search`] began.
+    pub(crate) const fn audit_search_end(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => ", ' ')",
+        }
+    }
+
+    /// The last events first; SQLite's index gives its rows in this order.
+    pub(crate) const fn audit_search_order(self) -> &'static str {
+        match self {
+            Self::Sqlite => " ORDER BY audit_search.rowid DESC LIMIT ",
+            Self::Postgres => " ORDER BY e.id DESC LIMIT ",
+        }
+    }
+
     /// The first change sequence that a reader must not pass yet, because a transaction below it may still commit.
     pub(crate) const fn change_horizon(self) -> &'static str {
         match self {

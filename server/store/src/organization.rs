@@ -3,7 +3,7 @@
 use roadstead::access::{Allowed, OrganizationKey, Permission, Visibility};
 use roadstead::id::{AccountId, OrganizationId, UserId};
 use roadstead::page::{Order, Page, Window};
-use roadstead::{OrganizationName, Timestamp};
+use roadstead::{OrganizationName, TagPattern, Timestamp};
 
 use crate::change::{Change, ChangeKind};
 use crate::dialect::contains;
@@ -32,8 +32,8 @@ record! {
         create_on_push: bool,
         /// Whether only Docker's media types are accepted.
         docker_only: bool,
-        /// Pattern of tags that never move; empty is none.
-        immutable_tags: String,
+        /// Tags that never move.
+        immutable_tags: TagPattern,
         /// Live repositories.
         repository_count: u64,
         /// Visible tags.
@@ -152,8 +152,8 @@ record! {
     PushRules {
         /// Whether only Docker's media types are accepted.
         docker_only: bool,
-        /// Pattern of tags that never move; empty is none.
-        immutable_tags: String,
+        /// Tags that never move.
+        immutable_tags: TagPattern,
     }
 }
 
@@ -303,8 +303,8 @@ pub struct Settings {
     pub create_on_push: bool,
     /// Whether only Docker's media types are accepted.
     pub docker_only: bool,
-    /// Pattern of tags that never move; empty is none.
-    pub immutable_tags: String,
+    /// Tags that never move.
+    pub immutable_tags: TagPattern,
 }
 
 /// Changes the settings of an organization; `false` when it has been deleted meanwhile.
@@ -322,7 +322,7 @@ pub async fn update(
     .bind(settings.default_public)
     .bind(settings.create_on_push)
     .bind(settings.docker_only)
-    .bind(settings.immutable_tags.as_str())
+    .bind(&settings.immutable_tags)
     .bind(at)
     .optional::<(OrganizationName,)>(tx)
     .await?;

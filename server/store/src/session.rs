@@ -84,10 +84,10 @@ pub async fn load(tx: &mut Tx<'_>, digest: &str, now: Timestamp) -> Result<Optio
     sql(select!("WHERE digest = $1 AND expires_at > $2")).bind(digest).bind(now).optional(tx).await
 }
 
-/// Ends a session.
-pub async fn delete(tx: &mut Tx<'_>, digest: &str) -> Result<()> {
-    sql("DELETE FROM sessions WHERE digest = $1").bind(digest).execute(tx).await?;
-    Ok(())
+/// Ends a session; `false` when there was none.
+pub async fn delete(tx: &mut Tx<'_>, digest: &str) -> Result<bool> {
+    let deleted = sql("DELETE FROM sessions WHERE digest = $1").bind(digest).execute(tx).await?;
+    Ok(deleted > 0)
 }
 
 /// The sessions of a user, the last seen first.

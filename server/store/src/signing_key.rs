@@ -5,6 +5,7 @@ use roadstead::Timestamp;
 use crate::change::{Change, ChangeKind};
 use crate::error::Result;
 use crate::row::record;
+use crate::sealed::SealedPlace;
 use crate::sql::sql;
 use crate::tx::Tx;
 
@@ -45,6 +46,19 @@ pub async fn usable(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<SigningKeyRec
     .bind(now)
     .all(tx)
     .await
+}
+
+/// Removes keys that no longer verify at `now`, with their secrets. Answers how many.
+pub async fn forget(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64> {
+    let ended = sql("DELETE FROM signing_keys WHERE retire_at <= $1 RETURNING kid")
+        .bind(now)
+        .all::<(String,)>(tx)
+        .await?;
+    for (kid,) in &ended {
+        crate::sealed::remove(tx, &SealedPlace::new("signing_keys", kid, "secret")).await?;
+        tx.change(Change::new(ChangeKind::SigningKey, now).of(kid));
+    }
+    Ok(ended.len() as u64)
 }
 
 /// Says from when a key no longer verifies.

@@ -10,7 +10,7 @@ use roadstead::id::{
 };
 use roadstead::{
     AccountName, Algorithm, Digest, ImageName, OrganizationName, RegionName, RepositoryName,
-    TagName, Timestamp, UserName,
+    TagName, TagPattern, Timestamp, UserName,
 };
 
 use crate::error::{Result, StoreError};
@@ -208,7 +208,7 @@ macro_rules! texts {
 }
 
 texts! {
-    AccountName Algorithm Digest ImageName OrganizationName PublicId RegionName RepositoryName TagName UserName
+    AccountName Algorithm Digest ImageName OrganizationName PublicId RegionName RepositoryName TagName TagPattern UserName
 }
 
 impl Bind for Permission {

@@ -261,9 +261,26 @@ async fn a_password_given_by_an_administrator_is_changed_at_the_first_sign_in() 
         assert_eq!(location(&browser.visit(path).await.expect(302)), "/account/password");
     }
     browser.visit("/account/password").await.expect(200);
+    // Neither by a form nor from WASM, whatever it is.
+    let paths: Vec<_> = server_fn::axum::server_fn_paths().collect();
+    assert!(paths.len() > 20, "the server functions are registered");
+    for (path, method) in paths {
+        let name = path.trim_start_matches("/console/call/");
+        if ["password", "signout", "appearance"].contains(&name) {
+            continue;
+        }
+        let token = browser.cookie("rs_csrf").unwrap().to_owned();
+        let headers = [("accept", "application/json"), ("x-csrf-token", token.as_str())];
+        browser.send(method.clone(), path, &headers, "").await.expect(403);
+        if method == http::Method::POST {
+            let form = browser.submit(name, &[]).await.expect(302);
+            assert_eq!(location(&form), "/account/password", "{name}");
+        }
+    }
     let new = "Another-Horse-8";
     let fields = [("current", PASSWORD), ("password", new), ("confirm", new)];
     browser.submit("password", &fields).await.expect(302);
     browser.visit("/images").await.expect(200);
+    browser.submit("signout", &[]).await.expect(302);
     app.basic("acme/ann").get("/v2/").await.expect(401);
 }

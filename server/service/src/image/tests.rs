@@ -151,12 +151,12 @@ async fn editing_changes_what_is_given_and_opens_at_once() {
     let long = ImageUpdate { description: Some("x".repeat(30_001)), ..ImageUpdate::default() };
     let refused = images.update(&app.editor, &app_name, long).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::TooLarge);
-    let owner = app.owner.user().unwrap().account;
+    let account = app.account_key();
     let events = app
         .store
         .read("test.events", move |tx| {
             let names = &["updateImageRepository"];
-            Box::pin(async move { recent_named(tx, AuditScope::Account(owner), names, 9).await })
+            Box::pin(async move { recent_named(tx, AuditScope::Account(account), names, 9).await })
         })
         .await
         .unwrap();

@@ -350,3 +350,47 @@ async fn public_images_are_read_by_anybody_and_private_ones_look_like_none() {
         assert_eq!(error.unwrap_err().kind(), ErrorKind::Unauthenticated);
     }
 }
+
+#[tokio::test]
+async fn tags_that_an_organization_keeps_never_move() {
+    let test = TestService::new().await;
+    let (image, key) = (name("team/app"), test.organization);
+    test.write(move |tx| {
+        Box::pin(async move {
+            let settings = organization::Settings {
+                default_public: false,
+                create_on_push: true,
+                docker_only: false,
+                immutable_tags: "v*".parse().unwrap(),
+            };
+            organization::update(tx, key, &settings, Timestamp(1)).await.map(drop)
+        })
+    })
+    .await;
+    push_blobs(&test, &image, &[CONFIG]).await;
+    let (first, second) =
+        (image_of(&[], json!({})), image_of(&[], json!({ "annotations": { "a": "b" } })));
+    for (tag, bytes, expected) in [
+        ("v1", &first, None),
+        ("v1", &first, None),
+        ("v1", &second, Some((ErrorKind::Denied, Subject::Tag))),
+        ("latest", &first, None),
+        ("latest", &second, None),
+    ] {
+        let answer = put(&test, &image, tag, bytes).await;
+        assert_eq!(answer.err().map(|error| said(&error)), expected, "{tag}");
+    }
+    let manifests = test.service.manifests();
+    let kept = get(&test, &image, "v1").await.unwrap();
+    assert_eq!(kept.digest, digest(&first));
+    let refused = (ErrorKind::Unsupported, Subject::Tag);
+    for what in [reference("v1"), Reference::Digest(digest(&first))] {
+        let error = manifests.delete(&test.manager, &image, &what).await.unwrap_err();
+        assert_eq!(said(&error), refused);
+    }
+    let tags = vec!["latest".parse().unwrap(), "v1".parse().unwrap()];
+    let error = test.service.tags().delete_many(&test.manager, &image, tags).await.unwrap_err();
+    assert_eq!(said(&error), (ErrorKind::Denied, Subject::Tag));
+    manifests.delete(&test.manager, &image, &reference("latest")).await.unwrap();
+    get(&test, &image, "v1").await.unwrap();
+}

@@ -23,7 +23,7 @@ fn name(text: &str) -> OrganizationName {
 }
 
 async fn events(app: &TestService, wanted: &'static str) -> Vec<audit::AuditRecord> {
-    let owner = app.owner.user().unwrap().account;
+    let owner = app.account_key();
     app.store
         .read("test.events", move |tx| {
             Box::pin(async move {

@@ -52,6 +52,62 @@ async fn owners_and_users_sign_in_whatever_the_case_of_their_names() {
 }
 
 #[tokio::test]
+async fn refused_sign_ins_and_sign_outs_are_recorded() {
+    let test = TestService::new().await;
+    let mia = test.manager.user().unwrap().clone();
+    let digest = "d1".to_owned();
+    let row = SessionRecord {
+        digest: digest.clone(),
+        account_id: Some(mia.account),
+        user_id: Some(mia.user),
+        data: Vec::new(),
+        address: String::new(),
+        agent: String::new(),
+        created_at: Timestamp(0),
+        last_seen_at: Timestamp(0),
+        expires_at: test.clock.now().plus_seconds(60),
+    };
+    test.write(move |tx| {
+        let row = row.clone();
+        Box::pin(async move { session::create(tx, &row).await.map(drop) })
+    })
+    .await;
+    sign_in(&test, Some("harbor"), Some("Mia"), "wrong").await.unwrap_err();
+    sign_in(&test, Some("harbor"), Some("ghost"), "wrong").await.unwrap_err();
+    sign_in(&test, Some("harbor"), None, "wrong").await.unwrap_err();
+    // No account of this name: maybe somebody's password.
+    sign_in(&test, Some("swordfish"), Some("mia"), "wrong").await.unwrap_err();
+    sign_in(&test, Some("no account at all"), None, "wrong").await.unwrap_err();
+    let ctx = Context { session: Some(digest), ..test.manager.clone() };
+    test.service.sessions().sign_out(&ctx).await.unwrap();
+    // Nobody is signed in any more: nothing to record.
+    test.service.sessions().sign_out(&ctx).await.unwrap();
+    test.service.sessions().sign_out(&test.anonymous).await.unwrap();
+
+    let events = test.events().await;
+    let seen: Vec<_> = events
+        .iter()
+        .filter(|event| event.name.starts_with("sign"))
+        .map(|event| (event.name.as_str(), event.resource_name.as_str(), event.code))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("signOut", "mia", 200),
+            ("signInFailed", "harbor", 401),
+            ("signInFailed", "ghost", 401),
+            ("signInFailed", "Mia", 401),
+        ]
+    );
+    let failed = events.iter().find(|event| event.name == "signInFailed").unwrap();
+    assert_eq!((failed.actor.as_str(), failed.user_id), ("anonymous", None));
+    assert_eq!(failed.level, roadstead_store::audit::Level::Warning);
+    assert_eq!((failed.resource_type.as_str(), failed.source.as_str()), ("user", "IAM"));
+    let out = events.iter().find(|event| event.name == "signOut").unwrap();
+    assert_eq!((out.actor.as_str(), out.user_id), ("harbor/mia", Some(mia.user)));
+}
+
+#[tokio::test]
 async fn every_wrong_sign_in_has_the_same_answer() {
     let test = TestService::new().await;
     let mia = test.manager.user().unwrap().user;

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use roadstead::access::{
-    Access as WaysIn, Action, Actor, Allowed, Grants, JobName, OrganizationKey, Permission, Target,
-    UserActor, decide,
+    Access as WaysIn, AccountTarget, Action, Actor, Allowed, Grants, JobName, OrganizationKey,
+    Permission, Target, UserActor, decide,
 };
-use roadstead::id::UserId;
+use roadstead::id::{AccountId, UserId};
 use roadstead::{AccountName, ImageName, OrganizationName, Secret, Timestamp};
 use roadstead_object::Objects;
+use roadstead_store::audit::{AuditRecord, AuditScope};
 use roadstead_store::organization::NewOrganization;
 use roadstead_store::repository::NewRepository;
 use roadstead_store::{
-    Durability, Place, Store, StoreError, grant, organization, repository, resolve, user,
+    Durability, Place, Store, StoreError, audit, grant, organization, repository, resolve, user,
 };
 use sqlx::Connection as _;
 
@@ -184,6 +185,21 @@ impl TestService {
     #[must_use]
     pub(crate) fn url(&self) -> String {
         self.home.url.clone()
+    }
+
+    /// The account `harbor`, as its owner was allowed to see it.
+    #[must_use]
+    pub(crate) fn account_key(&self) -> Allowed<AccountId> {
+        let owner = self.owner.user().expect("the owner");
+        let target = AccountTarget { id: owner.account, name: owner.account_name.clone() };
+        allowed(Action::ReadOverview, target).key()
+    }
+
+    /// The last events of the account `harbor`, the newest first.
+    pub(crate) async fn events(&self) -> Vec<AuditRecord> {
+        let scope = AuditScope::Account(self.account_key());
+        let read = self.store.peek("test.events", move |tx| Box::pin(audit::recent(tx, scope, 50)));
+        read.await.expect("the events")
     }
 
     /// Runs a closure that writes.

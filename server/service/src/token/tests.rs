@@ -214,6 +214,37 @@ async fn forged_tokens_are_refused() {
 }
 
 #[tokio::test]
+async fn keys_are_rotated_when_they_are_old_and_forgotten_when_they_are_done() {
+    let test = TestService::new().await;
+    let tokens = test.service.tokens();
+    let kid = |token: &IssuedToken| jsonwebtoken::decode_header(token.token.reveal()).unwrap().kid;
+    let keys = || async {
+        let (now, store) = (Timestamp(0), &test.store);
+        store.peek("test", move |tx| Box::pin(signing_key::usable(tx, now))).await.unwrap()
+    };
+    let before = issue(&test, &test.reader, "repository:team/app:pull").await;
+    test.clock.advance(ROTATED - 1);
+    tokens.tend().await.unwrap();
+    assert_eq!(keys().await.len(), 1);
+    test.clock.advance(1);
+    tokens.tend().await.unwrap();
+    tokens.tend().await.unwrap();
+    assert_eq!(keys().await.len(), 2, "once");
+    test.clock.advance(KNOWN_AFTER);
+    let after = issue(&test, &test.reader, "repository:team/app:pull").await;
+    assert_ne!(kid(&before), kid(&after));
+    let place = SealedPlace::new("signing_keys", kid(&before).unwrap(), "secret");
+    assert!(test.service.sealer().get(&place).await.unwrap().is_some());
+    test.clock.advance(LIFETIME + LEEWAY);
+    tokens.tend().await.unwrap();
+    let left = keys().await;
+    assert_eq!(left.iter().map(|key| Some(key.kid.clone())).collect::<Vec<_>>(), [kid(&after)]);
+    assert!(test.service.sealer().get(&place).await.unwrap().is_none());
+    tokens.verify(after.token.reveal()).await.unwrap_err();
+    issue(&test, &test.reader, "repository:team/app:pull").await;
+}
+
+#[tokio::test]
 async fn after_a_rotation_the_old_key_verifies_as_long_as_its_tokens_last() {
     let test = TestService::new().await;
     let tokens = test.service.tokens();

@@ -123,7 +123,7 @@ async fn organizations_are_listed_as_far_as_they_are_visible(home: &Home) {
         default_public: true,
         create_on_push: false,
         docker_only: true,
-        immutable_tags: "v*".into(),
+        immutable_tags: "v*".parse().unwrap(),
     };
     let (alpha, gone) = (created[1].allowed(), created[0].allowed());
     assert!(tx!(

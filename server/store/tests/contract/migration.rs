@@ -1,8 +1,8 @@
 //! Schemas: the same files for both databases, applied once, refused when too new.
 
-use roadstead_store::{Options, Store, StoreError, account};
+use roadstead_store::{Options, Store, StoreError, account, organization, repository};
 
-use crate::home::{Home, both, tx};
+use crate::home::{Home, Placed as _, Proof as _, both, tx};
 
 #[test]
 fn both_folders_have_the_same_files() {
@@ -67,9 +67,8 @@ async fn a_newer_schema_is_refused_with_a_sentence(home: &Home) {
     assert!(refused.to_string().contains("start the newer program"), "{refused}");
 }
 
-async fn a_bad_value_is_corrupt(home: &Home) {
-    let alice = home.account("alice").await;
-    let text = "UPDATE accounts SET public_id = 'no id'";
+/// Writes past the store, as nobody does.
+async fn spoil(home: &Home, text: &'static str) {
     if home.url.starts_with("sqlite") {
         let pool = sqlx::SqlitePool::connect(&home.url).await.unwrap();
         sqlx::query(text).execute(&pool).await.unwrap();
@@ -77,16 +76,58 @@ async fn a_bad_value_is_corrupt(home: &Home) {
         let pool = sqlx::PgPool::connect(&home.url).await.unwrap();
         sqlx::query(text).execute(&pool).await.unwrap();
     }
-    let id = alice.id;
-    let found = home
-        .store
-        .read("test", move |tx| Box::pin(async move { account::find(tx, id).await }))
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(&found, StoreError::Corrupt { what } if what.contains("public_id")),
-        "{found:?}"
-    );
+}
+
+/// Names, numbers, closed sets of words, JSON: what breaks its type's rule is an error that names the column and does
+/// not repeat the value.
+async fn a_bad_value_is_corrupt(home: &Home) {
+    let web = home.web().await;
+    let alice = home.account_now(web.account_id).await;
+    let (place, account) = (web.place(), alice.id);
+    let group = home.organization_now(web.organization_id).await.allowed();
+    for (text, again, column) in [
+        (
+            "UPDATE accounts SET public_id = 'no id'",
+            "UPDATE accounts SET public_id = '00000000000000000000000000000000'",
+            "public_id",
+        ),
+        (
+            "UPDATE organizations SET immutable_tags = 'v[secret]'",
+            "UPDATE organizations SET immutable_tags = ''",
+            "immutable_tags",
+        ),
+        (
+            "UPDATE repositories SET path = 'No Such/Secret'",
+            "UPDATE repositories SET path = 'group/web'",
+            "path",
+        ),
+        (
+            "UPDATE repositories SET pull_count = -7",
+            "UPDATE repositories SET pull_count = 0",
+            "pull_count",
+        ),
+    ] {
+        spoil(home, text).await;
+        let found = home
+            .store
+            .read("test", move |tx| {
+                Box::pin(async move {
+                    account::find(tx, account).await?;
+                    organization::find(tx, group).await?;
+                    repository::find(tx, &place).await
+                })
+            })
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(&found, StoreError::Corrupt { what } if what.contains(column)),
+            "{text}: {found:?}"
+        );
+        assert!(!found.to_string().to_lowercase().contains("secret"), "{found}");
+        spoil(home, again).await;
+    }
+    let whole = home.repository_now(place).await;
+    assert_eq!(whole, web);
 }
 
 both! {

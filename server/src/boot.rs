@@ -4,6 +4,8 @@
 //! account, the listener, background work. Order of a stop: no new connections, running requests, background work, usage
 //! counters, the database.
 
+mod restore;
+
 use std::fs;
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

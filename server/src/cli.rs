@@ -1,6 +1,8 @@
 //! The command line (`contract.md`, The program). Every call works beside a running server, on the same database and
 //! storage; the server follows the change sequence and has what changed in force within a second.
 
+mod care;
+
 use std::ffi::OsString;
 use std::io::{BufRead as _, Write as _};
 use std::path::PathBuf;
@@ -76,8 +78,26 @@ enum Command {
     /// The configuration
     #[command(subcommand)]
     Config(Show),
+    /// Remove what nobody needs any more; the server does it every hour
+    Collect {
+        /// Say what would be removed, and remove nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Read every stored object again and report what database and storage disagree on
     Check,
+    /// Write everything into a new directory, while the server goes on working
+    Backup {
+        /// Made if it is missing; else it must be empty, or hold a backup that was interrupted
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
+    /// Put a backup into an empty database and storage
+    Restore {
+        /// What `roadstead backup` wrote
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -191,9 +211,10 @@ pub fn run(
             Command::Serve => boot::serve(&config, stop_signal()?).await,
             Command::Config(Show::Check) => say("the configuration is sound"),
             Command::Config(Show::Print) => config_print(&config).await,
+            Command::Restore { directory } => care::restore(&config, &directory).await,
             command => {
                 let house = House::open(&config).await?;
-                let outcome = act(command, &house).await;
+                let outcome = act(command, &config, &house).await;
                 house.close().await;
                 outcome
             }
@@ -201,7 +222,7 @@ pub fn run(
     })
 }
 
-async fn act(command: Command, house: &House) -> Result<()> {
+async fn act(command: Command, config: &Config, house: &House) -> Result<()> {
     let context = house.command_line();
     let service = &house.service;
     match command {
@@ -232,24 +253,10 @@ async fn act(command: Command, house: &House) -> Result<()> {
                 .map_err(explained)?;
             say(&format!("made the organization {name}, owned by {account}"))
         }
-        Command::Check => check(house).await,
-        Command::Serve | Command::Config(_) => Ok(()),
-    }
-}
-
-/// Reads every object again. Ends with status 1 when something is wrong.
-async fn check(house: &House) -> Result<()> {
-    let context = house.command_line();
-    let report = house.service.check(&context).await.map_err(explained)?;
-    for finding in &report.findings {
-        say(&finding.to_string())?;
-    }
-    say(&format!("{} objects with {} bytes were read", report.objects, report.bytes))?;
-    match report.findings.len() {
-        0 => say("database and storage agree"),
-        count => bail!(
-            "{count} objects are not what the database says; restore them from a backup or push them again"
-        ),
+        Command::Collect { dry_run } => care::collect(house, dry_run).await,
+        Command::Check => care::check(house).await,
+        Command::Backup { directory } => care::backup(config, house, &directory).await,
+        Command::Serve | Command::Config(_) | Command::Restore { .. } => Ok(()),
     }
 }
 

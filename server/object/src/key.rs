@@ -42,6 +42,12 @@ impl ObjectKey {
         Self(Ulid::from_parts(seed.milliseconds, u128::from_be_bytes(seed.random)))
     }
 
+    /// When it was made, in milliseconds since the epoch.
+    #[must_use]
+    pub const fn milliseconds(self) -> u64 {
+        self.0.timestamp_ms()
+    }
+
     /// Name of the directory that holds it: two hexadecimal digits.
     pub(crate) fn directory(self) -> String {
         format!("{:02x}", self.0.0 & 0xff)

@@ -12,6 +12,7 @@
 //! appended to differently implements the trait in [`stage`] and runs its contract suite.
 
 mod buffer;
+mod care;
 mod error;
 mod key;
 mod metrics;
@@ -29,6 +30,7 @@ use metrics::{Meters, Operation};
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use roadstead::Hasher;
 
+pub use care::Found;
 pub use error::{ObjectError, Result};
 pub use key::{KeySeed, ObjectKey};
 pub use metrics::Meter;

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
 use roadstead::access::Action;
 use roadstead::error::Subject;
-use roadstead::{Digest, Error, ErrorKind, ImageName, Result};
+use roadstead::{Digest, Error, ErrorKind, ImageName, Result, Timestamp};
 use roadstead_object::{ByteStream, ObjectError, ObjectKey, Objects};
 use roadstead_store::blob::{self, BlobRecord, LinkedBlob};
 use roadstead_store::{Durability, Place, Store};
@@ -24,6 +24,10 @@ use crate::access::Access;
 use crate::context::Context;
 use crate::error::{Failed, kept, stored};
 use crate::usage::Usage;
+
+/// A blob that nobody wanted for this long, in seconds, is confirmed before a HEAD answers; half the grace time of
+/// collection, so that a touch that was counted but lost in a crash does no harm.
+const STALE: i64 = crate::care::collect::GRACE / 2;
 
 /// Which bytes of a blob are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,8 +112,25 @@ impl Blobs {
         image: &ImageName,
         digest: &Digest,
     ) -> Result<BlobInfo> {
-        let (_, is_public, record) = self.find(ctx, image, digest).await?;
+        let (place, is_public, mut record) = self.find(ctx, image, digest).await?;
+        if ctx.now().seconds_since(record.touched_at) >= STALE {
+            record = self.confirm(place, digest, ctx.now()).await?;
+        }
         Ok(BlobInfo { size: record.size, is_public })
+    }
+
+    /// A client that is told that a blob is there does not send it. When collection could take it soon, that somebody
+    /// counts on it is written down before the answer.
+    async fn confirm(&self, place: Place, digest: &Digest, now: Timestamp) -> Result<BlobRecord> {
+        let digest = Arc::new(digest.clone());
+        self.store
+            .run("blob.confirm", Durability::Relaxed, move |tx| {
+                let digest = Arc::clone(&digest);
+                Box::pin(async move { blob::confirm(tx, &place, &digest, now).await })
+            })
+            .await
+            .map_err(stored)?
+            .ok_or_else(unknown)
     }
 
     /// Bytes of a blob (end-2, GET).
@@ -179,6 +200,7 @@ impl Blobs {
                 Box::pin(async move {
                     let record =
                         blob::find_linked(tx, &place, &digest).await?.ok_or_else(unknown)?;
+                    blob::hold_still(tx, &place, record.id).await?;
                     if blob::is_needed(tx, &place, record.id).await? {
                         return Err(Failed::Domain(Error::new(
                             ErrorKind::Unsupported,
@@ -201,7 +223,7 @@ struct Counted {
     sent: u64,
     place: Place,
     usage: Usage,
-    at: roadstead::Timestamp,
+    at: Timestamp,
 }
 
 impl Stream for Counted {

@@ -284,6 +284,7 @@ impl Manifests {
                             audit::append(tx, event.named(format!("{image}:{name}"))).await
                         }
                         Reference::Digest(digest) => {
+                            manifest::hold_still(tx, &place, digest).await?;
                             let parents = manifest::parents(tx, &place, digest).await?;
                             if !parents.is_empty() {
                                 return Err(Failed::Domain(is_child(&parents)));
@@ -435,6 +436,7 @@ impl Push {
     async fn check_children(&self, tx: &mut Tx<'_>, place: Place) -> Outcome<()> {
         let named: Vec<Digest> =
             self.manifest.children().iter().map(|child| child.digest.clone()).collect();
+        manifest::hold_children(tx, &place, &named).await?;
         let mut sizes: BTreeMap<Digest, u64> = BTreeMap::new();
         for part in named.chunks(256) {
             for child in manifest::find_many(tx, &place, part).await? {

@@ -163,7 +163,8 @@ impl Uploads {
             received: 0,
             hash_state: None,
             staging_state: None,
-            object_key: None,
+            // Known before the first byte: what a crash leaves is found by it.
+            object_key: Some(self.new_key().to_string()),
             created_at: now,
             updated_at: now,
             expires_at: now.plus_seconds(LIFE),

@@ -5,7 +5,8 @@
 //! | follow | 250 ms | reads the change sequence, so that what another process did (a second server, the command line) is in force here |
 //! | flush | 5 s | writes usage counters that were only counted so far |
 //! | keys | 1 h | replaces the key of bearer tokens when it is old, forgets those that are done |
-//! | tidy | 10 min | removes ended sessions, abandoned uploads and old changes |
+//! | tidy | 10 min | removes ended sessions, abandoned uploads, doomed bytes and old changes |
+//! | collect | 60 min, one server of several | gives up blobs that no image needs, and purges what was deleted long ago |
 //!
 //! Each is idempotent and takes no input: whatever was missed, the next turn does. A failure is logged and tried again at
 //! the next turn. To add one, add a line in [`start`] and one here.
@@ -16,7 +17,8 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use roadstead::Result;
-use roadstead_service::{Clock, Service};
+use roadstead::access::JobName;
+use roadstead_service::{Clock, Context, Service};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -57,6 +59,15 @@ pub fn start(house: &House) -> Jobs {
     });
     jobs.every("tidy", Duration::from_secs(600), &house.service, |service| {
         async move { service.tidy().await }.boxed()
+    });
+    // Asked more often than it is due, so that a server that stopped leaves no gap of an hour.
+    jobs.every("collect", Duration::from_secs(600), &house.service, |service| {
+        async move {
+            let clock = Arc::clone(&service.ports().clock);
+            let id = hex::encode(service.ports().bytes::<16>());
+            service.collect_when_due(&Context::system(JobName("collect"), id, clock)).await
+        }
+        .boxed()
     });
     jobs
 }

@@ -6,6 +6,7 @@ use roadstead::page::Window;
 use roadstead::{Digest, TagName, Timestamp};
 
 use crate::change::{Change, ChangeKind};
+use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
 use crate::ledger::Place;
 use crate::row::record;
@@ -412,6 +413,33 @@ pub async fn children(
     statement.push_list(parents);
     statement.push(" ORDER BY e.parent_id, e.position");
     statement.all(tx).await
+}
+
+/// Keeps manifests from being deleted until this transaction ends, and waits for those that are being deleted: for an index
+/// that names them. Ask what is here after it.
+pub async fn hold_children(tx: &mut Tx<'_>, place: &Place, digests: &[Digest]) -> Result<()> {
+    if tx.dialect() == Dialect::Postgres {
+        for part in digests.chunks(LONGEST_LIST) {
+            let mut statement = sql("SELECT id FROM manifests WHERE repository_id = $1 AND deleted_at IS NULL AND digest IN ")
+                .bind(place.repository);
+            statement.push_list(part).push(" ORDER BY id FOR SHARE");
+            statement.all::<(ManifestId,)>(tx).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Waits for pushes of indexes that are naming this manifest, and keeps later ones waiting until this transaction ends. Ask
+/// for [`parents`] after it.
+pub async fn hold_still(tx: &mut Tx<'_>, place: &Place, digest: &Digest) -> Result<()> {
+    if tx.dialect() == Dialect::Postgres {
+        sql("SELECT id FROM manifests WHERE repository_id = $1 AND digest = $2 AND deleted_at IS NULL FOR UPDATE")
+            .bind(place.repository)
+            .bind(digest)
+            .all::<(ManifestId,)>(tx)
+            .await?;
+    }
+    Ok(())
 }
 
 /// The live indexes of the repository that name this digest.

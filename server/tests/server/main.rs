@@ -16,6 +16,7 @@
 
 mod support;
 
+mod care;
 mod command;
 mod config;
 mod console;

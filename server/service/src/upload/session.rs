@@ -6,17 +6,21 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use roadstead::error::Subject;
 use roadstead::id::AccountId;
-use roadstead::{Error, ErrorKind, Hasher, Result};
+use roadstead::{Error, ErrorKind, Hasher, Result, Timestamp};
 use roadstead_object::{KeySeed, ObjectKey, Progress, Stage};
 use roadstead_store::upload::{self, UploadRecord};
-use roadstead_store::{Dialect, Durability, StoreError, object};
+use roadstead_store::{Dialect, Durability, maintenance, object};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{LEASE, LIFE, Uploads};
+use super::{Inner, LEASE, LIFE, Uploads};
+use crate::care::collect::remove_doomed;
 use crate::context::Context;
 use crate::error::stored;
 use crate::push::{Destination, owner};
+
+/// Ended sessions of one turn.
+const EXPIRED: u32 = 100;
 
 /// A session that this request alone may write.
 #[derive(Debug)]
@@ -117,7 +121,11 @@ impl Uploads {
         let record = leased.ok_or_else(busy)?;
         let stage = match &record.staging_state {
             Some(text) => text.parse::<Stage>().map_err(Error::internal)?,
-            None => self.inner.objects.begin(self.new_key()),
+            None => {
+                let key = record.object_key.as_deref().map(str::parse).transpose();
+                let key = key.map_err(Error::internal)?.unwrap_or_else(|| self.new_key());
+                self.inner.objects.begin(key)
+            }
         };
         let hasher = match &record.hash_state {
             Some(state) => Hasher::resume(state)?,
@@ -148,7 +156,8 @@ impl Uploads {
             .map_err(stored)
     }
 
-    fn new_key(&self) -> ObjectKey {
+    /// A key that was never used.
+    pub(super) fn new_key(&self) -> ObjectKey {
         let ports = &self.inner.ports;
         ObjectKey::new(KeySeed {
             milliseconds: u64::try_from(ports.now().0 / 1_000).unwrap_or_default(),
@@ -211,8 +220,9 @@ impl Uploads {
     /// Ends the session and removes what it staged.
     pub(super) async fn abandon(&self, held: Held) -> Result<()> {
         let is_staged = held.is_staged || held.progress.offset > 0;
-        self.end(held.id, is_staged.then(|| held.stage.key().to_string())).await?;
-        if is_staged && let Err(error) = self.inner.objects.discard(&held.stage).await {
+        let key = is_staged.then(|| held.stage.key().to_string());
+        let is_doomed = self.end(held.id, key, None).await?;
+        if is_doomed && let Err(error) = self.inner.objects.discard(&held.stage).await {
             // Its key is on the list of what is to be removed.
             tracing::warn!(key = %held.stage.key(), %error, "a stage could not be removed yet");
         }
@@ -231,7 +241,7 @@ impl Uploads {
             })
             .await;
         let outcome = match found {
-            Ok(Some(record)) => self.end_record(record).await,
+            Ok(Some(record)) => self.end_record(record, None).await,
             Ok(None) => Ok(()),
             Err(error) => Err(stored(error)),
         };
@@ -240,9 +250,11 @@ impl Uploads {
         }
     }
 
-    async fn end_record(&self, record: UploadRecord) -> Result<()> {
-        self.end(record.id, record.object_key).await?;
-        if let Some(stage) = record.staging_state
+    /// With `expired`, only if its time was over then and nobody is writing to it.
+    async fn end_record(&self, record: UploadRecord, expired: Option<Timestamp>) -> Result<()> {
+        let is_doomed = self.end(record.id, record.object_key, expired).await?;
+        if is_doomed
+            && let Some(stage) = record.staging_state
             && let Ok(stage) = stage.parse::<Stage>()
             && let Err(error) = self.inner.objects.discard(&stage).await
         {
@@ -251,18 +263,31 @@ impl Uploads {
         Ok(())
     }
 
-    async fn end(&self, id: String, object_key: Option<String>) -> Result<()> {
+    /// Ends a session and dooms what it staged. `false` when there is nothing to remove: nothing was staged, the session
+    /// goes on, or somebody completed it, so that its bytes are a blob by now.
+    async fn end(
+        &self,
+        id: String,
+        object_key: Option<String>,
+        expired: Option<Timestamp>,
+    ) -> Result<bool> {
         let (now, backend) = (self.inner.ports.now(), self.inner.objects.kind().as_str());
         self.inner
             .store
             .run("upload.end", Durability::Relaxed, move |tx| {
                 let (id, object_key) = (id.clone(), object_key.clone());
                 Box::pin(async move {
-                    upload::delete(tx, &id).await?;
-                    if let Some(key) = object_key {
-                        object::insert_doomed(tx, &key, backend, now).await?;
+                    match expired {
+                        Some(then) if !maintenance::end_expired(tx, &id, then).await? => {
+                            return Ok(false);
+                        }
+                        Some(_) => {}
+                        None => drop(upload::delete(tx, &id).await?),
                     }
-                    Ok::<_, StoreError>(())
+                    match object_key {
+                        Some(key) => object::insert_doomed(tx, &key, backend, now).await,
+                        None => Ok(false),
+                    }
                 })
             })
             .await
@@ -276,57 +301,24 @@ impl Uploads {
             let ended = self
                 .inner
                 .store
-                .peek("upload.expired", |tx| {
-                    Box::pin(async move { upload::expired(tx, now, 100).await })
-                })
+                .peek("upload.expired", |tx| Box::pin(upload::expired(tx, now, EXPIRED)))
                 .await
                 .map_err(stored)?;
-            if ended.is_empty() {
-                return Ok(());
-            }
+            let is_last = ended.len() < EXPIRED as usize;
             for record in ended {
-                self.end_record(record).await?;
+                self.end_record(record, Some(now)).await?;
+            }
+            if is_last {
+                return Ok(());
             }
         }
     }
 
-    /// Removes the bytes of objects that were staged in vain or replaced.
+    /// Removes the bytes of objects that were staged in vain, replaced or condemned.
     pub(super) async fn remove_doomed(&self) -> Result<()> {
-        let now = self.inner.ports.now();
-        let doomed = self
-            .inner
-            .store
-            .peek("object.doomed", |tx| {
-                Box::pin(async move { object::doomed(tx, now, 1_000).await })
-            })
-            .await
-            .map_err(stored)?;
-        let mut gone = Vec::with_capacity(doomed.len());
-        for record in doomed {
-            let outcome = match record.object_key.parse::<ObjectKey>() {
-                Ok(key) => self.inner.objects.delete(key).await,
-                Err(error) => Err(error),
-            };
-            match outcome {
-                Ok(()) => gone.push(record.id),
-                Err(error) => {
-                    tracing::warn!(key = record.object_key, %error, "an object could not be removed yet");
-                }
-            }
-        }
-        if gone.is_empty() {
-            return Ok(());
-        }
-        let gone = Arc::new(gone);
-        self.inner
-            .store
-            .run("object.remove", Durability::Relaxed, move |tx| {
-                let gone = Arc::clone(&gone);
-                Box::pin(async move { object::remove(tx, &gone).await })
-            })
-            .await
-            .map(|_| ())
-            .map_err(stored)
+        let Inner { store, objects, ports, .. } = &*self.inner;
+        remove_doomed(store, objects, ports.now()).await?;
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run build debug front dev test check fuzz e2e soak docs image install-run install-test clean FORCE
+.PHONY: help run build debug front dev test check fuzz e2e soak bench docs image install-run install-test clean FORCE
 
 # A compiler cache of one's own choosing is honoured: everything below also works without.
 TARGET  := $(abspath $(or $(CARGO_TARGET_DIR),target))
@@ -93,6 +93,12 @@ soak: install-run install-test front debug ## the slow suites in full
 	ROADSTEAD_SOAK=1 scripts/suite.sh browser-soak scripts/e2e.sh browser
 	$(MAKE) --no-print-directory build
 	ROADSTEAD_TEST_BINARY=$(abspath target/release/roadstead) scripts/suite.sh scale scripts/e2e.sh tests/scale.test.mjs
+	cargo build --release --locked -p roadstead-bench
+	scripts/suite.sh million $(TARGET)/release/roadstead-bench scale --binary target/release/roadstead
+
+bench: build ## rates, CPU and memory beside docker-registry (where it is installed) and a limit server; BENCH="--rounds 3"
+	cargo build --release --locked -p roadstead-bench
+	$(TARGET)/release/roadstead-bench run --binary target/release/roadstead $(BENCH)
 
 clean: ## forget what was built here
 	rm -rf target

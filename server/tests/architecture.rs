@@ -82,6 +82,14 @@ const RULES: &[Rule] = &[
         never: &[],
         only: None,
     },
+    // It measures from outside, as anybody could.
+    Rule {
+        package: "roadstead-bench",
+        own: &[],
+        own_optional: &[],
+        never: &["axum", "leptos", "object_store"],
+        only: None,
+    },
 ];
 
 /// Must not be in anything that a browser loads.

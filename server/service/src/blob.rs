@@ -17,7 +17,7 @@ use roadstead::error::Subject;
 use roadstead::{Digest, Error, ErrorKind, ImageName, Result, Timestamp};
 use roadstead_object::{ByteStream, ObjectError, ObjectKey, Objects};
 use roadstead_store::blob::{self, BlobRecord, LinkedBlob};
-use roadstead_store::{Durability, Place, Store};
+use roadstead_store::{Durability, Place, Store, object};
 use serde_json::json;
 
 use crate::access::Access;
@@ -116,6 +116,10 @@ impl Blobs {
         if ctx.now().seconds_since(record.touched_at) >= STALE {
             record = self.confirm(place, digest, ctx.now()).await?;
         }
+        // Whoever has the bytes sends them again, and that heals it.
+        if record.fault.is_some() {
+            return Err(unknown());
+        }
         Ok(BlobInfo { size: record.size, is_public })
     }
 
@@ -156,13 +160,38 @@ impl Blobs {
             .with_detail(json!({ "size": record.size }))
         })?;
         let key: ObjectKey = record.object_key.parse().map_err(kept)?;
-        let stream = self.objects.read(key, range.clone()).await.map_err(kept)?;
+        let stream = match self.objects.read(key, range.clone()).await {
+            Ok(stream) => stream,
+            Err(error) => {
+                self.note(&record, &error, ctx.now()).await;
+                return Err(kept(error));
+            }
+        };
         let counted = Counted { stream, sent: 0, place, usage: self.usage.clone(), at: ctx.now() };
         Ok(BlobRead {
             info: BlobInfo { size: record.size, is_public },
             range,
             stream: counted.boxed(),
         })
+    }
+
+    /// Writes down that an object is not what it was, so that the next push replaces it.
+    async fn note(&self, record: &BlobRecord, error: &ObjectError, now: Timestamp) {
+        let fault = match error {
+            ObjectError::Missing { .. } => "it is missing",
+            ObjectError::Damaged { .. } => "it is shorter than it must be",
+            _ => return,
+        };
+        let object = record.object_id;
+        let noted = self
+            .store
+            .run("object.note_fault", Durability::Relaxed, move |tx| {
+                Box::pin(object::note_verified(tx, object, Some(fault), now))
+            })
+            .await;
+        if let Err(error) = noted {
+            tracing::warn!(%error, key = record.object_key, "a fault could not be noted");
+        }
     }
 
     async fn find(

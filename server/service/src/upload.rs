@@ -338,7 +338,8 @@ impl Uploads {
             })
             .await
             .map_err(stored)?;
-        Ok(found.map(LinkedBlob::from))
+        // What cannot be read is better uploaded again.
+        Ok(found.filter(|record| record.fault.is_none()).map(LinkedBlob::from))
     }
 
     /// The blob, if any image of the caller's account that the caller sees and may pull from has it.

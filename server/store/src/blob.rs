@@ -33,6 +33,10 @@ record! {
         encryption_key_id: Option<String>,
         /// When it was last pushed, mounted or asked for (at most once an hour).
         touched_at: Timestamp,
+        /// The object.
+        object_id: ObjectId,
+        /// What was found wrong with the object's bytes, if anything was.
+        fault: Option<String>,
     }
 }
 
@@ -79,7 +83,8 @@ pub async fn find_linked(
     place: &Place,
     digest: &Digest,
 ) -> Result<Option<BlobRecord>> {
-    sql("SELECT b.id, b.digest, b.size, o.object_key, o.backend, o.encryption_key_id, b.touched_at FROM blobs b \
+    sql("SELECT b.id, b.digest, b.size, o.object_key, o.backend, o.encryption_key_id, b.touched_at, \
+         o.id AS object_id, o.fault FROM blobs b \
          JOIN repository_blobs l ON l.blob_id = b.id AND l.repository_id = $1 \
          JOIN objects o ON o.id = b.object_id WHERE b.digest = $2")
     .bind(place.repository)
@@ -123,7 +128,8 @@ pub async fn find_sources(
 }
 
 /// Records a blob and its object. If another upload of the same digest was first, that one's object stays and this one is
-/// doomed; both uploads succeed. Link the blob in the same transaction.
+/// doomed; both uploads succeed. An object whose bytes were found wrong gives way to this one: pushing again heals. Link
+/// the blob in the same transaction.
 pub async fn insert(tx: &mut Tx<'_>, new: &NewBlob) -> Result<LinkedBlob> {
     // One trip: the object, and the blob that points to it unless the digest is there, and whose object the blob has now.
     let (id, digest, size, is_ours) = crate::object::insert(new)
@@ -141,7 +147,7 @@ pub async fn insert(tx: &mut Tx<'_>, new: &NewBlob) -> Result<LinkedBlob> {
         .optional::<(BlobId, Digest, u64, bool)>(tx)
         .await?
         .ok_or(StoreError::Busy)?;
-    if !is_ours {
+    if !is_ours && !heal(tx, id, new).await? {
         sql("UPDATE objects SET state = 'doomed', doomed_at = $2 WHERE object_key = $1")
             .bind(new.object_key.as_str())
             .bind(new.created_at)
@@ -149,6 +155,23 @@ pub async fn insert(tx: &mut Tx<'_>, new: &NewBlob) -> Result<LinkedBlob> {
             .await?;
     }
     Ok(LinkedBlob { id, digest, size })
+}
+
+/// Replaces the object of a blob whose bytes were found wrong; `false` when nothing was.
+async fn heal(tx: &mut Tx<'_>, blob: BlobId, new: &NewBlob) -> Result<bool> {
+    let faulty = sql("SELECT o.id FROM blobs b JOIN objects o ON o.id = b.object_id \
+                      WHERE b.id = $1 AND o.fault IS NOT NULL")
+    .bind(blob)
+    .optional::<(ObjectId,)>(tx)
+    .await?;
+    let Some((faulty,)) = faulty else { return Ok(false) };
+    sql("UPDATE blobs SET object_id = (SELECT id FROM objects WHERE object_key = $2) WHERE id = $1")
+        .bind(blob)
+        .bind(new.object_key.as_str())
+        .execute(tx)
+        .await?;
+    crate::object::doom(tx, &[faulty], new.created_at).await?;
+    Ok(true)
 }
 
 /// Makes a blob visible in a repository; `false` when it was already.

@@ -291,3 +291,33 @@ async fn a_layer_over_the_limit_leaves_nothing() {
     let location = start(&editor, "group/app").await;
     editor.put(&with_digest(&location, fits), &[], fits.to_vec()).await.expect(201);
 }
+
+/// Bytes that the storage lost are pushed again by whoever has them: `HEAD` does not say that they are there
+/// (harbor#20143: an image that could neither be pulled nor pushed).
+#[tokio::test]
+async fn pushing_again_heals() {
+    TestApp::each(async |app| {
+        let (editor, blob) = (app.editor(), noise(37, 5_000));
+        let path = format!("/v2/group/app/blobs/{}", digest(&blob));
+        for image in ["group/app", "group/other"] {
+            let location = start(&editor, image).await;
+            editor.put(&with_digest(&location, &blob), &[], blob.clone()).await.expect(201);
+        }
+        std::fs::remove_dir_all(app.folder().join("objects")).unwrap();
+        std::fs::create_dir(app.folder().join("objects")).unwrap();
+        editor.head(&path).await.expect(200);
+        assert_eq!(editor.get(&path).await.expect(500).code(), "UNKNOWN");
+        editor.head(&path).await.expect(404);
+        let mount = format!("/v2/group/b/blobs/uploads/?mount={}&from=group/app", digest(&blob));
+        editor.post(&mount, "").await.expect(202);
+        let location = start(&editor, "group/app").await;
+        editor.put(&with_digest(&location, &blob), &[], blob.clone()).await.expect(201);
+        for image in ["group/app", "group/other"] {
+            is_kept(&editor, image, &blob).await;
+        }
+        editor.post(&mount, "").await.expect(201);
+        let remains = remains(&app).await;
+        assert_eq!((remains.blobs, remains.doomed), (1, 2), "the lost one, and the second push");
+    })
+    .await;
+}

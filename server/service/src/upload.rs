@@ -101,6 +101,7 @@ struct Inner {
     usage: Usage,
     turns: transfer::Turns,
     writers: session::Writers,
+    fresh: session::Fresh,
 }
 
 impl std::fmt::Debug for Uploads {
@@ -152,7 +153,7 @@ impl Uploads {
         algorithm: Algorithm,
     ) -> Result<UploadStatus> {
         let (id, now) = (self.inner.ports.uuid(), ctx.now());
-        let record = Arc::new(UploadRecord {
+        let record = UploadRecord {
             id: id.to_string(),
             account_id: destination.account,
             organization_id: destination.organization,
@@ -168,7 +169,11 @@ impl Uploads {
             created_at: now,
             updated_at: now,
             expires_at: now.plus_seconds(LIFE),
-        });
+        };
+        if self.is_alone() && self.inner.fresh.keep(&record) {
+            return Ok(UploadStatus { id, offset: 0 });
+        }
+        let record = Arc::new(record);
         self.inner
             .store
             .run("upload.create", Durability::Relaxed, move |tx| {

@@ -1,6 +1,10 @@
 //! The session's row: found, leased to one writer, written back, ended.
+//!
+//! Where this is the only server of the database (SQLite), a session is kept in memory until its first byte comes, and
+//! no lease is written for a request that brings none: [`Writers`] knows who is writing. The row is there before the
+//! first byte is staged, so that what a crash leaves is found.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -22,6 +26,9 @@ use crate::push::{Destination, owner};
 /// Ended sessions of one turn.
 const EXPIRED: u32 = 100;
 
+/// Most sessions that are only in memory; further ones are written down at once.
+const FRESH: usize = 10_000;
+
 /// A session that this request alone may write.
 #[derive(Debug)]
 pub(super) struct Held {
@@ -32,7 +39,39 @@ pub(super) struct Held {
     pub(super) progress: Progress,
     /// Whether anything was staged before this request.
     pub(super) is_staged: bool,
+    /// Whether the row has this request's lease.
+    pub(super) is_leased: bool,
+    /// The session, while it has no row.
+    pub(super) fresh: Option<UploadRecord>,
     pub(super) _writing: Writing,
+}
+
+/// Sessions that nothing was sent to yet. A crash forgets them, and their clients begin again.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Fresh(Arc<Mutex<HashMap<String, UploadRecord>>>);
+
+impl Fresh {
+    /// `false` when there are too many.
+    pub(super) fn keep(&self, record: &UploadRecord) -> bool {
+        let mut kept = self.0.lock();
+        let has_room = kept.len() < FRESH;
+        if has_room {
+            kept.insert(record.id.clone(), record.clone());
+        }
+        has_room
+    }
+
+    fn find(&self, id: &str, now: Timestamp) -> Option<UploadRecord> {
+        self.0.lock().get(id).filter(|record| now < record.expires_at).cloned()
+    }
+
+    fn remove(&self, id: &str) {
+        self.0.lock().remove(id);
+    }
+
+    fn expire(&self, now: Timestamp) {
+        self.0.lock().retain(|_, record| now < record.expires_at);
+    }
 }
 
 /// The sessions that requests of this process are writing to.
@@ -82,17 +121,28 @@ impl Uploads {
         destination: &Destination,
         id: Uuid,
     ) -> Result<Option<UploadRecord>> {
-        let (id, now, owner) = (id.to_string(), ctx.now(), owner(ctx)?);
-        let found = self
-            .inner
+        let owner = owner(ctx)?;
+        let found = self.look_up(&id.to_string(), ctx.now()).await?;
+        Ok(found.filter(|record| is_of(record, destination, &owner)))
+    }
+
+    async fn look_up(&self, id: &str, now: Timestamp) -> Result<Option<UploadRecord>> {
+        if let Some(fresh) = self.inner.fresh.find(id, now) {
+            return Ok(Some(fresh));
+        }
+        self.inner
             .store
             .peek("upload.find", |tx| {
-                let id = id.clone();
+                let id = id.to_owned();
                 Box::pin(async move { upload::find(tx, &id, now).await })
             })
             .await
-            .map_err(stored)?;
-        Ok(found.filter(|record| is_of(record, destination, &owner)))
+            .map_err(stored)
+    }
+
+    /// A SQLite file has one server: who writes to a session is known in memory.
+    pub(super) fn is_alone(&self) -> bool {
+        self.inner.store.dialect() == Dialect::Sqlite
     }
 
     /// Takes the session for this request.
@@ -111,14 +161,12 @@ impl Uploads {
         };
         let writing = self.inner.writers.enter(&found.id).ok_or_else(busy)?;
         let holder = self.inner.ports.uuid().to_string();
-        let leased = match self.lease(&found.id, &holder).await? {
-            // A SQLite file has one server, and that is not writing to this session: its writer died.
-            None if self.inner.store.dialect() == Dialect::Sqlite => {
-                self.seize(&found.id, &holder).await?
-            }
-            leased => leased,
+        let record = match self.is_alone() {
+            // Again: another request may have written to it, and ended, between the look and the entrance.
+            true => self.look_up(&found.id, ctx.now()).await?.ok_or_else(unknown)?,
+            false => self.lease(&found.id, &holder).await?.ok_or_else(busy)?,
         };
-        let record = leased.ok_or_else(busy)?;
+        let fresh = self.inner.fresh.find(&record.id, ctx.now());
         let stage = match &record.staging_state {
             Some(text) => text.parse::<Stage>().map_err(Error::internal)?,
             None => {
@@ -138,19 +186,42 @@ impl Uploads {
             stage,
             progress: Progress { offset: record.received, hasher },
             is_staged: record.staging_state.is_some(),
+            is_leased: !self.is_alone(),
+            fresh,
             _writing: writing,
         })
     }
 
-    async fn seize(&self, id: &str, holder: &str) -> Result<Option<UploadRecord>> {
-        let (id, holder) = (id.to_owned(), holder.to_owned());
+    /// Sees to it that the session has a row with this request's lease: before the first byte is staged, and before
+    /// anything else is written to the row.
+    pub(super) async fn secure(&self, mut held: Held) -> Result<Held> {
+        if held.is_leased {
+            return Ok(held);
+        }
+        match held.fresh.take() {
+            Some(fresh) => {
+                self.write_down(fresh, &held.holder).await?;
+                self.inner.fresh.remove(&held.id);
+            }
+            // Whoever had a lease before died with it.
+            None => drop(self.lease(&held.id, &held.holder).await?.ok_or_else(unknown)?),
+        }
+        held.is_leased = true;
+        Ok(held)
+    }
+
+    async fn write_down(&self, fresh: UploadRecord, holder: &str) -> Result<()> {
+        let (fresh, holder) = (Arc::new(fresh), holder.to_owned());
         let now = self.inner.ports.now();
         let until = now.plus_seconds(LEASE);
         self.inner
             .store
-            .run("upload.seize", Durability::Relaxed, move |tx| {
-                let (id, holder) = (id.clone(), holder.clone());
-                Box::pin(async move { upload::seize(tx, &id, &holder, now, until).await })
+            .run("upload.create", Durability::Relaxed, move |tx| {
+                let (fresh, holder) = (Arc::clone(&fresh), holder.clone());
+                Box::pin(async move {
+                    upload::create(tx, &fresh).await?;
+                    upload::lease(tx, &fresh.id, &holder, now, until).await.map(drop)
+                })
             })
             .await
             .map_err(stored)
@@ -165,16 +236,23 @@ impl Uploads {
         })
     }
 
-    /// Takes or renews the lease; `None` when somebody else has it, or the session is gone.
+    /// Takes or renews the lease; `None` when the session is gone, or another server has it. The only server takes it
+    /// from whoever had it before: that writer is known to be gone.
     pub(super) async fn lease(&self, id: &str, holder: &str) -> Result<Option<UploadRecord>> {
         let (id, holder) = (id.to_owned(), holder.to_owned());
         let now = self.inner.ports.now();
         let until = now.plus_seconds(LEASE);
+        let is_alone = self.is_alone();
         self.inner
             .store
             .run("upload.lease", Durability::Relaxed, move |tx| {
                 let (id, holder) = (id.clone(), holder.clone());
-                Box::pin(async move { upload::lease(tx, &id, &holder, now, until).await })
+                Box::pin(async move {
+                    match is_alone {
+                        true => upload::seize(tx, &id, &holder, now, until).await,
+                        false => upload::lease(tx, &id, &holder, now, until).await,
+                    }
+                })
             })
             .await
             .map_err(stored)
@@ -182,6 +260,7 @@ impl Uploads {
 
     /// Writes down how far the session has come, and gives it back.
     pub(super) async fn save(&self, held: Held) -> Result<()> {
+        let held = self.secure(held).await?;
         let now = self.inner.ports.now();
         let progress = Arc::new(upload::Progress {
             received: held.progress.offset,
@@ -207,6 +286,9 @@ impl Uploads {
 
     /// Gives the session back as it was.
     pub(super) async fn release(&self, held: Held) -> Result<()> {
+        if !held.is_leased {
+            return Ok(());
+        }
         self.inner
             .store
             .run("upload.release", Durability::Relaxed, move |tx| {
@@ -219,6 +301,10 @@ impl Uploads {
 
     /// Ends the session and removes what it staged.
     pub(super) async fn abandon(&self, held: Held) -> Result<()> {
+        if held.fresh.is_some() {
+            self.inner.fresh.remove(&held.id);
+            return Ok(());
+        }
         let is_staged = held.is_staged || held.progress.offset > 0;
         let key = is_staged.then(|| held.stage.key().to_string());
         let is_doomed = self.end(held.id, key, None).await?;
@@ -231,19 +317,12 @@ impl Uploads {
 
     /// Ends a session that this process opened for itself; failures are logged.
     pub(super) async fn forget(&self, id: String) {
-        let now = self.inner.ports.now();
-        let found = self
-            .inner
-            .store
-            .peek("upload.find", |tx| {
-                let id = id.clone();
-                Box::pin(async move { upload::find(tx, &id, now).await })
-            })
-            .await;
+        let found = self.look_up(&id, self.inner.ports.now()).await;
+        self.inner.fresh.remove(&id);
         let outcome = match found {
             Ok(Some(record)) => self.end_record(record, None).await,
             Ok(None) => Ok(()),
-            Err(error) => Err(stored(error)),
+            Err(error) => Err(error),
         };
         if let Err(error) = outcome {
             tracing::warn!(%error, "an upload that failed could not be removed yet");
@@ -297,6 +376,7 @@ impl Uploads {
     /// Ends sessions whose time is over.
     pub(super) async fn expire(&self) -> Result<()> {
         let now = self.inner.ports.now();
+        self.inner.fresh.expire(now);
         loop {
             let ended = self
                 .inner

@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::session::{Held, out_of_range, unknown};
 use super::{ChunkRange, LEASE, RENEW, Upload, Uploads, link_new, too_large};
-use crate::error::Failed;
+use crate::error::{Failed, kept};
 use crate::push::Destination;
 
 /// How many bodies each account is sending. Counted in memory: each process of several counts for itself.
@@ -97,6 +97,7 @@ impl Uploads {
                 return Err(error);
             }
         };
+        let held = self.secure(held).await?;
         // A request without a body transfers nothing, so it waits for nobody.
         let most = match body.length {
             Some(0) => 0,
@@ -156,11 +157,24 @@ impl Uploads {
                 self.abandon(held).await?;
                 Err(unknown())
             }
+            Ended::Failed(error @ ObjectError::Full(_)) => Err(self.make_room(held, error).await),
             Ended::Failed(error) => {
                 self.save(held).await?;
                 Err(storage(error))
             }
         }
+    }
+
+    /// Ends a session that filled the disk. Its bytes go first: kept, they would keep the disk full, and the database may
+    /// need the room to note the end.
+    async fn make_room(&self, held: Held, error: ObjectError) -> Error {
+        if let Err(error) = self.inner.objects.discard(&held.stage).await {
+            tracing::warn!(key = %held.stage.key(), %error, "a stage could not be removed yet");
+        }
+        if let Err(error) = self.abandon(held).await {
+            tracing::warn!(%error, "an upload that filled the disk could not be ended yet");
+        }
+        storage(error)
     }
 
     /// How many bytes may come.
@@ -235,6 +249,8 @@ impl Uploads {
                 return Err(error);
             }
         }
+        // Nothing was ever sent: the empty blob.
+        let held = if held.is_staged { held } else { self.secure(held).await? };
         let completing = self.inner.objects.complete(&held.stage, &held.progress);
         let completed = self.while_leased(&held, completing).await;
         match completed {
@@ -242,6 +258,9 @@ impl Uploads {
             Some(Err(ObjectError::Lost { .. })) => {
                 self.abandon(held).await?;
                 return Err(unknown());
+            }
+            Some(Err(error @ ObjectError::Full(_))) => {
+                return Err(self.make_room(held, error).await);
             }
             Some(Err(error)) => {
                 self.save(held).await?;
@@ -274,6 +293,7 @@ impl Uploads {
             encryption_key_id: None,
             created_at: now,
         });
+        let is_alone = self.is_alone();
         let place = self
             .inner
             .store
@@ -283,7 +303,11 @@ impl Uploads {
                 Box::pin(async move {
                     // Whoever lost the session meanwhile must not link an object that another one may remove.
                     let until = now.plus_seconds(LEASE);
-                    if upload::lease(tx, &id, &holder, now, until).await?.is_none() {
+                    let leased = match is_alone {
+                        true => upload::seize(tx, &id, &holder, now, until).await?,
+                        false => upload::lease(tx, &id, &holder, now, until).await?,
+                    };
+                    if leased.is_none() {
                         return Err(Failed::Domain(unknown()));
                     }
                     let place = destination.open(tx).await?;
@@ -310,12 +334,7 @@ struct Allowance {
 /// A storage that fails in the middle of a push.
 fn storage(error: ObjectError) -> Error {
     match error {
-        ObjectError::Full(_) => Error::new(
-            ErrorKind::Unavailable,
-            Subject::Upload,
-            "the registry's storage is full; tell its administrator",
-        )
-        .caused_by(error),
+        full @ ObjectError::Full(_) => kept(full),
         error => Error::unavailable(error),
     }
 }

@@ -99,7 +99,7 @@ async function startWorld(scheme) {
 const uploads = (writes) => writes.filter((each) => ["PATCH", "PUT"].includes(each.method) && each.path.includes("/blobs/uploads/"));
 const mounts = (writes) => writes.filter((each) => each.method === "POST" && each.status === 201);
 
-for (const scheme of (process.env.ROADSTEAD_TEST_SCHEMES ?? "http").split(" ")) {
+for (const scheme of (process.env.ROADSTEAD_TEST_SCHEMES ?? "http https").split(" ")) {
   describe(scheme, () => {
     let world;
     before(async () => {

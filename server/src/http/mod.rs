@@ -23,6 +23,7 @@ pub mod idle;
 pub mod listen;
 pub mod registry;
 pub mod request;
+mod rest;
 pub mod router;
 pub mod session;
 pub mod token;

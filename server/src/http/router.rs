@@ -2,17 +2,18 @@
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
 use http::{Method, StatusCode, header};
 use serde_json::json;
 
-use super::{Doors, asset, console, health, registry, request, token};
+use super::{Doors, asset, console, health, registry, request, rest, token};
 
 /// The whole server.
 ///
-/// Layers, outermost first: [`request::observe`] (id, span, log line, panics, headers of every answer). Sessions and
+/// Layers, outermost first: [`request::observe`] (id, span, log line, panics, headers of every answer), [`rest::finish`]
+/// (what a refusal left unread). Sessions and
 /// origin checks surround the console alone ([`console::surround`]). Bodies of `/v2` are streams and have no limit here;
 /// each door limits what it holds in memory.
 pub fn router(doors: Doors) -> Router {
@@ -36,6 +37,7 @@ pub fn router(doors: Doors) -> Router {
         .route("/v2/manage/{*rest}", any(nothing_here))
         .with_state(doors.clone())
         .fallback_service(console)
+        .layer(from_fn(rest::finish))
         .layer(from_fn_with_state(doors, request::observe))
 }
 

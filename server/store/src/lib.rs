@@ -22,7 +22,22 @@
 //! - Not found is `Ok(None)`. A stored value that breaks its type's rule is [`StoreError::Corrupt`].
 //! - What changes or reveals a repository, an organization or what is an account's takes the proof that somebody may:
 //!   [`Place`], `Allowed<OrganizationKey>`, `Allowed<AccountId>`, or a `Visibility` for lists. Exceptions come before the
-//!   decision ([`resolve`], credentials) or are work of the system on whatever is due (collection, counters, jobs).
+//!   decision ([`resolve`], credentials) or are work of the system on whatever is due (collection, counters, jobs). What
+//!   forgets to ask does not compile:
+//!   ```compile_fail,E0308
+//!   # use roadstead::{TagName, id::RepositoryId};
+//!   # use roadstead_store::{Result, Tx, tag};
+//!   async fn forgets(tx: &mut Tx<'_>, id: RepositoryId, name: &TagName) -> Result<()> {
+//!       tag::find(tx, &id, name).await.map(drop)
+//!   }
+//!   ```
+//!   ```
+//!   # use roadstead::{TagName, access::{Allowed, RepositoryTarget}};
+//!   # use roadstead_store::{Place, Result, Tx, tag};
+//!   async fn asks(tx: &mut Tx<'_>, allowed: &Allowed<RepositoryTarget>, name: &TagName) -> Result<()> {
+//!       tag::find(tx, &Place::of(allowed), name).await.map(drop)
+//!   }
+//!   ```
 //! - Nothing is ever looked up by name through a foreign key; tombstones (`deleted_at`) keep what was deleted.
 //!
 //! # To add a query

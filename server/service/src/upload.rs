@@ -122,6 +122,7 @@ impl Uploads {
                 usage,
                 turns: transfer::Turns::new(WAIT),
                 writers: session::Writers::default(),
+                fresh: session::Fresh::default(),
             }),
         }
     }

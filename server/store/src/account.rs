@@ -1,0 +1,180 @@
+//! Accounts (tenants). The first one of an instance is the operator account.
+
+use roadstead::id::{AccountId, PublicId};
+use roadstead::{AccountName, Timestamp};
+
+use crate::change::{Change, ChangeKind};
+use crate::error::Result;
+use crate::row::record;
+use crate::sql::sql;
+use crate::tx::Tx;
+use crate::value::words;
+
+words! {
+    /// What an account is.
+    AccountKind {
+        /// The instance's own: its administrators look after settings, accounts and storage.
+        Operator = "operator",
+        /// Every other.
+        Tenant = "tenant",
+    }
+}
+
+words! {
+    /// Whether an account, user or access key may be used.
+    State {
+        /// It may.
+        Active = "active",
+        /// It may not, until it is enabled again.
+        Disabled = "disabled",
+    }
+}
+
+record! {
+    /// An account.
+    AccountRecord {
+        /// Key.
+        id: AccountId,
+        /// Id on the wire.
+        public_id: PublicId,
+        /// Name, as its creator wrote it; compared without case.
+        name: AccountName,
+        /// What it is.
+        kind: AccountKind,
+        /// Whether it may be used.
+        state: State,
+        /// Grows with every change of what somebody in the account may do.
+        permission_epoch: u64,
+        /// Live organizations.
+        organization_count: u64,
+        /// Live repositories.
+        repository_count: u64,
+        /// Visible tags.
+        tag_count: u64,
+        /// Bytes, each blob counted once.
+        size: u64,
+        /// Bytes, each blob counted once for every repository that has it.
+        plain_size: u64,
+        /// Most organizations, when not the instance's setting.
+        organization_limit: Option<u64>,
+        /// Most bytes, when not the instance's setting.
+        size_limit: Option<u64>,
+        /// When it was created.
+        created_at: Timestamp,
+    }
+}
+
+/// What a new account is made of.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    /// Id on the wire.
+    pub public_id: PublicId,
+    /// Name.
+    pub name: AccountName,
+    /// What it is.
+    pub kind: AccountKind,
+    /// Now.
+    pub created_at: Timestamp,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, public_id, name, kind, state, permission_epoch, organization_count, repository_count, \
+             tag_count, size, plain_size, organization_limit, size_limit, created_at FROM accounts ",
+            $rest
+        )
+    };
+}
+
+/// Creates an account. `NotUnique { table: "accounts" }` when the name is taken.
+pub async fn create(tx: &mut Tx<'_>, new: &NewAccount) -> Result<AccountRecord> {
+    let id: AccountId =
+        sql("INSERT INTO accounts (public_id, name, name_key, kind, created_at) VALUES ($1, $2, $3, $4, $5) RETURNING id")
+            .bind(&new.public_id)
+            .bind(&new.name)
+            .bind(new.name.folded())
+            .bind(new.kind)
+            .bind(new.created_at)
+            .scalar(tx)
+            .await?;
+    tx.change(Change::new(ChangeKind::Account, new.created_at).in_account(id).of(id));
+    sql(select!("WHERE id = $1")).bind(id).one(tx).await
+}
+
+/// The account with this key.
+pub async fn find(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<AccountRecord>> {
+    sql(select!("WHERE id = $1 AND deleted_at IS NULL")).bind(id).optional(tx).await
+}
+
+/// The account with this key; other transactions that change it wait until this one ends.
+pub async fn lock(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<AccountRecord>> {
+    sql(select!("WHERE id = $1 AND deleted_at IS NULL"))
+        .bind(id)
+        .and(tx.dialect().for_update())
+        .optional(tx)
+        .await
+}
+
+/// The account of this name, whatever its case.
+pub async fn find_by_name(tx: &mut Tx<'_>, name: &AccountName) -> Result<Option<AccountRecord>> {
+    sql(select!("WHERE name_key = $1 AND deleted_at IS NULL"))
+        .bind(name.folded())
+        .optional(tx)
+        .await
+}
+
+/// The account with this id on the wire.
+pub async fn find_by_public_id(tx: &mut Tx<'_>, id: &PublicId) -> Result<Option<AccountRecord>> {
+    sql(select!("WHERE public_id = $1 AND deleted_at IS NULL")).bind(id).optional(tx).await
+}
+
+/// Every account, the oldest first.
+pub async fn list(tx: &mut Tx<'_>) -> Result<Vec<AccountRecord>> {
+    sql(select!("WHERE deleted_at IS NULL ORDER BY id")).all(tx).await
+}
+
+/// Whether set-up is still to be done.
+pub async fn is_empty(tx: &mut Tx<'_>) -> Result<bool> {
+    sql("SELECT NOT EXISTS (SELECT 1 FROM accounts WHERE deleted_at IS NULL)").scalar(tx).await
+}
+
+/// Enables or disables an account.
+pub async fn set_state(tx: &mut Tx<'_>, id: AccountId, state: State, at: Timestamp) -> Result<()> {
+    sql("UPDATE accounts SET state = $2 WHERE id = $1").bind(id).bind(state).execute(tx).await?;
+    bump_permission_epoch(tx, id, at).await
+}
+
+/// The permission epoch of an account; `None` when there is no such account.
+pub async fn permission_epoch(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<u64>> {
+    let found = sql("SELECT permission_epoch FROM accounts WHERE id = $1")
+        .bind(id)
+        .optional::<(u64,)>(tx)
+        .await?;
+    Ok(found.map(|(epoch,)| epoch))
+}
+
+/// Makes every cached permission decision about the account's users and images stale.
+pub async fn bump_permission_epoch(tx: &mut Tx<'_>, id: AccountId, at: Timestamp) -> Result<()> {
+    tx.ledger.account(id).permission_epochs += 1;
+    tx.change(Change::new(ChangeKind::Permission, at).in_account(id));
+    Ok(())
+}
+
+/// Sets the account's own limits; `None` follows the instance's setting.
+pub async fn set_limits(
+    tx: &mut Tx<'_>,
+    id: AccountId,
+    organizations: Option<u64>,
+    size: Option<u64>,
+    at: Timestamp,
+) -> Result<()> {
+    sql("UPDATE accounts SET organization_limit = $2, size_limit = $3 WHERE id = $1")
+        .bind(id)
+        .bind(organizations)
+        .bind(size)
+        .execute(tx)
+        .await?;
+    tx.change(Change::new(ChangeKind::Account, at).in_account(id).of(id));
+    Ok(())
+}

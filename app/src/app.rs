@@ -56,9 +56,7 @@ pub fn shell(assets: Assets) -> impl IntoView {
                 <link rel="stylesheet" href=assets.style />
                 <link rel="modulepreload" href=assets.script nonce=nonce.clone() />
                 <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin="" />
-                <script type="module" nonce=nonce>
-                    {start}
-                </script>
+                {(!is_story()).then(|| view! { <script type="module" nonce=nonce>{start}</script> })}
                 <MetaTags />
             </head>
             <body>
@@ -66,6 +64,14 @@ pub fn shell(assets: Assets) -> impl IntoView {
             </body>
         </html>
     }
+}
+
+/// Whether the page is one that the WebAssembly does not know (`page/stories.rs`).
+fn is_story() -> bool {
+    #[cfg(all(feature = "ssr", debug_assertions))]
+    return use_context::<http::request::Parts>().is_some_and(|parts| parts.uri.path() == "/__ui");
+    #[cfg(not(all(feature = "ssr", debug_assertions)))]
+    false
 }
 
 /// The viewer of this request; nobody where there is none (listing the routes, rendering parts alone).

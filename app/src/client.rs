@@ -1,4 +1,6 @@
-//! The browser's way to server functions: `fetch` with the CSRF token in `x-csrf-token`.
+//! The browser's way to server functions: `fetch` with the CSRF token in `x-csrf-token`, and marked as background when
+//! nobody has touched the page for a minute, so that it does not prolong the session. A 401 makes the page look whether
+//! the session still lasts.
 //!
 //! Every `#[server]` of the console names it: `#[server(prefix = "/console/call", client = ConsoleClient)]`.
 
@@ -8,6 +10,7 @@ use server_fn::client::Client;
 use server_fn::client::browser::BrowserClient;
 use server_fn::error::FromServerFnError;
 use server_fn::request::browser::BrowserRequest;
+use server_fn::response::ClientRes;
 use server_fn::response::browser::BrowserResponse;
 
 /// `fetch`, with the CSRF token.
@@ -26,7 +29,17 @@ where
         if let Some(token) = crate::dom::csrf_token() {
             request.headers().append("x-csrf-token", &token);
         }
-        <BrowserClient as Client<E, I, O>>::send(request)
+        if crate::dom::is_idle() {
+            request.headers().append("x-background", "1");
+        }
+        let sent = <BrowserClient as Client<E, I, O>>::send(request);
+        async move {
+            let answer = sent.await;
+            if answer.as_ref().is_ok_and(|response| ClientRes::<E>::status(response) == 401) {
+                crate::component::session::suspect();
+            }
+            answer
+        }
     }
 
     fn open_websocket(

@@ -1,10 +1,24 @@
 //! The few things only a browser can do. On the server each of them does nothing, so callers need no `cfg`.
 
+/// What became of a stream of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StreamState {
+    /// Events come.
+    Open,
+    /// Cut off; the browser connects again by itself.
+    Waiting,
+    /// Refused; it will not come back.
+    Closed,
+}
+
 #[cfg(feature = "hydrate")]
 mod browser {
     use leptos::prelude::{document, window};
     use roadstead::Timestamp;
+    use wasm_bindgen::closure::Closure;
     use wasm_bindgen::{JsCast, JsValue};
+
+    use super::StreamState;
     use web_sys::{HtmlDocument, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 
     /// The CSRF token of the page.
@@ -63,7 +77,14 @@ mod browser {
 
     /// Remembers under `key` what has the focus, to return there.
     pub fn remember_focus(key: &str) {
-        let element = document().active_element().and_then(|e| e.dyn_into::<HtmlElement>().ok());
+        // An item of a menu goes away with the menu: what opened the menu stays.
+        let element = document()
+            .active_element()
+            .and_then(|element| match element.closest("details.popup") {
+                Ok(Some(popup)) => popup.query_selector("summary").ok().flatten(),
+                _ => Some(element),
+            })
+            .and_then(|e| e.dyn_into::<HtmlElement>().ok());
         OPENERS.with_borrow_mut(|openers| match element {
             Some(element) => openers.insert(key.to_owned(), element),
             None => openers.remove(key),
@@ -162,7 +183,12 @@ mod browser {
     /// Whether the event happened in something that takes typed text.
     pub fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
         event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()).is_some_and(
-            |element| matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"),
+            |element| match element.tag_name().as_str() {
+                "INPUT" => {
+                    !matches!(element.get_attribute("type").as_deref(), Some("checkbox" | "radio"))
+                }
+                name => matches!(name, "TEXTAREA" | "SELECT"),
+            },
         )
     }
 
@@ -222,6 +248,21 @@ mod browser {
         }
     }
 
+    /// Whether the event happened on a link.
+    pub fn is_on_link(event: &web_sys::MouseEvent) -> bool {
+        event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+            .is_some_and(|element| element.closest("a[href]").ok().flatten().is_some())
+    }
+
+    /// Brings what matches into sight.
+    pub fn show(selector: &str) {
+        if let Ok(Some(element)) = document().query_selector(selector) {
+            element.scroll_into_view_with_bool(false);
+        }
+    }
+
     /// Closes every open menu (`details.popup`) but the one that contains `inside`.
     pub fn close_menus(inside: Option<&web_sys::Node>) {
         let Ok(nodes) = document().query_selector_all("details.popup[open]") else { return };
@@ -245,6 +286,150 @@ mod browser {
             .and_then(|form| form.dyn_into::<web_sys::HtmlFormElement>().ok());
         if let Some(form) = form {
             let _ = form.request_submit();
+        }
+    }
+
+    /// A stream of server-sent events. Closed when dropped.
+    struct Stream {
+        source: web_sys::EventSource,
+        _heard: Closure<dyn FnMut(web_sys::MessageEvent)>,
+        _changed: Closure<dyn FnMut(web_sys::Event)>,
+    }
+
+    impl Drop for Stream {
+        fn drop(&mut self) {
+            self.source.set_onmessage(None);
+            self.source.set_onopen(None);
+            self.source.set_onerror(None);
+            self.source.close();
+        }
+    }
+
+    thread_local! {
+        static STREAM: std::cell::RefCell<Option<Stream>> = const { std::cell::RefCell::new(None) };
+    }
+
+    /// Opens the page's one stream: `heard` gets the text of each event, `changed` hears what became of the stream.
+    pub fn open_stream(
+        address: &str,
+        heard: Box<dyn Fn(String)>,
+        changed: Box<dyn Fn(StreamState)>,
+    ) {
+        let Ok(source) = web_sys::EventSource::new(address) else { return };
+        let heard = Closure::new(move |event: web_sys::MessageEvent| {
+            if let Some(text) = event.data().as_string() {
+                heard(text);
+            }
+        });
+        let own = source.clone();
+        let changed = Closure::new(move |_: web_sys::Event| {
+            changed(match own.ready_state() {
+                web_sys::EventSource::OPEN => StreamState::Open,
+                web_sys::EventSource::CONNECTING => StreamState::Waiting,
+                _ => StreamState::Closed,
+            });
+        });
+        source.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        source.set_onopen(Some(changed.as_ref().unchecked_ref()));
+        source.set_onerror(Some(changed.as_ref().unchecked_ref()));
+        let stream = Stream { source, _heard: heard, _changed: changed };
+        let before = STREAM.replace(Some(stream));
+        drop(before);
+    }
+
+    /// Closes the page's stream.
+    pub fn close_stream() {
+        // A stream that closes itself is still being called: it goes when that is over.
+        let before = STREAM.take();
+        leptos::prelude::set_timeout(move || drop(before), std::time::Duration::ZERO);
+    }
+
+    /// Whether nobody looks at the page: another tab is in front.
+    pub fn is_hidden() -> bool {
+        document().hidden()
+    }
+
+    thread_local! {
+        static LAST_INPUT: std::cell::Cell<f64> = const { std::cell::Cell::new(0.0) };
+    }
+
+    /// Notes that the person did something just now.
+    pub fn note_input() {
+        LAST_INPUT.set(js_sys::Date::now());
+    }
+
+    /// Whether the person has done nothing for a minute: what the page asks then is no activity.
+    pub fn is_idle() -> bool {
+        js_sys::Date::now() - LAST_INPUT.get() > 60_000.0
+    }
+
+    /// Whether something is open that must not change under the person: a dialog or a menu.
+    pub fn is_busy() -> bool {
+        document().query_selector("[role=dialog], details.popup[open]").ok().flatten().is_some()
+    }
+
+    fn elements(selector: &str) -> Vec<HtmlElement> {
+        let Ok(nodes) = document().query_selector_all(selector) else { return Vec::new() };
+        (0..nodes.length())
+            .filter_map(|index| nodes.get(index)?.dyn_into::<HtmlElement>().ok())
+            .filter(|element| element.offset_parent().is_some())
+            .collect()
+    }
+
+    fn active_row() -> Option<web_sys::Element> {
+        document().active_element()?.closest("main tbody tr").ok().flatten()
+    }
+
+    /// Whether the focus is in a row of a table.
+    pub fn is_in_row() -> bool {
+        active_row().is_some()
+    }
+
+    /// Puts the focus on the link of the next row, or of the one before; on the first when it is in none.
+    pub fn move_row(forward: bool) {
+        let links = elements("main tbody .cell-name__link");
+        let row = active_row();
+        let current =
+            links.iter().position(|link| row.as_ref().is_some_and(|row| row.contains(Some(link))));
+        let next = match (current, forward) {
+            (None, _) => Some(0),
+            (Some(index), true) => index.checked_add(1),
+            (Some(index), false) => index.checked_sub(1),
+        };
+        if let Some(link) = next.and_then(|index| links.get(index)) {
+            let _ = link.focus();
+        }
+    }
+
+    /// Checks or unchecks the row that has the focus.
+    pub fn toggle_row() {
+        let check = active_row()
+            .and_then(|row| row.query_selector("input[type=checkbox]").ok().flatten())
+            .and_then(|element| element.dyn_into::<HtmlElement>().ok());
+        if let Some(check) = check {
+            check.click();
+        }
+    }
+
+    /// Runs what renders a part of the page anew, and puts the focus back on what stands for the element that had it.
+    pub fn keep_focus(render: impl FnOnce()) {
+        let active = document().active_element();
+        let name = |attribute: &str| {
+            let value = active.as_ref()?.get_attribute(attribute)?;
+            Some(format!("main [{attribute}='{}']", value.replace(['\\', '\''], "")))
+        };
+        let selector = name("href").or_else(|| name("data-testid"));
+        render();
+        if let (Some(active), Some(selector)) = (active, selector) {
+            let wait = std::time::Duration::ZERO;
+            leptos::prelude::set_timeout(
+                move || {
+                    if !active.is_connected() && !is_at_work() {
+                        focus(&selector);
+                    }
+                },
+                wait,
+            );
         }
     }
 }
@@ -350,11 +535,64 @@ mod server {
         false
     }
 
+    /// Whether the event happened on a link.
+    pub fn is_on_link(_event: &web_sys::MouseEvent) -> bool {
+        false
+    }
+
+    /// Brings what matches into sight.
+    pub fn show(_selector: &str) {}
+
     /// Closes every open menu but the one that contains `inside`.
     pub fn close_menus(_inside: Option<&web_sys::Node>) {}
 
     /// Sends the form that the control belongs to.
     pub fn submit_form_of(_event: &web_sys::Event) {}
+
+    /// Opens the page's one stream.
+    pub fn open_stream(
+        _address: &str,
+        _heard: Box<dyn Fn(String)>,
+        _changed: Box<dyn Fn(super::StreamState)>,
+    ) {
+    }
+
+    /// Closes the page's stream.
+    pub fn close_stream() {}
+
+    /// Whether nobody looks at the page.
+    pub fn is_hidden() -> bool {
+        true
+    }
+
+    /// Notes that the person did something just now.
+    pub fn note_input() {}
+
+    /// Whether the person has done nothing for a minute.
+    pub fn is_idle() -> bool {
+        true
+    }
+
+    /// Whether something is open that must not change under the person.
+    pub fn is_busy() -> bool {
+        false
+    }
+
+    /// Whether the focus is in a row of a table.
+    pub fn is_in_row() -> bool {
+        false
+    }
+
+    /// Puts the focus on the link of the next row, or of the one before.
+    pub fn move_row(_forward: bool) {}
+
+    /// Checks or unchecks the row that has the focus.
+    pub fn toggle_row() {}
+
+    /// Runs what renders a part of the page anew, and keeps the focus.
+    pub fn keep_focus(render: impl FnOnce()) {
+        render();
+    }
 }
 
 #[cfg(not(feature = "hydrate"))]

@@ -12,7 +12,8 @@
 //! - What the service refuses is refused; flags of the viewer only hide.
 //!
 //! # Features
-//! `ssr` on the server, `hydrate` in the browser, never both; `stories` adds the page `/__ui` of all components.
+//! `ssr` on the server, `hydrate` in the browser, never both. Debug builds of the server have a page of all components,
+//! `/__ui`.
 
 #![recursion_limit = "512"]
 

@@ -21,6 +21,8 @@ pub enum Notice {
     Deleted(String),
     /// The password was changed.
     PasswordChanged,
+    /// Signed in again, over the page.
+    SignedIn,
     /// Signed out.
     SignedOut,
     /// The registry was set up.
@@ -44,6 +46,7 @@ impl Notice {
                 td_string!(locale, components.notice_deleted, name = name.as_str()).to_string()
             }
             Self::PasswordChanged => td_string!(locale, components.notice_password).to_owned(),
+            Self::SignedIn => td_string!(locale, components.notice_signed_in).to_owned(),
             Self::SignedOut => td_string!(locale, components.notice_signed_out).to_owned(),
             Self::Welcome => td_string!(locale, components.notice_welcome).to_owned(),
         }

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ConsoleError;
 use crate::notice::{Done, Notice};
-use crate::viewer::{Site, Viewer, choose_language, parse_theme, theme_word};
+use crate::viewer::{SessionSpan, Site, Viewer, choose_language, parse_theme, theme_word};
 
 /// The server's side of one console request. One implementation in the server, one in tests.
 #[async_trait::async_trait]
@@ -37,6 +37,8 @@ pub trait ConsoleBackend: Send + Sync {
     fn site(&self) -> Site;
     /// Profile of the signed-in user, loaded with the session; `None` when nobody is signed in.
     fn profile(&self) -> Option<Profile>;
+    /// How long this session lasts, after what this request counted as activity; `None` when nobody is signed in.
+    fn session(&self) -> Option<SessionSpan>;
     /// The token that this browser's forms (`_csrf`) and calls (`x-csrf-token`) must carry. Stable while the page lives.
     fn csrf_token(&self) -> String;
     /// Starts a session for `user` under a new session id. `keep` makes it outlive the browser.
@@ -196,6 +198,8 @@ impl ConsolePort {
             now: self.0.context().now(),
             is_collapsed: cookie("rs_nav").as_deref() == Some("collapsed"),
             preferences,
+            session: profile.as_ref().and_then(|_| self.0.session()),
+            news: self.service().news().cursor(),
             profile,
             csrf: self.0.csrf_token(),
             site,

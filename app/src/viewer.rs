@@ -5,10 +5,11 @@
 //! hide what would be refused, the service decides.
 //! To add a preference: a field in [`Preferences`], a control in `page/account.rs`, words in `locales/*/account.json`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use leptos::prelude::*;
 use roadstead::Timestamp;
+use roadstead::manage::news::News;
 use roadstead::manage::profile::{Preferences, Profile, Theme};
 use serde::{Deserialize, Serialize};
 
@@ -85,6 +86,15 @@ pub struct Site {
     pub is_secure: bool,
 }
 
+/// How long a session still lasts, in seconds: clocks of browsers go wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionSpan {
+    /// If nothing happens.
+    pub idle: i64,
+    /// Whatever happens.
+    pub longest: i64,
+}
+
 /// Everything the page knows about the one who looks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Viewer {
@@ -102,6 +112,10 @@ pub struct Viewer {
     pub preferences: Preferences,
     /// Who is signed in, if anybody.
     pub profile: Option<Profile>,
+    /// How long they stay signed in.
+    pub session: Option<SessionSpan>,
+    /// Where the page begins to follow what changes.
+    pub news: String,
     /// Facts of the registry.
     pub site: Site,
     /// Token for forms (`_csrf`) and server functions (`x-csrf-token`).
@@ -154,8 +168,24 @@ pub struct Live {
     pub changes: RwSignal<u32>,
     /// What the one polite live region says.
     pub said: RwSignal<String>,
+    /// What another changed, last; resources that show it load again.
+    pub news: RwSignal<News>,
+    /// When the session ends if nothing happens, and whatever happens, by the browser's clock; as far as the page knows.
+    pub session: RwSignal<Option<(Timestamp, Timestamp)>>,
     /// The session has ended under the page.
     pub is_expired: RwSignal<bool>,
+    /// The dialog that asks for the password again is open.
+    pub is_signing_in: RwSignal<bool>,
+    /// The server is not reached.
+    pub is_offline: RwSignal<bool>,
+    /// Columns that are not shown, of every list: `images.pulls`.
+    pub hidden_columns: RwSignal<BTreeSet<String>>,
+    /// The order that was chosen for lists: list to `key.asc` or `key.desc`.
+    pub sorts: RwSignal<BTreeMap<String, String>>,
+    /// Rows per page, where the address does not say.
+    pub page_size: RwSignal<u64>,
+    /// The palette of searches and commands is open.
+    pub is_palette_open: RwSignal<bool>,
 }
 
 impl Live {
@@ -170,7 +200,15 @@ impl Live {
             is_collapsed: RwSignal::new(viewer.is_collapsed),
             changes: RwSignal::new(0),
             said: RwSignal::new(String::new()),
+            news: RwSignal::new(News::default()),
+            session: RwSignal::new(None),
             is_expired: RwSignal::new(false),
+            is_signing_in: RwSignal::new(false),
+            is_offline: RwSignal::new(false),
+            hidden_columns: RwSignal::new(viewer.preferences.hidden_columns.clone()),
+            sorts: RwSignal::new(viewer.preferences.sorts.clone()),
+            page_size: RwSignal::new(viewer.page_size()),
+            is_palette_open: RwSignal::new(false),
         }
     }
 }
@@ -193,6 +231,8 @@ impl Viewer {
             is_collapsed: false,
             preferences: Preferences::default(),
             profile: None,
+            session: None,
+            news: String::new(),
             site: Site::default(),
             csrf: String::new(),
             notice: None,

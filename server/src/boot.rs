@@ -200,6 +200,11 @@ pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> Result<()
         house.service.setup().new_code();
     }
 
+    // Live pages follow for as long as they are open: they end first, or they would hold up the stop.
+    let stop = async {
+        stop.await;
+        house.service.news().close();
+    };
     let ended = listen::serve(listener, serving, stop).await;
     tracing::info!(ended, "stopped listening");
     stopped.cancel();

@@ -4,6 +4,7 @@
 
 pub mod image;
 pub mod login;
+pub mod news;
 pub mod organization;
 pub mod overview;
 pub mod profile;

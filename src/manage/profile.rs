@@ -1,5 +1,7 @@
 //! Who is signed in, and how they like the console.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use crate::access::Access;
@@ -66,7 +68,14 @@ pub struct Preferences {
     pub shortcuts: bool,
     /// Whether animations are off.
     pub reduce_motion: bool,
+    /// Columns that lists do not show, as `list.column`.
+    pub hidden_columns: BTreeSet<String>,
+    /// How lists are sorted where the address does not say: list to `key` or `key.asc`.
+    pub sorts: BTreeMap<String, String>,
 }
+
+/// Columns that nobody sees before they ask for them.
+const HIDDEN_AT_FIRST: [&str; 3] = ["images.category", "images.pulls", "tags.pulled"];
 
 impl Default for Preferences {
     fn default() -> Self {
@@ -79,6 +88,8 @@ impl Default for Preferences {
             page_size: 20,
             shortcuts: true,
             reduce_motion: false,
+            hidden_columns: HIDDEN_AT_FIRST.map(str::to_owned).into(),
+            sorts: BTreeMap::new(),
         }
     }
 }

@@ -109,6 +109,7 @@ pub async fn save_preferences(
         page_size: page_size.parse().unwrap_or(20),
         shortcuts,
         reduce_motion,
+        ..port.0.profile().map(|profile| profile.preferences).unwrap_or_default()
     };
     let name = Some(display_name.trim().to_owned()).filter(|name| !name.is_empty());
     let service = port.service();
@@ -124,6 +125,50 @@ pub async fn save_preferences(
         .map_err(|error| port.error(error))?;
     port.follow(&preferences);
     port.done(Some("/account".to_owned()), Some(Notice::Saved))
+}
+
+/// How a list is shown from now on: its columns, how it is sorted, how many rows a page has. What is `None` stays as it
+/// is; `sort` of an empty word returns to the list's own order.
+///
+/// # Errors
+/// Invalid for a page size that is not offered.
+#[server(prefix = "/console/call", endpoint = "list", client = ConsoleClient)]
+pub async fn save_list(
+    list: String,
+    #[server(default)] is_columns: bool,
+    #[server(default)] shown: Vec<String>,
+    #[server(default)] sort: Option<String>,
+    #[server(default)] page_size: Option<u16>,
+) -> Result<Done, ConsoleError> {
+    let port = port()?;
+    let context = port.context();
+    let Some(profile) = port.0.profile() else { return port.done(None, None) };
+    let mut new = profile.preferences.clone();
+    if is_columns {
+        for column in crate::component::listing::of(&list) {
+            let key = format!("{list}.{column}");
+            if shown.iter().any(|word| word == column) {
+                new.hidden_columns.remove(&key);
+            } else {
+                new.hidden_columns.insert(key);
+            }
+        }
+    }
+    if let Some(sort) = sort.filter(|sort| sort.len() <= 32)
+        && !crate::component::listing::of(&list).is_empty()
+    {
+        if sort.is_empty() {
+            new.sorts.remove(&list);
+        } else {
+            new.sorts.insert(list, sort);
+        }
+    }
+    new.page_size = page_size.unwrap_or(new.page_size);
+    if new != profile.preferences {
+        let saved = port.service().sessions().save_preferences(&context, new).await;
+        saved.map_err(|error| port.error(error))?;
+    }
+    port.done(None, None)
 }
 
 /// Changes the password; other sessions of the user end.

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod image;
+pub mod news;
 pub mod organization;
 pub mod overview;
 pub mod session;

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use crate::client::ConsoleClient;
 use crate::error::ConsoleError;
 use crate::notice::Done;
+use crate::viewer::SessionSpan;
 #[cfg(feature = "ssr")]
 use crate::{link::safe_next, notice::Notice, port::port};
 #[cfg(feature = "ssr")]
@@ -59,4 +60,14 @@ pub async fn sign_out() -> Result<Done, ConsoleError> {
     let port = port()?;
     port.0.end_session(false).await.map_err(|error| port.error(error))?;
     port.done(Some("/signin".to_owned()), Some(Notice::SignedOut))
+}
+
+/// How long this session lasts; `None` when it has ended. A call is activity and prolongs it, unless the browser marks it
+/// as caused by nobody.
+///
+/// # Errors
+/// When the database does not answer.
+#[server(prefix = "/console/call", endpoint = "session", client = ConsoleClient)]
+pub async fn get_session() -> Result<Option<SessionSpan>, ConsoleError> {
+    Ok(port()?.0.session())
 }

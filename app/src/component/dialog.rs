@@ -129,15 +129,49 @@ fn OpenDialog(
     class: &'static str,
     children: Children,
 ) -> impl IntoView {
-    let i18n = use_i18n();
     let close = use_close_link();
     let navigate = use_navigate();
+    let on_leave = Callback::new(move |()| {
+        let options = NavigateOptions { scroll: false, ..NavigateOptions::default() };
+        navigate(&close.get_untracked(), options);
+    });
+    view! {
+        <DialogFrame id=name title=title class=class on_leave=on_leave close=close>
+            {children()}
+        </DialogFrame>
+    }
+}
+
+/// A dialog that is open, whatever opened it: takes the focus and gives it back, keeps Tab inside, leaves on Escape, the
+/// cross and a click outside.
+#[component]
+pub fn DialogFrame(
+    /// `dialog-{id}` in the document.
+    id: &'static str,
+    /// Title.
+    title: Signal<String>,
+    /// As of [`Dialog`].
+    #[prop(default = "dialog")]
+    class: &'static str,
+    /// Closes it.
+    on_leave: Callback<()>,
+    /// Where the cross leads without scripts; a dialog that has no address has none.
+    #[prop(optional, into)]
+    close: Option<Signal<String>>,
+    /// Typing in it is nothing to lose.
+    #[prop(optional)]
+    is_light: bool,
+    /// Body and foot.
+    children: Children,
+) -> impl IntoView {
+    let i18n = use_i18n();
     let root = NodeRef::<leptos::html::Section>::new();
     let is_touched = StoredValue::new(false);
     Effect::new(move |_| {
         if root.get().is_some() {
-            crate::dom::remember_focus(name);
-            let scope = format!("#dialog-{name}");
+            crate::dom::remember_focus(id);
+            crate::dom::close_menus(None);
+            let scope = format!("#dialog-{id}");
             // The field that asks for it, else the first field, else Cancel, else the close button.
             let _ = crate::dom::focus(&format!("{scope} [data-autofocus]"))
                 || crate::dom::focus(&format!(
@@ -147,24 +181,16 @@ fn OpenDialog(
                 || crate::dom::focus(&format!("{scope} .dialog__close"));
         }
     });
-    on_cleanup(move || crate::dom::restore_focus(name));
-    let leave = {
-        let navigate = navigate.clone();
-        move || {
-            navigate(
-                &close.get_untracked(),
-                NavigateOptions { scroll: false, ..NavigateOptions::default() },
-            )
-        }
-    };
-    let leave_by_shade = leave.clone();
+    on_cleanup(move || crate::dom::restore_focus(id));
     let on_key = move |event: leptos::ev::KeyboardEvent| match event.key().as_str() {
         "Escape" => {
             event.prevent_default();
+            // A dialog below this one stays.
+            event.stop_propagation();
             if !is_touched.get_value()
                 || crate::dom::confirm(t_string!(i18n, components.discard_question))
             {
-                leave();
+                on_leave.run(());
             }
         }
         "Tab" => {
@@ -181,31 +207,36 @@ fn OpenDialog(
     };
     let on_shade = move |event: leptos::ev::MouseEvent| {
         if crate::dom::is_target_itself(&event) && !is_touched.get_value() {
-            leave_by_shade();
+            on_leave.run(());
         }
+    };
+    let on_cross = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        event.stop_propagation();
+        on_leave.run(());
     };
     view! {
         <div class="overlay" on:click=on_shade>
             <section
                 class=class
-                id=format!("dialog-{name}")
+                id=format!("dialog-{id}")
                 role="dialog"
                 aria-modal="true"
-                aria-labelledby=format!("dialog-{name}-title")
-                data-testid=format!("dialog.{name}")
+                aria-labelledby=format!("dialog-{id}-title")
+                data-testid=format!("dialog.{id}")
                 node_ref=root
                 on:keydown=on_key
-                on:input=move |_| is_touched.set_value(true)
+                on:input=move |_| is_touched.set_value(!is_light)
             >
                 <header class="dialog__head">
-                    <h2 id=format!("dialog-{name}-title")>{move || title.get()}</h2>
+                    <h2 id=format!("dialog-{id}-title")>{move || title.get()}</h2>
                     <a
                         class="btn btn--icon btn--quiet dialog__close"
-                        href=move || close.try_get()
-                        {..noscroll()}
+                        href=move || close.map_or_else(|| "#".to_owned(), |close| close.try_get().unwrap_or_default())
                         aria-label=move || t_string!(i18n, common.close)
                         title=move || t_string!(i18n, common.close)
                         data-testid="confirm.close"
+                        on:click=on_cross
                     >
                         <Icon icon=icondata::LuX />
                     </a>

@@ -52,6 +52,108 @@ fn check(initial: String, rule: Option<Rule>, server: Signal<Option<String>>) ->
     Check { value, error, is_checked }
 }
 
+/// What [`TextField`] and [`PasswordField`] have in common: label, input, help or error.
+struct Line {
+    name: &'static str,
+    label: Signal<String>,
+    help: MaybeProp<String>,
+    value: String,
+    /// `None` for a password, which is shown on demand.
+    kind: Option<&'static str>,
+    autocomplete: &'static str,
+    is_required: bool,
+    max: u32,
+    class: &'static str,
+    locked: MaybeProp<String>,
+    rule: Option<Rule>,
+    error: Signal<Option<String>>,
+    on_change: Option<Callback<String>>,
+    is_first: bool,
+    testid: Option<&'static str>,
+}
+
+impl Line {
+    fn show(self) -> AnyView {
+        let i18n = use_i18n();
+        let testid = self.testid.map_or_else(|| format!("field.{}", self.name), str::to_owned);
+        let (id, under) = (format!("field-{}", self.name), format!("field-{}-help", self.name));
+        let (label, locked, help, kind) = (self.label, self.locked, self.help, self.kind);
+        let (on_change, is_required) = (self.on_change, self.is_required);
+        let field = check(self.value.clone(), self.rule, self.error);
+        let is_shown = RwSignal::new(false);
+        let help = MaybeProp::derive(move || locked.get().or_else(|| help.get()));
+        let toggle = kind.is_none().then(|| view! { <Reveal is_shown=is_shown /> });
+        view! {
+            <div class="field">
+                <label class="field__label" for=id.clone()>
+                    {move || label.get()}
+                    {(!is_required).then(|| view! { <small class="field__optional">{t!(i18n, common.optional)}</small> })}
+                </label>
+                <span class="input-wrap">
+                    <input
+                        class=self.class
+                        id=id
+                        name=self.name
+                        type=move || kind.unwrap_or(if is_shown.get() { "text" } else { "password" })
+                        value=self.value
+                        autocomplete=self.autocomplete
+                        autocapitalize="off"
+                        spellcheck="false"
+                        maxlength=self.max
+                        required=is_required
+                        disabled=move || locked.with(Option::is_some)
+                        data-autofocus=self.is_first.then_some("")
+                        autofocus=self.is_first && kind.is_none()
+                        aria-describedby=under.clone()
+                        aria-invalid=move || field.error.with(Option::is_some).then_some("true")
+                        data-testid=testid
+                        on:input=move |event| {
+                            let value = event_target_value(&event);
+                            if let Some(on_change) = on_change {
+                                on_change.run(value.clone());
+                            }
+                            field.value.set(value);
+                        }
+                        on:change=move |_| field.is_checked.set(true)
+                    />
+                    {toggle}
+                </span>
+                <Under id=under help=help error=field.error />
+            </div>
+        }
+        .into_any()
+    }
+}
+
+/// Shows and hides a password.
+#[component]
+fn Reveal(is_shown: RwSignal<bool>) -> impl IntoView {
+    let i18n = use_i18n();
+    let name = move || {
+        if is_shown.get() {
+            t_string!(i18n, components.password_hide)
+        } else {
+            t_string!(i18n, components.password_show)
+        }
+    };
+    view! {
+        <span class="input-wrap__end">
+            <button
+                type="button"
+                class="copy copy--md needs-script"
+                aria-label=name
+                aria-pressed=move || is_shown.get().to_string()
+                on:click=move |_| is_shown.update(|on| *on = !*on)
+            >
+                {move || {
+                    let icon = if is_shown.get() { icondata::LuEyeOff } else { icondata::LuEye };
+                    view! { <Icon icon=icon /> }
+                }}
+            </button>
+        </span>
+    }
+}
+
 /// A line of text.
 #[component]
 pub fn TextField(
@@ -103,51 +205,30 @@ pub fn TextField(
     #[prop(optional)]
     testid: Option<&'static str>,
 ) -> impl IntoView {
-    let testid = testid.map_or_else(|| format!("field.{name}"), str::to_owned);
-    let i18n = use_i18n();
-    let (id, under) = (format!("field-{name}"), format!("field-{name}-help"));
-    let field = check(value.clone(), rule, error);
     let class = match (is_large, is_mono) {
         (true, _) => "input input--lg",
         (false, true) => "input input--mono",
         (false, false) => "input",
     };
-    let is_locked = move || locked.with(Option::is_some);
-    let help = MaybeProp::derive(move || locked.get().or_else(|| help.get()));
-    view! {
-        <div class="field">
-            <label class="field__label" for=id.clone()>
-                {move || label.get()}
-                {(!is_required).then(|| view! { <small class="field__optional">{t!(i18n, common.optional)}</small> })}
-            </label>
-            <input
-                class=class
-                id=id
-                name=name
-                type=kind
-                value=value
-                autocomplete=autocomplete
-                autocapitalize="off"
-                spellcheck="false"
-                maxlength=max
-                required=is_required
-                disabled=is_locked
-                data-autofocus=is_first.then_some("")
-                aria-describedby=under.clone()
-                aria-invalid=move || field.error.with(Option::is_some).then_some("true")
-                data-testid=testid
-                on:input=move |event| {
-                    let value = event_target_value(&event);
-                    if let Some(on_change) = on_change {
-                        on_change.run(value.clone());
-                    }
-                    field.value.set(value);
-                }
-                on:change=move |_| field.is_checked.set(true)
-            />
-            <Under id=under help=help error=field.error />
-        </div>
+    let kind = Some(kind);
+    Line {
+        name,
+        label,
+        help,
+        value,
+        kind,
+        autocomplete,
+        is_required,
+        max,
+        class,
+        locked,
+        rule,
+        error,
+        on_change,
+        is_first,
+        testid,
     }
+    .show()
 }
 
 /// A password with its reveal toggle.
@@ -182,65 +263,24 @@ pub fn PasswordField(
     #[prop(optional)]
     testid: Option<&'static str>,
 ) -> impl IntoView {
-    let testid = testid.map_or_else(|| format!("field.{name}"), str::to_owned);
-    let i18n = use_i18n();
-    let (id, under) = (format!("field-{name}"), format!("field-{name}-help"));
-    let field = check(String::new(), rule, error);
-    let is_shown = RwSignal::new(false);
-    let toggle_name = move || {
-        if is_shown.get() {
-            t_string!(i18n, components.password_hide)
-        } else {
-            t_string!(i18n, components.password_show)
-        }
-    };
-    view! {
-        <div class="field">
-            <label class="field__label" for=id.clone()>
-                {move || label.get()}
-            </label>
-            <span class="input-wrap">
-                <input
-                    class=if is_large { "input input--lg input--toggle" } else { "input input--toggle" }
-                    id=id
-                    name=name
-                    type=move || if is_shown.get() { "text" } else { "password" }
-                    autocomplete=autocomplete
-                    autocapitalize="off"
-                    spellcheck="false"
-                    maxlength="256"
-                    required
-                    autofocus=is_first
-                    aria-describedby=under.clone()
-                    aria-invalid=move || field.error.with(Option::is_some).then_some("true")
-                    data-testid=testid
-                    on:input=move |event| {
-                        let value = event_target_value(&event);
-                        if let Some(on_change) = on_change {
-                            on_change.run(value.clone());
-                        }
-                        field.value.set(value);
-                    }
-                    on:change=move |_| field.is_checked.set(true)
-                />
-                <span class="input-wrap__end">
-                    <button
-                        type="button"
-                        class="copy copy--md needs-script"
-                        aria-label=toggle_name
-                        aria-pressed=move || is_shown.get().to_string()
-                        on:click=move |_| is_shown.update(|on| *on = !*on)
-                    >
-                        {move || {
-                            let icon = if is_shown.get() { icondata::LuEyeOff } else { icondata::LuEye };
-                            view! { <Icon icon=icon /> }
-                        }}
-                    </button>
-                </span>
-            </span>
-            <Under id=under help=help error=field.error />
-        </div>
+    Line {
+        name,
+        label,
+        help,
+        value: String::new(),
+        kind: None,
+        autocomplete,
+        is_required: true,
+        max: 256,
+        class: if is_large { "input input--lg input--toggle" } else { "input input--toggle" },
+        locked: MaybeProp::default(),
+        rule,
+        error,
+        on_change,
+        is_first,
+        testid,
     }
+    .show()
 }
 
 /// Several lines, with a live counter.

@@ -11,7 +11,7 @@ use crate::component::icon::Icon;
 use crate::component::noscroll;
 use crate::i18n::{t, t_string, use_i18n};
 
-/// The form. Children are [`SearchField`] and [`FilterSelect`]s; `end` holds refresh and the like.
+/// The form. The child is a [`SearchField`], `filters` are [`FilterSelect`]s and checkboxes; `end` holds refresh and the like.
 #[component]
 pub fn FilterBar(
     /// Query values that the form must keep (sort, order, size).
@@ -20,7 +20,13 @@ pub fn FilterBar(
     /// At the right.
     #[prop(optional, into)]
     end: ViewFn,
-    /// Fields.
+    /// What narrow windows fold behind "Filters".
+    #[prop(optional, into)]
+    filters: Option<ViewFn>,
+    /// The query values of those filters, to count them.
+    #[prop(default = &[])]
+    counted: &'static [&'static str],
+    /// The search box.
     children: Children,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -35,14 +41,43 @@ pub fn FilterBar(
             .collect_view()
     };
     view! {
-        <Form method="GET" action=path.get_untracked() attr:class="toolbar" attr:role="search" noscroll=true>
-            {kept}
-            {children()}
-            <button type="submit" class="btn no-script">
-                {t!(i18n, common.apply)}
-            </button>
+        // What stands at the end may hold forms of its own.
+        <div class="toolbar" role="search">
+            <Form method="GET" action=path.get_untracked() attr:class="toolbar__form" noscroll=true>
+                {kept}
+                {children()}
+                {filters.map(|filters| view! { <Filters filters=filters counted=counted /> })}
+                <button type="submit" class="btn no-script">
+                    {t!(i18n, common.apply)}
+                </button>
+            </Form>
             <span class="toolbar__end">{end.run()}</span>
-        </Form>
+        </div>
+    }
+}
+
+/// Filters, and the switch that unfolds them in narrow windows: a checkbox, so that it needs no script.
+#[component]
+fn Filters(filters: ViewFn, counted: &'static [&'static str]) -> impl IntoView {
+    let i18n = use_i18n();
+    let pairs = use_query_pairs();
+    let count = move || {
+        let count = pairs.with(|pairs| {
+            let is_active = |(name, value): &&(String, String)| {
+                counted.contains(&name.as_str()) && !value.is_empty()
+            };
+            pairs.iter().filter(is_active).count()
+        });
+        (count > 0).then(|| view! { <span class="badge badge--count">{count}</span> })
+    };
+    view! {
+        <label class="btn filter toolbar__fold">
+            <input type="checkbox" class="sr-only" data-testid="filter.fold" />
+            <Icon icon=icondata::LuListFilter />
+            {t!(i18n, common.filters)}
+            {count}
+        </label>
+        <span class="toolbar__filters">{filters.run()}</span>
     }
 }
 

@@ -2,10 +2,7 @@
 //!
 //! Columns hide by container width (`p-5` first); under 768 px a row becomes a card of name, facts and menu.
 
-use std::collections::BTreeSet;
-
 use leptos::prelude::*;
-use roadstead::ImageName;
 use roadstead::access::Permission;
 use roadstead::manage::image::{Category, Image};
 use roadstead::page::{Order, Page};
@@ -15,17 +12,16 @@ use crate::component::client_command::{CopyPull, Pull};
 use crate::component::dialog::DialogLink;
 use crate::component::highlight::Highlight;
 use crate::component::icon::Icon;
+use crate::component::listing::use_hidden;
 use crate::component::menu::Menu;
 use crate::component::pagination::Pagination;
+use crate::component::selection::{SelectAll, SelectPage, SelectRow, Selection, use_selected};
 use crate::component::size::{Bytes, Count};
 use crate::component::table::{SortHeader, TableCard};
 use crate::component::time::Time;
 use crate::i18n::{Locale, t, t_string, use_i18n};
-use crate::page::images::query::first_line;
+use crate::page::images::query::{BATCH_LIMIT, first_line};
 use crate::{link, text};
-
-/// Images chosen for a batch action.
-pub type Selection = RwSignal<BTreeSet<ImageName>>;
 
 /// The words of a category.
 #[must_use]
@@ -60,50 +56,74 @@ pub fn ImageTable(
     selection: Selection,
     /// What was searched, to mark it.
     search: Option<String>,
+    /// All are of one organization, which needs no column then.
+    #[prop(optional)]
+    is_of_one: bool,
+    /// A row above each organization's images.
+    #[prop(optional)]
+    is_grouped: bool,
+    /// Chooses every result.
+    on_all: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let hidden = use_hidden("images", if is_of_one || is_grouped { "organization" } else { "" });
     // The selection column exists only where a batch action could be allowed (`console.md` A.0.3, rule 1).
-    let names: Vec<ImageName> = images
+    let names: Vec<String> = images
         .items
         .iter()
         .filter(|image| image.rights.permission.includes(Permission::Edit))
-        .map(|image| image.name.clone())
+        .map(|image| image.name.to_string())
         .collect();
     let may_select = !names.is_empty();
     let (total, window) = (images.total, images.window);
     let search = search.map(|search| search.rsplit('/').next().unwrap_or(&search).to_owned());
+    let mut last = None;
     let rows = images
         .items
         .into_iter()
         .map(|image| {
             let search = search.clone();
-            view! { <ImageRow image=image selection=selection may_select=may_select search=search /> }
+            let organization = Some(image.name.organization().to_string());
+            let group = (is_grouped && organization != last).then(|| {
+                view! { <GroupRow organization=organization.clone().unwrap_or_default() /> }
+            });
+            last = organization;
+            view! {
+                {group}
+                <ImageRow image=image selection=selection may_select=may_select search=search />
+            }
         })
         .collect_view();
+    let page = names.clone();
     view! {
         <TableCard>
+            <SelectAll names=page total=total limit=BATCH_LIMIT as u64 selection=selection on_all=on_all />
             <table
                 class="table table--cards table--fit"
                 role="table"
+                data-hide=move || hidden.get()
                 aria-label=move || t_string!(i18n, images.private_title)
                 data-testid="images.table"
             >
                 <thead role="rowgroup">
                     <tr role="row">
-                        {may_select.then(|| view! { <SelectPage names=names selection=selection /> })}
-                        <SortHeader key="name" label=text!(i18n, images.image) default_key="updated_time" first=Order::Asc class="t-name" />
-                        <SortHeader
+                        {may_select.then(|| view! { <SelectPage names=names selection=selection testid="images.select_page" /> })}
+                        <Head key="name" label=text!(i18n, images.image) first=Order::Asc class="t-name" />
+                        <Head
                             key="namespace"
+                            column="organization"
                             label=text!(i18n, images.organization)
-                            default_key="updated_time"
                             first=Order::Asc
                             class="t-min p-3"
                         />
-                        <SortHeader key="is_public" label=text!(i18n, images.visibility_type) default_key="updated_time" class="t-min p-3" />
-                        <SortHeader key="tag_count" label=text!(i18n, images.tags) default_key="updated_time" class="t-num t-min" />
-                        <SortHeader key="size" label=text!(i18n, images.size) default_key="updated_time" class="t-num t-min" />
-                        <SortHeader key="pulls" label=text!(i18n, images.pulls) default_key="updated_time" class="t-num t-min p-4" />
-                        <SortHeader key="updated_time" label=text!(i18n, images.updated) default_key="updated_time" class="t-min" />
+                        <Head key="is_public" column="type" label=text!(i18n, images.visibility_type) class="t-min p-3" />
+                        <th scope="col" role="columnheader" class="t-min p-4" data-col="category">
+                            {t!(i18n, images.category)}
+                        </th>
+                        <Head key="tag_count" column="tags" label=text!(i18n, images.tags) class="t-num t-min" />
+                        <Head key="size" column="size" label=text!(i18n, images.size) class="t-num t-min" />
+                        <Head key="pulls" column="pulls" label=text!(i18n, images.pulls) class="t-num t-min p-4" />
+                        <Head key="updated_time" column="updated" label=text!(i18n, images.updated) class="t-min" />
                         <th scope="col" role="columnheader" class="t-ops">
                             {t!(i18n, common.operation)}
                         </th>
@@ -116,40 +136,59 @@ pub fn ImageTable(
     }
 }
 
-/// The checkbox that chooses every image of the page.
-#[component]
-fn SelectPage(names: Vec<ImageName>, selection: Selection) -> impl IntoView {
+/// The columns that the chooser offers.
+#[must_use]
+pub fn image_columns(is_of_one: bool) -> Vec<(&'static str, Signal<String>)> {
     let i18n = use_i18n();
-    let names = StoredValue::new(names);
-    let chosen = Memo::new(move |_| {
-        names.with_value(|names| {
-            selection.with(|chosen| names.iter().filter(|name| chosen.contains(*name)).count())
-        })
-    });
-    let all = names.with_value(Vec::len);
+    let mut columns = vec![
+        ("organization", text!(i18n, images.organization)),
+        ("type", text!(i18n, images.visibility_type)),
+        ("category", text!(i18n, images.category)),
+        ("tags", text!(i18n, images.tags)),
+        ("size", text!(i18n, images.size)),
+        ("pulls", text!(i18n, images.pulls)),
+        ("updated", text!(i18n, images.updated)),
+    ];
+    if is_of_one {
+        columns.remove(0);
+    }
+    columns
+}
+
+/// A head that sorts this list.
+#[component]
+fn Head(
+    key: &'static str,
+    #[prop(default = "")] column: &'static str,
+    label: Signal<String>,
+    #[prop(default = Order::Desc)] first: Order,
+    class: &'static str,
+) -> impl IntoView {
     view! {
-        <th scope="col" role="columnheader" class="t-check">
-            <input
-                type="checkbox"
-                class="check needs-script"
-                aria-label=move || t_string!(i18n, components.select_page)
-                prop:checked=move || chosen.get() == all
-                prop:indeterminate=move || { chosen.get() > 0 && chosen.get() < all }
-                data-testid="images.select_page"
-                on:change=move |event| {
-                    let is_on = event_target_checked(&event);
-                    names.with_value(|names| selection.update(|chosen| {
-                        for name in names {
-                            if is_on {
-                                chosen.insert(name.clone());
-                            } else {
-                                chosen.remove(name);
-                            }
-                        }
-                    }));
-                }
-            />
-        </th>
+        <SortHeader
+            key=key
+            label=label
+            default_key="updated_time"
+            first=first
+            class=class
+            list="images"
+            column=column
+        />
+    }
+}
+
+/// The row above the images of an organization.
+#[component]
+fn GroupRow(organization: String) -> impl IntoView {
+    view! {
+        <tr role="row" class="t-group" data-testid=format!("images.group.{organization}")>
+            <th role="rowheader" scope="rowgroup" colspan="10">
+                <a href=format!("/organizations/{organization}")>
+                    <Icon icon=icondata::LuBuilding2 class="icon icon--sm" />
+                    {organization.clone()}
+                </a>
+            </th>
+        </tr>
     }
 }
 
@@ -168,44 +207,19 @@ fn ImageRow(
     let may_manage = image.rights.permission.includes(Permission::Manage);
     let newest = image.newest_tag.as_ref().map(ToString::to_string);
     let pull = newest.as_ref().map(|tag| Pull::new(&full, format!(":{tag}")));
-    let is_selected = {
-        let name = image.name.clone();
-        Memo::new(move |_| selection.with(|chosen| chosen.contains(&name)))
-    };
+    let is_selected = use_selected(selection, full.clone());
     let newest_tip = move || {
         newest.as_ref().map(|tag| t_string!(i18n, images.newest_is, tag = tag.as_str()).to_string())
     };
     let check = may_select.then(|| {
-        let name = image.name.clone();
-        let label = full.clone();
         view! {
-            <td role="cell" class="t-check m-check">
-                {may_edit
-                    .then(|| {
-                        view! {
-                            <input
-                                type="checkbox"
-                                class="check"
-                                name="item"
-                                value=name.to_string()
-                                form="images-batch"
-                                aria-label=move || t_string!(i18n, components.select_row, name = label.as_str()).to_string()
-                                prop:checked=move || is_selected.get()
-                                data-testid=format!("images.row.{name}.select")
-                                on:change=move |event| {
-                                    let is_on = event_target_checked(&event);
-                                    selection.update(|chosen| {
-                                        if is_on {
-                                            chosen.insert(name.clone());
-                                        } else {
-                                            chosen.remove(&name);
-                                        }
-                                    });
-                                }
-                            />
-                        }
-                    })}
-            </td>
+            <SelectRow
+                name=may_edit.then(|| full.clone())
+                selection=selection
+                is_selected=is_selected
+                form="images-batch"
+                testid=format!("images.row.{full}.select")
+            />
         }
     });
     let copy = pull.map(|pull| {
@@ -251,7 +265,7 @@ fn ImageRow(
         }
     });
     let organization_link = format!("/organizations/{organization}");
-    let (tags, updated) = (image.tags, image.updated_at);
+    let (tags, updated, category) = (image.tags, image.updated_at, image.category);
     view! {
         <tr role="row" aria-selected=move || is_selected.get().then_some("true") data-testid=format!("images.row.{full}")>
             {check}
@@ -265,24 +279,27 @@ fn ImageRow(
                     {first_line(&image.description).map(|line| view! { <span class="cell-name__sub">{line}</span> })}
                 </div>
             </td>
-            <td role="cell" class="t-min p-3">
+            <td role="cell" class="t-min p-3" data-col="organization">
                 <a href=organization_link>{organization.clone()}</a>
             </td>
-            <td role="cell" class="t-min p-3">
+            <td role="cell" class="t-min p-3" data-col="type">
                 <VisibilityBadge is_public=image.is_public />
             </td>
-            <td role="cell" class="t-num t-min">
+            <td role="cell" class="t-min p-4" data-col="category">
+                {move || category_words(i18n, category)}
+            </td>
+            <td role="cell" class="t-num t-min" data-col="tags">
                 <span title=newest_tip>
                     <Count value=tags />
                 </span>
             </td>
-            <td role="cell" class="t-num t-min">
+            <td role="cell" class="t-num t-min" data-col="size">
                 <Bytes value=image.size />
             </td>
-            <td role="cell" class="t-num t-min p-4">
+            <td role="cell" class="t-num t-min p-4" data-col="pulls">
                 <Count value=image.pulls />
             </td>
-            <td role="cell" class="t-min small">
+            <td role="cell" class="t-min small" data-col="updated">
                 <Time at=updated />
             </td>
             <td role="cell" class="t-ops m-ops">

@@ -18,7 +18,8 @@ type Begin =
 /// The view of the newest data.
 type Show = Arc<dyn Fn() -> Result<AnyView, ConsoleError> + Send + Sync>;
 
-/// Shows what `resource` brings with `view`. What was shown stays while it loads again.
+/// Shows what `resource` brings with `view`. What was shown stays while it loads again, and below the panel when that
+/// fails.
 ///
 /// A missing or hidden resource becomes the 404 page and its status; any other error a panel with Retry. Give
 /// `is_part` to pieces of a page whose failure is not the page's.
@@ -45,6 +46,7 @@ where
 {
     let on_retry = Callback::new(move |()| resource.refetch());
     let current = RwSignal::new(None::<Result<T, ConsoleError>>);
+    let failed = RwSignal::new(None::<ConsoleError>);
     let begin: Begin = Arc::new(move || {
         Box::pin(async move {
             let first = resource.await;
@@ -52,8 +54,22 @@ where
             current.set(Some(first));
             Effect::new(move |before: Option<()>| {
                 let now = resource.get();
-                if before.is_some() && now.is_some() {
-                    current.set(now);
+                if before.is_none() {
+                    return;
+                }
+                match now {
+                    // What is shown stays, unless it is gone.
+                    Some(Err(error))
+                        if !error.is_missing()
+                            && current.with_untracked(|current| matches!(current, Some(Ok(_)))) =>
+                    {
+                        failed.set(Some(error));
+                    }
+                    Some(now) => {
+                        failed.set(None);
+                        crate::dom::keep_focus(|| current.set(Some(now)));
+                    }
+                    None => {}
                 }
             });
             error
@@ -65,13 +81,14 @@ where
         Some(Ok(value)) => Ok(untrack(|| view(value).into_any())),
         Some(Err(error)) => Err(error),
     });
-    view! { <Loaded begin=begin show=show fallback=fallback is_part=is_part on_retry=on_retry /> }
+    view! { <Loaded begin=begin show=show failed=failed fallback=fallback is_part=is_part on_retry=on_retry /> }
 }
 
 #[component]
 fn Loaded(
     begin: Begin,
     show: Show,
+    failed: RwSignal<Option<ConsoleError>>,
     fallback: ViewFn,
     is_part: bool,
     on_retry: Callback<()>,
@@ -85,10 +102,19 @@ fn Loaded(
                 {
                     page_status(&error);
                 }
-                move || match show() {
+                let shown = move || match show() {
                     Ok(view) => view,
                     Err(error) if error.is_missing() && !is_part => view! { <NotFound /> }.into_any(),
                     Err(error) => view! { <ErrorPanel error=error on_retry=on_retry /> }.into_any(),
+                };
+                let again = move || {
+                    failed.get().map(|error| {
+                        view! { <div class="table-card"><ErrorPanel error=error on_retry=on_retry /></div> }
+                    })
+                };
+                view! {
+                    {again}
+                    {shown}
                 }
             })}
         </Transition>

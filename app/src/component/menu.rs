@@ -38,12 +38,20 @@ pub fn Menu(
             crate::dom::focus(&format!("[data-testid='{hook}']"));
         }
     };
+    // What was chosen is under way; checkboxes are chosen one after the other.
+    let on_choice = move |event: leptos::ev::MouseEvent| {
+        if crate::dom::is_on_link(&event)
+            && let Some(details) = node.get()
+        {
+            details.set_open(false);
+        }
+    };
     view! {
         <details class=format!("popup {outer}") node_ref=node on:keydown=on_key>
             <summary class=class aria-label=move || label.get() data-tip=tip data-testid=testid>
                 {trigger.run()}
             </summary>
-            <div class="menu popup__menu">{children()}</div>
+            <div class="menu popup__menu" on:click=on_choice>{children()}</div>
         </details>
     }
 }

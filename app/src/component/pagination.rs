@@ -7,10 +7,12 @@ use roadstead::page::Window;
 
 use crate::component::dialog::{use_changed_query, use_query_pairs};
 use crate::component::icon::Icon;
+use crate::component::listing::remember_size;
 use crate::component::noscroll;
 use crate::format::grouped;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::link::change_query;
+use crate::viewer::use_live;
 
 /// Sizes of a page to choose from.
 pub const PAGE_SIZES: [u64; 4] = [10, 20, 50, 100];
@@ -117,6 +119,7 @@ pub fn Pagination(
 #[component]
 fn SizeLinks(size: u64) -> impl IntoView {
     let i18n = use_i18n();
+    let live = use_live();
     let items = PAGE_SIZES
         .map(|choice| {
             let href = use_changed_query(vec![("size", Some(choice.to_string()))]);
@@ -127,7 +130,10 @@ fn SizeLinks(size: u64) -> impl IntoView {
                     {..noscroll()}
                     aria-current=(choice == size).then_some("true")
                     data-testid=format!("pager.size.{choice}")
-                    on:click=|_| crate::dom::close_menus(None)
+                    on:click=move |_| {
+                        crate::dom::close_menus(None);
+                        remember_size(live, choice);
+                    }
                 >
                     {t!(i18n, components.per_page, n = move || choice)}
                 </a>

@@ -4,9 +4,10 @@ use leptos::prelude::*;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::use_location;
 
-use crate::component::error_panel::SignInAgain;
-use crate::component::icon::Icon;
+use crate::component::follow::follow;
 use crate::component::nav::Nav;
+use crate::component::palette::Palette;
+use crate::component::session::{self, SessionBanners, SessionDialog};
 use crate::component::shortcut::{ShortcutDialog, listen};
 use crate::component::topbar::TopBar;
 use crate::i18n::{t, use_i18n};
@@ -30,6 +31,8 @@ pub fn AppShell() -> impl IntoView {
         now
     });
     listen();
+    session::watch();
+    follow();
     view! {
         <a class="skip-link" href="#main" rel="external">
             {t!(i18n, shell.skip)}
@@ -39,16 +42,13 @@ pub fn AppShell() -> impl IntoView {
             <Nav />
             <main class="main" id="main">
                 <div class="main__inner">
-                    <Show when=move || live.is_expired.get()>
-                        <div class="banner banner--warn" role="alert" data-testid="session.expired">
-                            <Icon icon=icondata::LuLock />
-                            <div class="banner__body">{t!(i18n, shell.session_expired)} " " <SignInAgain /></div>
-                        </div>
-                    </Show>
+                    <SessionBanners />
                     <Outlet />
                 </div>
             </main>
             <ShortcutDialog />
+            <Palette />
+            <SessionDialog />
         </div>
     }
     .into_any()

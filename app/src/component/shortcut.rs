@@ -2,55 +2,69 @@
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
+use leptos_router::hooks::{use_location, use_navigate};
 
 use crate::component::dialog::{Dialog, use_dialog_link};
 use crate::i18n::{t, use_i18n};
-use crate::text;
-use crate::viewer::use_viewer;
+use crate::viewer::{use_live, use_viewer};
+use crate::{dom, text};
 
-/// Begins to listen; ends with the component that calls it.
+/// Begins to listen; ends with the component that calls it. The palette opens by Ctrl+K or ⌘K even where single letters
+/// are switched off.
 pub fn listen() {
-    if !use_viewer().with_value(|viewer| viewer.preferences.shortcuts) {
-        return;
-    }
+    let has_letters = use_viewer().with_value(|viewer| viewer.preferences.shortcuts);
+    let live = use_live();
     let navigate = use_navigate();
+    let path = use_location().pathname;
     let help = use_dialog_link("shortcuts");
+    let upload = use_dialog_link("upload");
     let waits_for_second = StoredValue::new(false);
     Effect::new(move |_| {
         let navigate = navigate.clone();
         let handle = window_event_listener(leptos::ev::keydown, move |event| {
-            if event.default_prevented()
-                || event.ctrl_key()
-                || event.meta_key()
-                || event.alt_key()
-                || crate::dom::is_typing(&event)
-                || crate::dom::is_dialog_open()
-            {
+            if event.default_prevented() || event.alt_key() || dom::is_dialog_open() {
                 return;
             }
-            let go = |path: &str| navigate(path, NavigateOptions::default());
             let key = event.key();
+            if event.ctrl_key() || event.meta_key() {
+                if key == "k" {
+                    event.prevent_default();
+                    live.is_palette_open.set(true);
+                }
+                return;
+            }
+            if !has_letters || dom::is_typing(&event) {
+                return;
+            }
+            let stay = NavigateOptions { scroll: false, ..NavigateOptions::default() };
+            let go = |path: &str| navigate(path, NavigateOptions::default());
             let is_second = waits_for_second.get_value();
             waits_for_second.set_value(key == "g" && !is_second);
             match (is_second, key.as_str()) {
                 (true, "o") => go("/overview"),
                 (true, "i") => go("/images"),
                 (true, "r") => go("/organizations"),
-                (false, "?") => navigate(
-                    &help.get_untracked(),
-                    NavigateOptions { scroll: false, ..NavigateOptions::default() },
-                ),
+                (false, "?") => navigate(&help.get_untracked(), stay),
                 (false, "/") => {
                     event.prevent_default();
-                    if !crate::dom::focus("main input[type=search]") {
-                        crate::dom::focus(".topbar input[type=search]");
+                    if !dom::focus("main input[type=search]") {
+                        live.is_palette_open.set(true);
                     }
                 }
                 (false, "l") => go("/overview?dialog=login"),
-                (false, "c") => {
-                    crate::dom::click("[data-shortcut=copy]");
+                (false, "u") if path.get_untracked() == "/images" => {
+                    navigate(&upload.get_untracked(), stay);
                 }
+                (false, "c") => {
+                    dom::click("[data-shortcut=copy]");
+                }
+                (false, "j") => dom::move_row(true),
+                (false, "k") => dom::move_row(false),
+                (false, "ArrowDown" | "ArrowUp") if dom::is_in_row() => {
+                    event.prevent_default();
+                    dom::move_row(key == "ArrowDown");
+                }
+                (false, "x") => dom::toggle_row(),
                 _ => {}
             }
         });
@@ -66,10 +80,16 @@ pub fn ShortcutDialog() -> impl IntoView {
         [
             ("?", text!(i18n, shell.shortcut_help)),
             ("/", text!(i18n, shell.shortcut_search)),
+            ("Ctrl K", text!(i18n, shell.shortcut_palette)),
             ("g o", text!(i18n, shell.shortcut_overview)),
             ("g i", text!(i18n, shell.shortcut_images)),
             ("g r", text!(i18n, shell.shortcut_organizations)),
             ("l", text!(i18n, shell.shortcut_login)),
+            ("u", text!(i18n, shell.shortcut_upload)),
+            ("c", text!(i18n, shell.shortcut_copy)),
+            ("j k", text!(i18n, shell.shortcut_rows)),
+            ("x", text!(i18n, shell.shortcut_select)),
+            ("Enter", text!(i18n, shell.shortcut_open)),
             ("Esc", text!(i18n, shell.shortcut_close)),
         ]
         .map(|(keys, meaning)| {
@@ -89,7 +109,9 @@ pub fn ShortcutDialog() -> impl IntoView {
         <Dialog name="shortcuts" title=text!(i18n, shell.shortcuts_title) class="dialog dialog--sm">
             <div class="dialog__body">
                 <dl class="stack stack--sm" data-testid="shortcuts">{rows()}</dl>
-                <p class="sr-only">{t!(i18n, shell.shortcuts_title)}</p>
+                <p class="small muted">
+                    <a href="/account">{t!(i18n, shell.shortcut_off)}</a>
+                </p>
             </div>
         </Dialog>
     }

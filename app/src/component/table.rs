@@ -9,9 +9,11 @@ use roadstead::page::Order;
 use crate::component::dialog::use_query_pairs;
 use crate::component::empty::{Art, EmptyState};
 use crate::component::icon::Icon;
+use crate::component::listing::{remember_sort, use_sort};
 use crate::component::noscroll;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::link::change_query;
+use crate::viewer::use_live;
 
 /// The card around a table and its footer.
 #[component]
@@ -42,8 +44,16 @@ pub fn SortHeader(
     /// Classes of the cell: `t-num`, `t-min`, `p-3`…
     #[prop(default = "")]
     class: &'static str,
+    /// The list whose order is remembered; empty remembers none.
+    #[prop(default = "")]
+    list: &'static str,
+    /// Column, as the list's chooser names it.
+    #[prop(default = "")]
+    column: &'static str,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let live = use_live();
+    let remembered = use_sort(list);
     let query = use_query_map();
     let path = use_location().pathname;
     let pairs = use_query_pairs();
@@ -52,23 +62,29 @@ pub fn SortHeader(
             let sort = query.get("sort").filter(|sort| !sort.is_empty());
             let order =
                 query.get("order").and_then(|order| parse_order(&order)).unwrap_or(default_order);
-            match sort {
-                Some(sort) if sort == key => Some(order),
-                None if default_key == key => Some(order),
-                _ => None,
+            match (sort, remembered.get()) {
+                (Some(sort), _) => (sort == key).then_some(order),
+                (None, Some((sort, order))) => (sort == key).then_some(order),
+                (None, None) => (default_key == key).then_some(order),
             }
         })
     });
-    let href = move || {
-        let (sort, order) = match state.get() {
-            None => (Some(key), Some(first)),
-            Some(order) if order == first => (Some(key), Some(opposite(first))),
-            Some(_) => (None, None),
+    let next = move || {
+        let next = match state.get() {
+            None => Some((key, order_word(first))),
+            Some(order) if order == first => Some((key, order_word(opposite(first)))),
+            Some(_) => None,
         };
         // The default order of the default key needs no words in the address.
-        let is_default = sort == Some(default_key) && order == Some(default_order);
-        let (sort, order) = if is_default { (None, None) } else { (sort, order) };
-        change_query(&path.get(), &pairs.get(), &[("sort", sort), ("order", order.map(order_word))])
+        next.filter(|next| *next != (default_key, order_word(default_order)))
+    };
+    let href = move || {
+        let next = next().or_else(|| {
+            // Something else is remembered: without scripts only words in the address go before it.
+            remembered.get().map(|_| (default_key, order_word(default_order)))
+        });
+        let (sort, order) = (next.map(|next| next.0), next.map(|next| next.1));
+        change_query(&path.get(), &pairs.get(), &[("sort", sort), ("order", order)])
     };
     let aria = move || match state.get() {
         Some(Order::Asc) => "ascending",
@@ -84,13 +100,18 @@ pub fn SortHeader(
         view! { <Icon icon=icon class="icon icon--xs" /> }
     };
     view! {
-        <th scope="col" role="columnheader" class=class aria-sort=aria>
+        <th scope="col" role="columnheader" class=class aria-sort=aria data-col=column>
             <a
                 class="sort"
                 href={href}
                 {..noscroll()}
                 title=move || t_string!(i18n, components.sort_by, name = label.get()).to_string()
                 data-testid=format!("sort.{key}")
+                on:click=move |_| {
+                    if !list.is_empty() {
+                        remember_sort(live, list, untrack(next));
+                    }
+                }
             >
                 {move || label.get()}
                 {icon}

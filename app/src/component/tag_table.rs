@@ -11,10 +11,12 @@ use roadstead::manage::tag::Tag;
 use roadstead::page::{Order, Page};
 use roadstead::{ImageName, TagName};
 
+use crate::component::listing::use_hidden;
 use crate::component::pagination::Pagination;
+use crate::component::selection::{SelectAll, SelectPage, Selection};
 use crate::component::table::{SortHeader, TableCard};
 use crate::i18n::{Locale, t, t_string, use_i18n};
-use crate::page::image_tags::query::row_name;
+use crate::page::image_tags::query::{DELETE_LIMIT, row_name};
 use crate::{link, text};
 
 pub mod child;
@@ -22,9 +24,6 @@ pub mod row;
 
 use child::{AttachmentRow, ChildRow};
 use row::TagRow;
-
-/// Tags chosen for deletion.
-pub type Selection = RwSignal<BTreeSet<TagName>>;
 
 /// Names of the rows that are unfolded.
 pub type Unfolded = RwSignal<BTreeSet<String>>;
@@ -60,10 +59,14 @@ pub fn TagTable(
     unfolded: Unfolded,
     /// What was searched, to mark it.
     search: Option<String>,
+    /// Chooses every result.
+    on_all: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let hidden = use_hidden("tags", "");
     let may_delete = image.rights.permission.includes(Permission::Manage);
-    let names: Vec<TagName> = tags.items.iter().filter_map(|tag| tag.name.clone()).collect();
+    let names: Vec<String> =
+        tags.items.iter().filter_map(|tag| tag.name.as_ref().map(ToString::to_string)).collect();
     let may_select = may_delete && !names.is_empty();
     let (total, window) = (tags.total, tags.window);
     let rows = tags
@@ -83,17 +86,20 @@ pub fn TagTable(
             }
         })
         .collect_view();
+    let page = if may_select { names.clone() } else { Vec::new() };
     view! {
         <TableCard>
+            <SelectAll names=page total=total limit=DELETE_LIMIT as u64 selection=selection on_all=on_all />
             <table
                 class="table table--cards table--fit table--tags"
                 role="table"
+                data-hide=move || hidden.get()
                 aria-label=move || t_string!(i18n, images.tags_title)
                 data-testid="tags.table"
             >
                 <thead role="rowgroup">
                     <tr role="row">
-                        {may_select.then(|| view! { <SelectPage names=names selection=selection /> })}
+                        {may_select.then(|| view! { <SelectPage names=names selection=selection testid="tags.select_page" /> })}
                         <th scope="col" role="columnheader" class="t-exp">
                             <span class="sr-only">{t!(i18n, images.expand)}</span>
                         </th>
@@ -103,16 +109,31 @@ pub fn TagTable(
                             default_key="updated_at"
                             first=Order::Asc
                             class="t-name"
+                            list="tags"
                         />
-                        <SortHeader key="size" label=text!(i18n, images.size_compressed) default_key="updated_at" class="t-num t-min" />
-                        <th scope="col" role="columnheader" class="t-arch p-4">
+                        <SortHeader
+                            key="size"
+                            label=text!(i18n, images.size_compressed)
+                            default_key="updated_at"
+                            class="t-num t-min"
+                            list="tags"
+                            column="size"
+                        />
+                        <th scope="col" role="columnheader" class="t-arch p-4" data-col="platform">
                             {t!(i18n, images.os_arch)}
                         </th>
-                        <SortHeader key="updated_at" label=text!(i18n, images.pushed) default_key="updated_at" class="t-min" />
-                        <th scope="col" role="columnheader" class="t-min p-5">
+                        <SortHeader
+                            key="updated_at"
+                            label=text!(i18n, images.pushed)
+                            default_key="updated_at"
+                            class="t-min"
+                            list="tags"
+                            column="pushed"
+                        />
+                        <th scope="col" role="columnheader" class="t-min p-5" data-col="pulled">
                             {t!(i18n, images.last_pulled)}
                         </th>
-                        <th scope="col" role="columnheader" class="t-min p-3">
+                        <th scope="col" role="columnheader" class="t-min p-3" data-col="pull">
                             {t!(i18n, images.pull_command)}
                         </th>
                         <th scope="col" role="columnheader" class="t-ops">
@@ -127,41 +148,17 @@ pub fn TagTable(
     }
 }
 
-/// The checkbox that chooses every tag of the page.
-#[component]
-fn SelectPage(names: Vec<TagName>, selection: Selection) -> impl IntoView {
+/// The columns that the chooser offers.
+#[must_use]
+pub fn tag_columns() -> Vec<(&'static str, Signal<String>)> {
     let i18n = use_i18n();
-    let names = StoredValue::new(names);
-    let all = names.with_value(Vec::len);
-    let chosen = Memo::new(move |_| {
-        names.with_value(|names| {
-            selection.with(|chosen| names.iter().filter(|name| chosen.contains(*name)).count())
-        })
-    });
-    view! {
-        <th scope="col" role="columnheader" class="t-check">
-            <input
-                type="checkbox"
-                class="check needs-script"
-                aria-label=move || t_string!(i18n, components.select_page)
-                prop:checked=move || chosen.get() == all
-                prop:indeterminate=move || { chosen.get() > 0 && chosen.get() < all }
-                data-testid="tags.select_page"
-                on:change=move |event| {
-                    let is_on = event_target_checked(&event);
-                    names.with_value(|names| selection.update(|chosen| {
-                        for name in names {
-                            if is_on {
-                                chosen.insert(name.clone());
-                            } else {
-                                chosen.remove(name);
-                            }
-                        }
-                    }));
-                }
-            />
-        </th>
-    }
+    vec![
+        ("size", text!(i18n, images.size_compressed)),
+        ("platform", text!(i18n, images.os_arch)),
+        ("pushed", text!(i18n, images.pushed)),
+        ("pulled", text!(i18n, images.last_pulled)),
+        ("pull", text!(i18n, images.pull_command)),
+    ]
 }
 
 /// The page of a tag, or of a manifest without one.

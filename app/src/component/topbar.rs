@@ -11,7 +11,7 @@ use crate::component::icon::{Icon, Mark};
 use crate::component::menu::Menu;
 use crate::component::noscroll;
 use crate::i18n::{t, t_string, use_i18n};
-use crate::viewer::{full_name, shown_name, use_viewer};
+use crate::viewer::{full_name, shown_name, use_live, use_viewer};
 use crate::{link, text};
 
 /// The top bar.
@@ -67,15 +67,20 @@ fn RegionName() -> impl IntoView {
     })
 }
 
-/// Search over images: a GET form to the list.
+/// Opens the palette; without scripts a GET form to the list of images.
 #[component]
 fn SearchBox() -> impl IntoView {
     let i18n = use_i18n();
     let query = use_query_map();
     let current = move || query.with(|query| query.get("q").unwrap_or_default());
+    let live = use_live();
+    let on_click = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        live.is_palette_open.set(true);
+    };
     view! {
         <Form method="GET" action="/images" attr:class="search-form" attr:role="search">
-            <label class="search-trigger">
+            <label class="search-trigger" on:click=on_click>
                 <Icon icon=icondata::LuSearch />
                 <input
                     class="search-trigger__text"
@@ -87,6 +92,7 @@ fn SearchBox() -> impl IntoView {
                     aria-label=move || t_string!(i18n, shell.search_placeholder)
                     data-testid="topbar.search"
                 />
+                <kbd class="kbd needs-script" aria-hidden="true">"Ctrl K"</kbd>
             </label>
         </Form>
     }

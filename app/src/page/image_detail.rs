@@ -10,6 +10,7 @@ use roadstead::access::Permission;
 use roadstead::manage::image::Image;
 
 use crate::call::image::get_image;
+use crate::component::follow::use_news_of;
 use crate::component::load::Load;
 use crate::component::page_header::{PageTitle, Tab, Tabs};
 use crate::error::ConsoleError;
@@ -129,21 +130,38 @@ pub fn ImageDetailPage() -> impl IntoView {
     let tab = Memo::new(move |_| params.with(|params| ImageTab::parse(params.get_str("tab"))));
     let name = use_image_name();
     let image = use_image(name);
-    move || match tab.get() {
+    let news = use_news_of(name);
+    move || {
+        match tab.get() {
         None => view! { <NotFoundPage /> }.into_any(),
         Some(tab) => view! {
-            <Load resource=image view=move |image| view! { <ImagePage image=image tab=tab /> } />
+            <Load resource=image view=move |image| view! { <ImagePage image=image tab=tab news=news /> } />
         }
         .into_any(),
+    }
     }
 }
 
 #[component]
-fn ImagePage(image: Image, tab: ImageTab) -> impl IntoView {
+fn ImagePage(image: Image, tab: ImageTab, news: Memo<u32>) -> impl IntoView {
     let i18n = use_i18n();
+    // What others do changes the head in place: the page below it has a choice, unfolded rows, and its own way to load.
+    let current = RwSignal::new(image.clone());
+    Effect::new(move |before: Option<u32>| {
+        let now = news.get();
+        if before.is_some_and(|before| before != now) {
+            let name = current.with_untracked(|image| image.name.clone());
+            leptos::task::spawn_local(async move {
+                // What cannot be had any more is told by the list below.
+                if let Ok(image) = get_image(name).await {
+                    current.try_set(image);
+                }
+            });
+        }
+        now
+    });
     let page = Signal::derive(move || tab.words(i18n));
     let address = link::image(&image.name);
-    let tags = image.tags;
     let tabs = {
         let address = address.clone();
         move || {
@@ -151,7 +169,7 @@ fn ImagePage(image: Image, tab: ImageTab) -> impl IntoView {
                 .into_iter()
                 .map(|each| Tab {
                     label: Signal::derive(move || each.words(i18n)),
-                    count: (each == ImageTab::Tags).then_some(tags),
+                    count: (each == ImageTab::Tags).then(|| current.with(|image| image.tags)),
                     href: format!("{address}/{}", each.as_str()),
                     is_current: each == tab,
                     testid: each.testid(),
@@ -163,13 +181,13 @@ fn ImagePage(image: Image, tab: ImageTab) -> impl IntoView {
     let may_edit = image.rights.permission.includes(Permission::Edit);
     let may_manage = image.rights.permission.includes(Permission::Manage);
     let body = match tab {
-        ImageTab::Tags => view! { <TagsTab image=image.clone() /> }.into_any(),
+        ImageTab::Tags => view! { <TagsTab image=image.clone() news=news /> }.into_any(),
         ImageTab::Description => view! { <DescriptionTab image=image.clone() /> }.into_any(),
         ImageTab::Guide => view! { <GuideTab image=image.clone() /> }.into_any(),
     };
     view! {
         <PageTitle page=page object=image.name.to_string() />
-        <header::ImageHeader image=image.clone() tabs=ViewFn::from(tabs) />
+        <header::ImageHeader image=image.clone() current=current tabs=ViewFn::from(tabs) />
         {body}
         {may_edit.then(|| view! { <EditImageDialog image=image.clone() /> })}
         {may_manage.then(|| view! { <DeleteImageDialog name=image.name.clone() /> })}

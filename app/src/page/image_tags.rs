@@ -6,22 +6,25 @@ use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use roadstead::ImageName;
 use roadstead::access::Permission;
 use roadstead::manage::image::Image;
 use roadstead::manage::tag::{Tag, TagQuery};
-use roadstead::page::Page;
+use roadstead::page::{Page, Window};
 
 use crate::call::tag::{list_tags, tag_platforms};
 use crate::component::dialog::use_query_pairs;
 use crate::component::empty::{Art, EmptyState};
 use crate::component::filter::{FilterBar, FilterChips, FilterSelect, SearchField};
+use crate::component::listing::{ColumnChooser, use_sort};
 use crate::component::load::Load;
+use crate::component::selection::Selection;
 use crate::component::table::{NoMatch, RefreshButton, SkeletonTable};
-use crate::component::tag_table::{Selection, TagTable, Unfolded};
+use crate::component::tag_table::{TagTable, Unfolded, tag_columns};
 use crate::error::ConsoleError;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::text;
-use crate::viewer::{Viewer, use_viewer};
+use crate::viewer::use_live;
 
 pub mod containerd;
 pub mod delete;
@@ -39,15 +42,19 @@ const FILTERS: &[&str] = &["q", "platform", "untagged"];
 pub fn TagsTab(
     /// The image.
     image: Image,
+    /// Moves with what others do to it.
+    news: Memo<u32>,
 ) -> impl IntoView {
-    let size = use_viewer().with_value(Viewer::page_size);
+    let live = use_live();
     let pairs = use_query_pairs();
-    let asked = Memo::new(move |_| query::tag_query(&pairs.get(), size));
+    let sort = use_sort("tags");
+    let asked =
+        Memo::new(move |_| query::tag_query_of(&pairs.get(), live.page_size.get(), sort.get()));
     let tags = {
         let name = image.name.clone();
         Resource::new(
-            move || (name.clone(), asked.get()),
-            |(name, asked)| async move { list_tags(name, asked).await },
+            move || (name.clone(), asked.get(), news.get()),
+            |(name, asked, _)| async move { list_tags(name, asked).await },
         )
     };
     let platforms = {
@@ -84,6 +91,7 @@ pub fn TagsTab(
                     tags=tags
                     selection=selection
                     unfolded=unfolded
+                    on_all=choose_all(image.name.clone(), asked.clone(), selection)
                     search=asked.search
                 />
                 {may_delete.then(|| view! { <TagBatch selection=selection /> })}
@@ -103,6 +111,21 @@ pub fn TagsTab(
         <ContainerdDialog image=dialogs.clone() />
         {may_delete.then(|| view! { <DeleteTagsDialog image=dialogs.clone() /> })}
     }
+}
+
+/// Chooses every tag that the list asks for, as far as one deletion goes.
+fn choose_all(image: ImageName, asked: TagQuery, selection: Selection) -> Callback<()> {
+    Callback::new(move |()| {
+        let window = Window { offset: 0, limit: query::DELETE_LIMIT as u64 };
+        let (image, asked) = (image.clone(), TagQuery { window, ..asked.clone() });
+        leptos::task::spawn_local(async move {
+            // A list that cannot be had chooses nothing more.
+            if let Ok(page) = list_tags(image, asked).await {
+                let names = page.items.into_iter().filter_map(|tag| tag.name);
+                selection.set(names.map(|name| name.to_string()).collect());
+            }
+        });
+    })
 }
 
 fn same_filters(one: &TagQuery, other: &TagQuery) -> bool {
@@ -135,10 +158,14 @@ fn Toolbar(
             .collect::<Vec<_>>()
     });
     let is_untagged = move || query::tag_query(&pairs.get(), 20).untagged;
-    let end = ViewFn::from(move || view! { <RefreshButton on_refresh=refresh /> });
-    view! {
-        <FilterBar end=end>
-            <SearchField placeholder=text!(i18n, images.search_tags) testid="tags.search" />
+    let end = ViewFn::from(move || {
+        view! {
+            <ColumnChooser list="tags" columns=tag_columns() />
+            <RefreshButton on_refresh=refresh />
+        }
+    });
+    let filters = ViewFn::from(move || {
+        view! {
             <Suspense>
                 {move || Suspend::new(async move {
                     // Without the platforms the filter is not offered; the list itself says what failed.
@@ -167,6 +194,11 @@ fn Toolbar(
                 />
                 <span>{t!(i18n, images.show_untagged)}</span>
             </label>
+        }
+    });
+    view! {
+        <FilterBar end=end filters=filters counted=&["platform", "untagged"]>
+            <SearchField placeholder=text!(i18n, images.search_tags) testid="tags.search" />
         </FilterBar>
         <FilterChips active=active clears=FILTERS />
     }

@@ -5,23 +5,27 @@
 use std::collections::BTreeSet;
 
 use leptos::prelude::*;
+use roadstead::access::Permission;
 use roadstead::manage::image::{Image, ImageQuery};
-use roadstead::page::Page;
+use roadstead::page::{Page, Window};
 
 use crate::call::image::list_images;
 use crate::call::organization::pushable_organizations;
 use crate::component::dialog::{DialogLink, use_query_pairs};
+use crate::component::follow::use_news;
 use crate::component::icon::Icon;
-use crate::component::image_table::{ImageTable, Selection};
+use crate::component::image_table::{ImageTable, image_columns};
+use crate::component::listing::{ColumnChooser, use_sort};
 use crate::component::load::Load;
 use crate::component::menu::Menu;
 use crate::component::page_header::{PageHeader, PageTitle};
+use crate::component::selection::Selection;
 use crate::component::table::{NoMatch, RefreshButton, SkeletonTable};
 use crate::error::ConsoleError;
 use crate::format::grouped;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::text;
-use crate::viewer::{use_live, use_viewer};
+use crate::viewer::use_live;
 
 pub mod batch;
 pub mod create;
@@ -47,12 +51,14 @@ const FILTERS: &[&str] = &["q", "org", "category", "visibility"];
 pub fn ImagesPage() -> impl IntoView {
     let i18n = use_i18n();
     let live = use_live();
-    let size = use_viewer().with_value(crate::viewer::Viewer::page_size);
     let pairs = use_query_pairs();
-    let asked = Memo::new(move |_| query::image_query(&pairs.get(), size));
+    let sort = use_sort("images");
+    let asked =
+        Memo::new(move |_| query::image_query_of(&pairs.get(), live.page_size.get(), sort.get()));
+    let news = use_news();
     let images = Resource::new(
-        move || (asked.get(), live.changes.get()),
-        |(asked, _)| async move { list_images(asked).await },
+        move || (asked.get(), live.changes.get(), news.get()),
+        |(asked, ..)| async move { list_images(asked).await },
     );
     let pushable = Resource::new(|| (), |()| async move { pushable_organizations().await });
     let selection: Selection = RwSignal::new(BTreeSet::new());
@@ -80,7 +86,13 @@ pub fn ImagesPage() -> impl IntoView {
             }
             .into_any(),
             _ => view! {
-                <ImageTable images=images selection=selection search=asked.search />
+                <ImageTable
+                    images=images
+                    selection=selection
+                    is_grouped=query::is_grouped(&pairs.get_untracked())
+                    on_all=choose_all(asked.clone(), selection)
+                    search=asked.search
+                />
                 <ImageBatch selection=selection />
             }
             .into_any(),
@@ -100,7 +112,12 @@ pub fn ImagesPage() -> impl IntoView {
             </Suspense>
         </PageHeader>
         // Outside of what loads again, so that typing in the search box goes on while the list changes.
-        <Toolbar refresh=ViewFn::from(move || view! { <RefreshButton on_refresh=refresh /> }) />
+        <Toolbar end=ViewFn::from(move || {
+            view! {
+                <ColumnChooser list="images" columns=image_columns(false) />
+                <RefreshButton on_refresh=refresh />
+            }
+        }) />
         <Load
             resource=images
             fallback=move || view! { <SkeletonTable rows=10 columns=6 /> }
@@ -135,6 +152,26 @@ fn ListTabs(images: Resource<Result<Page<Image>, ConsoleError>>) -> impl IntoVie
             </a>
         </nav>
     }
+}
+
+/// Chooses every image that the list asks for and that the viewer may edit, as far as one batch goes.
+#[must_use]
+pub fn choose_all(asked: ImageQuery, selection: Selection) -> Callback<()> {
+    Callback::new(move |()| {
+        let window = Window { offset: 0, limit: query::BATCH_LIMIT as u64 };
+        let asked = ImageQuery { window, ..asked.clone() };
+        leptos::task::spawn_local(async move {
+            // A list that cannot be had chooses nothing more.
+            if let Ok(page) = list_images(asked).await {
+                let names = page.items.iter().filter(|image| may_edit(image));
+                selection.set(names.map(|image| image.name.to_string()).collect());
+            }
+        });
+    })
+}
+
+fn may_edit(image: &Image) -> bool {
+    image.rights.permission.includes(Permission::Edit)
 }
 
 /// The same list, whatever its page and order.

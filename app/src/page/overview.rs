@@ -13,6 +13,7 @@ use roadstead::manage::overview::Overview;
 
 use crate::call::overview::get_overview;
 use crate::component::dialog::DialogLink;
+use crate::component::follow::use_news;
 use crate::component::icon::Icon;
 use crate::component::load::Load;
 use crate::component::login_command::LoginDialog;
@@ -31,8 +32,12 @@ use trend::Trend;
 pub fn OverviewPage() -> impl IntoView {
     let i18n = use_i18n();
     let live = use_live();
-    let overview = Resource::new(move || live.changes.get(), |_| get_overview());
-    let is_folded = use_is_folded();
+    let news = use_news();
+    let overview = Resource::new(
+        move || (live.changes.get(), news.get()),
+        |_| async move { get_overview().await },
+    );
+    let folded = RwSignal::new(use_is_folded());
     let (is_whole, may_create) = use_viewer().with_value(|viewer| {
         let profile = viewer.profile.as_ref();
         (
@@ -66,7 +71,7 @@ pub fn OverviewPage() -> impl IntoView {
         </PageHeader>
         <Load
             resource=overview
-            view=move |overview| view! { <Body overview=overview is_folded=is_folded /> }
+            view=move |overview| view! { <Body overview=overview folded=folded /> }
             fallback=ViewFn::from(|| view! { <Skeleton /> })
         />
         <LoginDialog />
@@ -86,26 +91,24 @@ fn use_is_folded() -> Option<bool> {
 }
 
 #[component]
-fn Body(overview: Overview, is_folded: Option<bool>) -> impl IntoView {
+fn Body(overview: Overview, folded: RwSignal<Option<bool>>) -> impl IntoView {
     let images = overview.images;
+    let is_open = !folded.get_untracked().unwrap_or(false);
     view! {
         <div class="stack stack--lg">
             <Stats overview=overview.clone() />
-            {(images == 0).then(|| view! { <QuickStart overview=overview.clone() is_open=!is_folded.unwrap_or(false) /> })}
+            {(images == 0).then(|| view! { <QuickStart overview=overview.clone() is_open=is_open folded=folded /> })}
             <div class="grid">
-                <div class="col-8">
+                <div class="col-8 stack stack--lg">
                     <Trend overview=overview.clone() />
+                    {(images > 0).then(|| view! { <RecentActivity activity=overview.activity.clone() /> })}
                 </div>
-                {(images > 0)
-                    .then(|| {
-                        view! {
-                            <div class="col-4">
-                                <QuickStart overview=overview.clone() is_open=!is_folded.unwrap_or(true) />
-                            </div>
-                        }
-                    })}
-                <div class={if images > 0 { "col-8" } else { "col-4" }}>
-                    <RecentActivity activity=overview.activity />
+                <div class="col-4">
+                    {if images > 0 {
+                        view! { <QuickStart overview=overview.clone() is_open=is_open folded=folded /> }.into_any()
+                    } else {
+                        view! { <RecentActivity activity=overview.activity.clone() /> }.into_any()
+                    }}
                 </div>
             </div>
         </div>

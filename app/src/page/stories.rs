@@ -1,19 +1,22 @@
-//! The story page `/__ui`: every component in every state, for screenshots and for eyes. Only with the feature
-//! `stories`; without it the address is a 404 like any other.
+//! The story page `/__ui`: every component in every state, for screenshots and for eyes. Only debug builds of the server
+//! have it, and render it without scripts: the WebAssembly is that of a release, which knows nothing of it. Elsewhere the
+//! address is a 404 like any other.
 
+#[cfg(not(all(feature = "ssr", debug_assertions)))]
 use leptos::prelude::*;
 
 /// Every component.
-#[cfg(not(feature = "stories"))]
+#[cfg(not(all(feature = "ssr", debug_assertions)))]
 #[component]
 pub fn StoriesPage() -> impl IntoView {
     view! { <crate::page::not_found::NotFoundPage /> }
 }
 
-#[cfg(feature = "stories")]
+#[cfg(all(feature = "ssr", debug_assertions))]
 pub use told::StoriesPage;
 
-#[cfg(feature = "stories")]
+#[cfg(all(feature = "ssr", debug_assertions))]
+#[allow(unreachable_pub, reason = "the macro of components makes more than the page uses")]
 mod told {
     use leptos::prelude::*;
     use roadstead::access::Permission;
@@ -23,7 +26,7 @@ mod told {
     use crate::call::account::SavePreferences;
     use crate::command::{Client, Command, Host, Login, Part, login, pull};
     use crate::component::badge::{Badge, PermissionBadge, Tone, VisibilityBadge};
-    use crate::component::batch::BatchBar;
+    use crate::component::batch::{Batch, BatchAction};
     use crate::component::chips::TagChips;
     use crate::component::command_block::{ClientCommand, CommandBlock};
     use crate::component::confirm::ConfirmByName;
@@ -41,6 +44,7 @@ mod told {
     use crate::component::menu::Menu;
     use crate::component::page_header::{PageHeader, PageTitle, Tab, Tabs};
     use crate::component::pagination::Pagination;
+    use crate::component::selection::Selection;
     use crate::component::size::{Bytes, Count};
     use crate::component::table::{NoMatch, RefreshButton, SkeletonTable, SortHeader, TableCard};
     use crate::component::time::Time;
@@ -246,7 +250,8 @@ mod told {
 
     #[component]
     fn Lists() -> impl IntoView {
-        let selected = RwSignal::new(3_usize);
+        let selected: Selection =
+            RwSignal::new(["a", "b", "c"].map(str::to_owned).into_iter().collect());
         let options =
             vec![("database".to_owned(), said("Database")), ("other".to_owned(), said("Other"))];
         let active =
@@ -254,9 +259,14 @@ mod told {
         view! {
             <Story name="lists">
                 <div class="w-full">
-                    <FilterBar end=ViewFn::from(|| view! { <RefreshButton on_refresh=Callback::new(|()| ()) /> })>
+                    <FilterBar
+                        end=ViewFn::from(|| view! { <RefreshButton on_refresh=Callback::new(|()| ()) /> })
+                        filters=ViewFn::from(move || {
+                            view! { <FilterSelect name="category" label=said("Category") options=options.clone() /> }
+                        })
+                        counted=&["category"]
+                    >
                         <SearchField placeholder=said("Search image names") />
-                        <span class="toolbar__filters"><FilterSelect name="category" label=said("Category") options=options /></span>
                     </FilterBar>
                     <FilterChips active=active clears=&["category"] />
                     <TableCard>
@@ -276,9 +286,18 @@ mod told {
                         </table>
                         <Pagination total=1_280 window=Window::of_page(5, 20) />
                     </TableCard>
-                    <BatchBar count=Signal::derive(move || selected.get()) on_clear=Callback::new(move |()| selected.set(0))>
-                        <button type="button" class="btn btn--quiet btn--sm">"Delete"</button>
-                    </BatchBar>
+                    <Batch
+                        selection=selected
+                        form="story-batch"
+                        actions=vec![BatchAction {
+                            dialog: "story",
+                            icon: icondata::LuTrash2,
+                            label: said("Delete"),
+                            testid: "story.batch.delete",
+                        }]
+                        limit=50
+                        too_many=said("At most 50")
+                    />
                 </div>
                 <div class="w-half"><SkeletonTable rows=3 columns=3 /></div>
                 <div class="w-half"><div class="table-card"><NoMatch clears=&["q"] /></div></div>

@@ -23,6 +23,7 @@ pub mod image;
 pub mod limit;
 mod login;
 pub mod manifest;
+pub mod news;
 pub mod organization;
 pub mod overview;
 pub mod password;
@@ -57,6 +58,7 @@ pub use context::{Address, Context};
 pub use credential::Credentials;
 pub use image::Images;
 pub use manifest::Manifests;
+pub use news::Newsroom;
 pub use organization::Organizations;
 pub use overview::Overviews;
 pub use port::{Clock, Ports, Random};
@@ -107,6 +109,7 @@ struct Resources {
     images: Images,
     tags: Tags,
     overview: Overviews,
+    news: Newsroom,
     usage: usage::Usage,
     uploads: Uploads,
     blobs: Blobs,
@@ -153,6 +156,11 @@ impl Service {
             usage,
             images: Images::new(store.clone(), access.clone(), cell.clone(), ports.clone()),
             tags: Tags::new(store.clone(), parts.objects.clone(), access.clone(), ports.clone()),
+            news: Newsroom::new(
+                store.clone(),
+                access.clone(),
+                hex::encode(ports.bytes::<6>()),
+            ),
             overview: Overviews::new(store.clone(), access.clone(), organizations.clone()),
             organizations,
             sessions: Sessions::new(store.clone(), access.clone(), cell, ports.clone(), logins),
@@ -303,6 +311,12 @@ impl Service {
     #[must_use]
     pub fn catalog(&self) -> &Catalog {
         &self.inner.catalog
+    }
+
+    /// What is new for live pages.
+    #[must_use]
+    pub fn news(&self) -> &Newsroom {
+        &self.inner.news
     }
 
     /// Writes counters of pulls and traffic: every few seconds, and when the process stops.

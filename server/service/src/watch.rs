@@ -53,6 +53,7 @@ impl Service {
             .map_err(stored)?;
         self.inner.access.generation().note(&changes);
         self.inner.manifests.note(&changes);
+        self.inner.news.note(&changes);
         let is_any = |kind: ChangeKind| changes.iter().any(|change: &Change| change.kind == kind);
         if is_any(ChangeKind::Setting) {
             self.inner.settings.reload().await?;

@@ -3,14 +3,18 @@
 //! Per request a [`Backend`] is made — session, actor, profile, address — and given to the app as [`ConsolePort`], both
 //! while a page renders and when the browser calls afterwards.
 
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
+use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
+use futures::StreamExt as _;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body_util::{BodyExt as _, Collected, Limited};
@@ -21,7 +25,7 @@ use roadstead::error::Subject;
 use roadstead::manage::profile::Profile;
 use roadstead::{Error, ErrorKind, Result, Timestamp};
 use roadstead_app::port::{ConsoleBackend, ConsolePort};
-use roadstead_app::viewer::Site;
+use roadstead_app::viewer::{SessionSpan, Site};
 use roadstead_app::{ConsoleError, shell};
 use roadstead_service::{Context, Service};
 use tower_sessions::Session;
@@ -31,6 +35,15 @@ use super::{Doors, asset, csrf, request};
 
 /// Address of server functions; the app's `#[server(prefix = …)]` says the same.
 pub const CALL: &str = "/console/call/{*name}";
+
+/// Where a live page hears what changes.
+pub const EVENTS: &str = "/console/events";
+
+/// A call that no person caused: it does not count as activity of the session.
+pub const BACKGROUND: HeaderName = HeaderName::from_static("x-background");
+
+/// A stream ends after this long; the browser opens it again, with its cookie looked at anew.
+const STREAM: Duration = Duration::from_secs(300);
 
 /// Where a password is changed.
 const PASSWORD_PAGE: &str = "/account/password";
@@ -132,6 +145,38 @@ pub(crate) async fn call(State(doors): State<Doors>, request: Request) -> Respon
     response
 }
 
+/// What changes, of what this visitor sees, as server-sent events of [`News`](roadstead::manage::news::News); begins after
+/// `last-event-id` or `?after=`.
+pub(crate) async fn events(State(doors): State<Doors>, request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    parts.headers.insert(BACKGROUND, HeaderValue::from_static("1"));
+    let backend = match Backend::build(&doors, &parts).await {
+        Ok(backend) => backend,
+        Err(error) => return refused(&parts, error),
+    };
+    let asked = parts.uri.query().and_then(|query| {
+        query.split('&').find_map(|pair| pair.strip_prefix("after=")).map(str::to_owned)
+    });
+    let last = parts.headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    let after = last.map(str::to_owned).or(asked);
+    let followed = doors.service().news().follow(&backend.context, after.as_deref(), STREAM).await;
+    let stream = match followed {
+        Ok(stream) => stream.map(|news| {
+            let event = Event::default().id(news.cursor.clone()).json_data(&news);
+            Ok::<_, Infallible>(event.unwrap_or_default())
+        }),
+        Err(error) => return refused(&parts, error),
+    };
+    let mut response = Sse::new(stream)
+        .keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+        .into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Proxies that buffer would keep events to themselves.
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    response
+}
+
 /// What may be called while a password that somebody else chose must be changed: changing it, going away, and reading the
 /// page in one's own language.
 fn is_open_before_password(path: &str) -> bool {
@@ -202,6 +247,7 @@ struct Backend {
     site: Site,
     token: csrf::Token,
     agent: String,
+    span: Option<SessionSpan>,
 }
 
 impl Backend {
@@ -211,15 +257,21 @@ impl Backend {
             Error::new(ErrorKind::Internal, Subject::Session, "the session layer is missing")
         })?;
         let now = service.ports().now();
-        let actor = match session::read(&session, now).await? {
-            Some(signed_in) => match service.sessions().actor_of(signed_in.user).await? {
-                Some(user) => Actor::User(user),
-                // Disabled or deleted since: the session is good for nothing.
-                None => {
-                    session::end(&session).await?;
-                    Actor::Anonymous
+        let is_background = parts.headers.contains_key(BACKGROUND);
+        let mut span = None;
+        let actor = match session::read(&session, now, !is_background).await? {
+            Some(signed_in) => {
+                span = Some(signed_in.span(now));
+                match service.sessions().actor_of(signed_in.user).await? {
+                    Some(user) => Actor::User(user),
+                    // Disabled or deleted since: the session is good for nothing.
+                    None => {
+                        session::end(&session).await?;
+                        span = None;
+                        Actor::Anonymous
+                    }
                 }
-            },
+            }
             None => Actor::Anonymous,
         };
         let mut context = doors.context(parts, actor, None);
@@ -238,6 +290,7 @@ impl Backend {
             site,
             token: csrf::Token::of(&parts.headers, service.ports()),
             agent: agent.unwrap_or_default().chars().take(256).collect(),
+            span,
         })
     }
 
@@ -324,6 +377,10 @@ impl ConsoleBackend for Backend {
 
     fn profile(&self) -> Option<Profile> {
         self.profile.clone()
+    }
+
+    fn session(&self) -> Option<SessionSpan> {
+        self.span
     }
 
     fn csrf_token(&self) -> String {

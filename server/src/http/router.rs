@@ -21,6 +21,7 @@ pub fn router(doors: Doors) -> Router {
     let console = console::surround(
         Router::new()
             .route(console::CALL, any(console::call))
+            .route(console::EVENTS, get(console::events))
             .fallback(page_or_file)
             .with_state(doors.clone()),
         &doors,

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use roadstead::id::{AccountId, UserId};
 use roadstead::{Algorithm, Digest, Timestamp};
+use roadstead_app::viewer::SessionSpan;
 use roadstead_service::Clock;
 use roadstead_store::session::{self, SessionRecord};
 use roadstead_store::{Durability, Store, StoreError};
@@ -55,6 +56,13 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
+    /// How long it still lasts, for the page to count down.
+    #[must_use]
+    pub fn span(&self, now: Timestamp) -> SessionSpan {
+        let last = self.since.plus_seconds(LONGEST);
+        SessionSpan { idle: self.ends().seconds_since(now), longest: last.seconds_since(now) }
+    }
+
     /// When the session ends if nothing happens.
     #[must_use]
     pub fn ends(&self) -> Timestamp {
@@ -75,11 +83,15 @@ pub fn layer(store: Store, clock: Arc<dyn Clock>) -> SessionManagerLayer<Session
         .with_path("/")
 }
 
-/// Who is signed in; notes the activity. `None` when nobody is, or no longer.
+/// Who is signed in; notes the activity if it is one. `None` when nobody is, or no longer.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn read(session: &Session, now: Timestamp) -> roadstead::Result<Option<SignedIn>> {
+pub async fn read(
+    session: &Session,
+    now: Timestamp,
+    is_activity: bool,
+) -> roadstead::Result<Option<SignedIn>> {
     let Some(mut found) = session.get::<SignedIn>(KEY).await.map_err(unavailable)? else {
         return Ok(None);
     };
@@ -87,7 +99,7 @@ pub async fn read(session: &Session, now: Timestamp) -> roadstead::Result<Option
         session.flush().await.map_err(unavailable)?;
         return Ok(None);
     }
-    if now.seconds_since(found.seen) >= NOTED {
+    if is_activity && now.seconds_since(found.seen) >= NOTED {
         found.seen = now;
         write(session, &found).await?;
     }

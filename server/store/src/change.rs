@@ -4,8 +4,9 @@
 //! changes after the commit and before the caller does ([`crate::Store::on_change`]); those of other processes it reads
 //! with [`since`].
 
-use roadstead::Timestamp;
+use roadstead::access::Visibility;
 use roadstead::id::{AccountId, OrganizationId, RepositoryId};
+use roadstead::{ImageName, Timestamp};
 
 use crate::error::Result;
 use crate::row::record;
@@ -148,6 +149,42 @@ pub async fn since(tx: &mut Tx<'_>, cursor: i64) -> Result<(Vec<Change>, i64)> {
     .all(tx)
     .await?;
     Ok((changes, end))
+}
+
+/// The names of those `repositories` that the caller sees, or saw before they were deleted; in their order.
+pub async fn images_seen(
+    tx: &mut Tx<'_>,
+    visibility: Visibility,
+    repositories: &[RepositoryId],
+) -> Result<Vec<ImageName>> {
+    if repositories.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = sql("SELECT r.path FROM repositories r WHERE r.id IN ");
+    statement.push_list(repositories.iter().copied()).push(" AND ");
+    crate::repository::visible_once(&mut statement, visibility);
+    statement.push(" ORDER BY r.path");
+    let mut names: Vec<ImageName> =
+        statement.all::<(ImageName,)>(tx).await?.into_iter().map(|(name,)| name).collect();
+    // A name that was deleted and made again is there twice.
+    names.dedup();
+    Ok(names)
+}
+
+/// Whether the caller sees one of these organizations.
+pub async fn sees_one_of(
+    tx: &mut Tx<'_>,
+    visibility: Visibility,
+    organizations: &[OrganizationId],
+) -> Result<bool> {
+    if organizations.is_empty() {
+        return Ok(false);
+    }
+    let mut statement = sql("SELECT count(*) FROM organizations o WHERE o.id IN ");
+    statement.push_list(organizations.iter().copied()).push(" AND ");
+    crate::organization::visible(&mut statement, visibility);
+    let count: i64 = statement.scalar(tx).await?;
+    Ok(count > 0)
 }
 
 /// Forgets changes from before `before`: no reader is that far behind.

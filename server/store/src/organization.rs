@@ -186,7 +186,7 @@ pub async fn count(tx: &mut Tx<'_>, account: Allowed<AccountId>) -> Result<u64> 
 }
 
 /// Ends the WHERE of a statement over `organizations o`: only what the caller may see.
-fn visible(statement: &mut Sql, visibility: Visibility) {
+pub(crate) fn visible(statement: &mut Sql, visibility: Visibility) {
     match visibility {
         Visibility::Account { account, .. } => {
             statement.push("o.account_id = ").push_bind(account);

@@ -234,6 +234,12 @@ impl Filter {
 
 /// Conditions over `repositories r`: only what the caller may see.
 pub(crate) fn visible(statement: &mut Sql, visibility: Visibility) {
+    visible_once(statement, visibility);
+    statement.push(" AND r.deleted_at IS NULL");
+}
+
+/// Conditions over `repositories r`: what the caller may see, and what they could see before it was deleted.
+pub(crate) fn visible_once(statement: &mut Sql, visibility: Visibility) {
     match visibility {
         Visibility::Account { account, .. } => {
             statement.push("r.account_id = ").push_bind(account);
@@ -248,7 +254,6 @@ pub(crate) fn visible(statement: &mut Sql, visibility: Visibility) {
             statement.push_bind(user).push(" AND v.repository_id = r.id))");
         }
     }
-    statement.push(" AND r.deleted_at IS NULL");
 }
 
 /// A page of repositories and how many there are in all.

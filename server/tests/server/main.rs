@@ -29,6 +29,7 @@ mod limits;
 mod login;
 mod memory;
 mod metrics;
+mod news;
 mod organization;
 mod overview;
 mod protocol;

@@ -134,6 +134,9 @@ fn calls() -> Vec<(&'static str, Input)> {
         ("tag_platforms", Json(json!({ "image": "group/app" }))),
         ("tag_deletion", Json(json!({ "image": "group/app", "tags": ["v1"] }))),
         ("delete_tags", Form("image=group/app&tags[0]=v1&confirm=v1")),
+        ("news", Form("after=")),
+        ("session", Form("")),
+        ("list", Form("list=images&is_columns=true&shown[]=pulls")),
     ]
 }
 

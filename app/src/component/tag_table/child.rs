@@ -52,18 +52,17 @@ pub fn ChildRow(
                     </a>
                 </span>
             </td>
-            <td role="cell" class="t-num t-min">
+            <td role="cell" class="t-num t-min" data-col="size">
                 <span title=format::grouped(child.size)>{size.clone()}</span>
             </td>
-            <td role="cell" class="p-4" colspan="2">
-                <span class="row">
-                    <DigestText digest=child.digest.to_string() />
-                    <span class="muted nowrap">{move || layers_words(i18n, layers)}</span>
-                </span>
+            <td role="cell" class="t-arch p-4 muted" data-col="platform">
+                {move || layers_words(i18n, layers)}
             </td>
-            <td role="cell" class="n-4"></td>
-            <td role="cell" class="p-5"></td>
-            <td role="cell" class="t-min p-3">
+            <td role="cell" class="t-min" data-col="pushed">
+                <DigestText digest=child.digest.to_string() />
+            </td>
+            <td role="cell" class="p-5" data-col="pulled"></td>
+            <td role="cell" class="t-min p-3" data-col="pull">
                 <CopyPull pull=pull what=what label=label testid="tags.child.copy" />
             </td>
             <td role="cell" class="t-ops"></td>
@@ -101,11 +100,11 @@ pub fn AttachmentRow(
                     </a>
                 </span>
             </td>
-            <td role="cell"></td>
-            <td role="cell" class="p-4" colspan="2"></td>
-            <td role="cell" class="n-4"></td>
-            <td role="cell" class="p-5"></td>
-            <td role="cell" class="p-3"></td>
+            <td role="cell" data-col="size"></td>
+            <td role="cell" class="p-4" data-col="platform"></td>
+            <td role="cell" data-col="pushed"></td>
+            <td role="cell" class="p-5" data-col="pulled"></td>
+            <td role="cell" class="p-3" data-col="pull"></td>
             <td role="cell" class="t-ops"></td>
             <td role="cell" class="m-facts"></td>
         </tr>

@@ -1,10 +1,10 @@
 //! One row: the tag with its badges and siblings, facts, copies, menu.
 
 use leptos::prelude::*;
+use roadstead::ImageName;
 use roadstead::manage::tag::Tag;
-use roadstead::{ImageName, TagName};
 
-use super::{Selection, Unfolded, manifest_link};
+use super::{Unfolded, manifest_link};
 use crate::command::Client;
 use crate::component::badge::{Badge, Tone};
 use crate::component::chips::TagChips;
@@ -16,6 +16,7 @@ use crate::component::highlight::Highlight;
 use crate::component::icon::Icon;
 use crate::component::menu::Menu;
 use crate::component::noscroll;
+use crate::component::selection::{SelectRow, Selection, use_selected};
 use crate::component::time::Time;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::page::image_tags::query::{
@@ -80,14 +81,17 @@ pub fn TagRow(
     } else {
         view! { <TagChips items=platforms most=most /> }.into_any()
     };
-    let is_selected = {
-        let tag = tag.name.clone();
-        Memo::new(move |_| {
-            tag.as_ref().is_some_and(|tag| selection.with(|chosen| chosen.contains(tag)))
-        })
-    };
+    let is_selected = use_selected(selection, name.clone());
     let check = may_select.then(|| {
-        view! { <SelectCell tag=tag.name.clone() selection=selection is_selected=is_selected /> }
+        view! {
+            <SelectRow
+                name=tag.name.as_ref().map(ToString::to_string)
+                selection=selection
+                is_selected=is_selected
+                form="tags-batch"
+                testid=format!("tags.row.{name}.select")
+            />
+        }
     });
     let testid = format!("tags.row.{name}");
     view! {
@@ -99,23 +103,23 @@ pub fn TagRow(
             <td role="cell" class="m-name">
                 <NameCell tag=tag.clone() href=href.clone() name=name.clone() search=search />
             </td>
-            <td role="cell" class="t-num t-min">
+            <td role="cell" class="t-num t-min" data-col="size">
                 <span class="nowrap" title=sizes data-testid=format!("{testid}.size")>
                     {size.clone()}
                 </span>
             </td>
-            <td role="cell" class="t-arch p-4" data-testid=format!("{testid}.platforms")>
+            <td role="cell" class="t-arch p-4" data-col="platform" data-testid=format!("{testid}.platforms")>
                 {architectures}
             </td>
-            <td role="cell" class="t-min small">
+            <td role="cell" class="t-min small" data-col="pushed">
                 <span title=pushed_by>
                     <Time at=tag.pushed_at />
                 </span>
             </td>
-            <td role="cell" class="t-min small p-5">
+            <td role="cell" class="t-min small p-5" data-col="pulled">
                 {pulled}
             </td>
-            <td role="cell" class="t-min p-3">
+            <td role="cell" class="t-min p-3" data-col="pull">
                 <CopyPull pull=pull.clone() what=pull_of names_client=true testid=format!("{testid}.copy") />
             </td>
             <td role="cell" class="t-ops m-ops">
@@ -131,45 +135,6 @@ pub fn TagRow(
                 </span>
             </td>
         </tr>
-    }
-}
-
-#[component]
-fn SelectCell(
-    tag: Option<TagName>,
-    selection: Selection,
-    is_selected: Memo<bool>,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    view! {
-        <td role="cell" class="t-check m-check">
-            {tag
-                .map(|tag| {
-                    let label = tag.to_string();
-                    view! {
-                        <input
-                            type="checkbox"
-                            class="check"
-                            name="item"
-                            value=tag.to_string()
-                            form="tags-batch"
-                            aria-label=move || t_string!(i18n, components.select_row, name = label.as_str()).to_string()
-                            prop:checked=move || is_selected.get()
-                            data-testid=format!("tags.row.{tag}.select")
-                            on:change=move |event| {
-                                let is_on = event_target_checked(&event);
-                                selection.update(|chosen| {
-                                    if is_on {
-                                        chosen.insert(tag.clone());
-                                    } else {
-                                        chosen.remove(&tag);
-                                    }
-                                });
-                            }
-                        />
-                    }
-                })}
-        </td>
     }
 }
 

@@ -8,6 +8,7 @@ use crate::component::badge::{VisibilityBadge, permission_word};
 use crate::component::client_command::{CopyPullGroup, Pull};
 use crate::component::copy::CopyButton;
 use crate::component::dialog::DialogLink;
+use crate::component::fact::Fact;
 use crate::component::icon::Icon;
 use crate::component::image_table::category_words;
 use crate::component::menu::Menu;
@@ -23,6 +24,8 @@ use crate::viewer::use_viewer;
 pub fn ImageHeader(
     /// The image.
     image: Image,
+    /// The same as it is now.
+    current: RwSignal<Image>,
     /// The tabs.
     tabs: ViewFn,
 ) -> impl IntoView {
@@ -43,12 +46,13 @@ pub fn ImageHeader(
         }
     };
     let below = {
-        let image = image.clone();
+        let name = image.name.to_string();
         move || {
+            let tabs = tabs.clone();
             view! {
-                <PullAddress name=image.name.to_string() />
-                <Facts image=image.clone() />
-                {tabs.run()}
+                <PullAddress name=name.clone() />
+                {move || view! { <Facts image=current.get() /> }}
+                {move || tabs.run()}
             }
         }
     };
@@ -168,38 +172,20 @@ fn Facts(image: Image) -> impl IntoView {
     let category = image.category;
     view! {
         <dl class="facts" data-testid="image.facts">
-            <div>
-                <dt>{t!(i18n, images.category)}</dt>
-                <dd>{move || category_words(i18n, category)}</dd>
-            </div>
-            <div>
-                <dt>{t!(i18n, images.size)}</dt>
-                <dd data-testid="image.size">
-                    <Bytes value=image.size />
-                </dd>
-            </div>
-            <div>
-                <dt>{t!(i18n, images.pulls)}</dt>
-                <dd>
-                    <Count value=image.pulls />
-                </dd>
-            </div>
-            <div>
-                <dt>{t!(i18n, images.updated)}</dt>
-                <dd>
-                    <Time at=image.updated_at />
-                </dd>
-            </div>
-            <div>
-                <dt>{t!(i18n, images.creator)}</dt>
-                <dd>{image.created_by}</dd>
-            </div>
-            <div>
-                <dt>{t!(i18n, images.created)}</dt>
-                <dd>
-                    <Time at=image.created_at />
-                </dd>
-            </div>
+            <Fact label=text!(i18n, images.category)>{move || category_words(i18n, category)}</Fact>
+            <Fact label=text!(i18n, images.size) testid="image.size">
+                <Bytes value=image.size />
+            </Fact>
+            <Fact label=text!(i18n, images.pulls)>
+                <Count value=image.pulls />
+            </Fact>
+            <Fact label=text!(i18n, images.updated)>
+                <Time at=image.updated_at />
+            </Fact>
+            <Fact label=text!(i18n, images.creator)>{image.created_by}</Fact>
+            <Fact label=text!(i18n, images.created)>
+                <Time at=image.created_at />
+            </Fact>
         </dl>
     }
 }

@@ -1,24 +1,19 @@
 //! Deletes tags, one or many, and explains what happens to tags that share a digest (`console.md` A.6.1).
 
-use std::collections::BTreeSet;
-
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 use roadstead::manage::tag::{TagDeletion, TagDeletionRow};
 use roadstead::{ImageName, TagName};
 
 use super::query::{DELETE_LIMIT, chosen, short};
 use crate::call::tag::{DeleteTags, tag_deletion};
-use crate::component::batch::BatchBar;
+use crate::component::batch::{Batch, BatchAction};
 use crate::component::confirm::ConfirmByName;
 use crate::component::dialog::{CancelLink, Dialog, use_close_link, use_query_pairs};
 use crate::component::form::CallForm;
-use crate::component::icon::Icon;
 use crate::component::load::Load;
-use crate::component::noscroll;
-use crate::component::tag_table::Selection;
+use crate::component::selection::Selection;
 use crate::i18n::{t, t_string, use_i18n};
-use crate::{link, text};
+use crate::text;
 
 /// The bar of a choice, and the form that stands in for it without scripts.
 #[component]
@@ -27,60 +22,24 @@ pub fn TagBatch(
     selection: Selection,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let path = use_location().pathname;
-    let pairs = use_query_pairs();
-    let count = Signal::derive(move || selection.with(BTreeSet::len));
-    let kept = move || {
-        pairs
-            .get()
-            .into_iter()
-            .filter(|(name, _)| !matches!(name.as_str(), "dialog" | "item" | "__err" | "__path"))
-    };
-    let is_blocked = Memo::new(move |_| count.get() > DELETE_LIMIT);
-    let href = move || {
-        let tags: Vec<String> =
-            selection.with(|chosen| chosen.iter().map(ToString::to_string).collect());
-        let kept: Vec<(String, String)> = kept().collect();
-        let pairs = kept.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let chosen = tags.iter().map(|tag| ("item", tag.as_str()));
-        link::with_query(&path.get(), pairs.chain([("dialog", "delete-tags")]).chain(chosen))
-    };
-    let fields = move || {
-        kept()
-            .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
-            .collect_view()
-    };
-    let tip = move || {
-        is_blocked
-            .get()
-            .then(|| t_string!(i18n, images.at_most_tags, n = DELETE_LIMIT as u64).to_string())
-    };
+    let actions = vec![BatchAction {
+        dialog: "delete-tags",
+        icon: icondata::LuTrash2,
+        label: text!(i18n, common.delete),
+        testid: "tags.batch.delete",
+    }];
+    let too_many = Signal::derive(move || {
+        t_string!(i18n, images.at_most_tags, n = DELETE_LIMIT as u64).to_string()
+    });
     view! {
-        <form method="get" action=move || path.get() id="tags-batch" class="no-script row">
-            {fields}
-            <button type="submit" class="btn" name="dialog" value="delete-tags">
-                {t!(i18n, common.delete)}
-            </button>
-        </form>
-        <BatchBar
-            count=count
-            on_clear=Callback::new(move |()| selection.update(BTreeSet::clear))
+        <Batch
+            selection=selection
+            form="tags-batch"
+            actions=actions
+            limit=DELETE_LIMIT
+            too_many=too_many
             testid="tags.batch"
-        >
-            <a
-                class="btn btn--quiet btn--sm"
-                href=move || (!is_blocked.get()).then(href)
-                tabindex="0"
-                role=move || is_blocked.get().then_some("link")
-                aria-disabled=move || is_blocked.get().then_some("true")
-                data-tip={tip}
-                {..noscroll()}
-                data-testid="tags.batch.delete"
-            >
-                <Icon icon=icondata::LuTrash2 />
-                {t!(i18n, common.delete)}
-            </a>
-        </BatchBar>
+        />
     }
 }
 

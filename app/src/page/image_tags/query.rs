@@ -1,6 +1,7 @@
 //! What the address of a list of tags asks for, and how its rows are worded. Pure.
 
 use roadstead::manage::tag::{ManifestSummary, Tag, TagQuery, TagSort};
+use roadstead::page::Order;
 use roadstead::{Digest, TagName};
 
 use crate::format;
@@ -22,6 +23,8 @@ pub const fn sort_word(sort: TagSort) -> &'static str {
     }
 }
 
+const SORTS: [TagSort; 3] = [TagSort::UpdatedAt, TagSort::Tag, TagSort::Size];
+
 /// What an address asks for; `size` rows where it does not say.
 #[must_use]
 pub fn tag_query(pairs: &[(String, String)], size: u64) -> TagQuery {
@@ -32,15 +35,28 @@ pub fn tag_query(pairs: &[(String, String)], size: u64) -> TagQuery {
         platform: value(pairs, "platform").map(str::to_owned),
         untagged: value(pairs, "untagged").is_some(),
         sort: value(pairs, "sort")
-            .and_then(|word| {
-                [TagSort::UpdatedAt, TagSort::Tag, TagSort::Size]
-                    .into_iter()
-                    .find(|sort| sort_word(*sort) == word)
-            })
+            .and_then(|word| SORTS.into_iter().find(|sort| sort_word(*sort) == word))
             .unwrap_or_default(),
         order: order(pairs),
         window: window(pairs, size),
     }
+}
+
+/// The same for somebody who remembers an order: it holds where the address names none.
+#[must_use]
+pub fn tag_query_of(
+    pairs: &[(String, String)],
+    size: u64,
+    remembered: Option<(String, Order)>,
+) -> TagQuery {
+    let mut query = tag_query(pairs, size);
+    if let Some((key, order)) = remembered
+        && value(pairs, "sort").is_none()
+        && let Some(sort) = SORTS.into_iter().find(|sort| sort_word(*sort) == key)
+    {
+        (query.sort, query.order) = (sort, order);
+    }
+    query
 }
 
 /// Whether anything narrows the list.

@@ -1,9 +1,4 @@
 //! What can be done to several images at once: make them public or private, delete them; at most 50.
-//!
-//! Alive, the bar floats while something is chosen and its actions are links that carry the choice. Without scripts
-//! the checkboxes belong to one GET form, whose buttons open the same dialogs.
-
-use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 use roadstead::ImageName;
@@ -11,14 +6,13 @@ use roadstead::manage::image::ImageDeletion;
 
 use super::query::{BATCH_LIMIT, chosen};
 use crate::call::image::{DeleteImages, UpdateImages, image_deletions};
-use crate::component::batch::BatchBar;
+use crate::component::batch::{Batch, BatchAction};
 use crate::component::confirm::ConfirmByName;
 use crate::component::dialog::{CancelLink, Dialog, use_close_link, use_query_pairs};
 use crate::component::form::{CallForm, SubmitButton};
-use crate::component::icon::Icon;
-use crate::component::image_table::{Selection, tag_count_words};
+use crate::component::image_table::tag_count_words;
 use crate::component::load::Load;
-use crate::component::noscroll;
+use crate::component::selection::Selection;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::{format, text};
 
@@ -29,82 +23,38 @@ pub fn ImageBatch(
     selection: Selection,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let pairs = use_query_pairs();
-    let kept = move || {
-        pairs
-            .get()
-            .into_iter()
-            .filter(|(name, _)| !matches!(name.as_str(), "dialog" | "item" | "__err" | "__path"))
-            .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
-            .collect_view()
-    };
-    let count = Signal::derive(move || selection.with(BTreeSet::len));
+    let action = |dialog, icon, label, testid| BatchAction { dialog, icon, label, testid };
+    let actions = vec![
+        action(
+            "make-public",
+            icondata::LuGlobe,
+            text!(i18n, images.make_public),
+            "images.batch.make-public",
+        ),
+        action(
+            "make-private",
+            icondata::LuLock,
+            text!(i18n, images.make_private),
+            "images.batch.make-private",
+        ),
+        action(
+            "delete-images",
+            icondata::LuTrash2,
+            text!(i18n, common.delete),
+            "images.batch.delete-images",
+        ),
+    ];
+    let too_many =
+        Signal::derive(move || t_string!(i18n, images.at_most, n = BATCH_LIMIT as u64).to_string());
     view! {
-        <form method="get" action="/images" id="images-batch" class="no-script row">
-            {kept}
-            <button type="submit" class="btn" name="dialog" value="make-public">
-                {t!(i18n, images.make_public)}
-            </button>
-            <button type="submit" class="btn" name="dialog" value="make-private">
-                {t!(i18n, images.make_private)}
-            </button>
-            <button type="submit" class="btn" name="dialog" value="delete-images">
-                {t!(i18n, common.delete)}
-            </button>
-        </form>
-        <BatchBar
-            count=count
-            on_clear=Callback::new(move |()| selection.update(BTreeSet::clear))
+        <Batch
+            selection=selection
+            form="images-batch"
+            actions=actions
+            limit=BATCH_LIMIT
+            too_many=too_many
             testid="images.batch"
-        >
-            <BatchLink dialog="make-public" icon=icondata::LuGlobe label=text!(i18n, images.make_public) selection=selection />
-            <BatchLink dialog="make-private" icon=icondata::LuLock label=text!(i18n, images.make_private) selection=selection />
-            <BatchLink dialog="delete-images" icon=icondata::LuTrash2 label=text!(i18n, common.delete) selection=selection />
-        </BatchBar>
-    }
-}
-
-/// One action of the bar: a link that opens its dialog with the choice; blocked, with the reason, beyond the limit.
-#[component]
-fn BatchLink(
-    dialog: &'static str,
-    icon: icondata::Icon,
-    #[prop(into)] label: Signal<String>,
-    selection: Selection,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    let pairs = use_query_pairs();
-    let is_blocked = Memo::new(move |_| selection.with(BTreeSet::len) > BATCH_LIMIT);
-    let href = move || {
-        let names: Vec<String> =
-            selection.with(|chosen| chosen.iter().map(ToString::to_string).collect());
-        let pairs = pairs.get();
-        let kept = pairs
-            .iter()
-            .filter(|(name, _)| !matches!(name.as_str(), "dialog" | "item" | "__err" | "__path"))
-            .map(|(name, value)| (name.as_str(), value.as_str()));
-        let chosen = names.iter().map(|name| ("item", name.as_str()));
-        crate::link::with_query("/images", kept.chain([("dialog", dialog)]).chain(chosen))
-    };
-    let tip = move || {
-        is_blocked
-            .get()
-            .then(|| t_string!(i18n, images.at_most, n = BATCH_LIMIT as u64).to_string())
-    };
-    view! {
-        <a
-            class="btn btn--quiet btn--sm"
-            href=move || (!is_blocked.get()).then(href)
-            role=move || is_blocked.get().then_some("link")
-            tabindex="0"
-            aria-disabled=move || is_blocked.get().then_some("true")
-            data-tip={tip}
-            {..noscroll()}
-            data-testid=format!("images.batch.{dialog}")
-        >
-            <Icon icon=icon />
-            {move || label.get()}
-        </a>
+        />
     }
 }
 

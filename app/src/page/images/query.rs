@@ -99,6 +99,33 @@ pub fn image_query(pairs: &[(String, String)], size: u64) -> ImageQuery {
     }
 }
 
+/// The same for somebody who remembers an order: it holds where the address names none. Grouped lists are in the order of
+/// their organizations.
+#[must_use]
+pub fn image_query_of(
+    pairs: &[(String, String)],
+    size: u64,
+    remembered: Option<(String, Order)>,
+) -> ImageQuery {
+    let mut query = image_query(pairs, size);
+    if let Some((key, order)) = remembered
+        && value(pairs, "sort").is_none()
+        && let Some(sort) = SORTS.into_iter().find(|sort| sort_word(*sort) == key)
+    {
+        (query.sort, query.order) = (sort, order);
+    }
+    if is_grouped(pairs) {
+        (query.sort, query.order) = (ImageSort::Namespace, Order::Asc);
+    }
+    query
+}
+
+/// Whether the list is grouped by organization.
+#[must_use]
+pub fn is_grouped(pairs: &[(String, String)]) -> bool {
+    value(pairs, "group").is_some()
+}
+
 /// Whether anything narrows the list: an empty answer then means "no match", not "nothing yet".
 #[must_use]
 pub fn is_filtered(query: &ImageQuery) -> bool {
@@ -188,6 +215,20 @@ mod tests {
         for sort in SORTS {
             assert_eq!(image_query(&pairs(&[("sort", sort_word(sort))]), 20).sort, sort);
         }
+    }
+
+    #[test]
+    fn the_address_goes_before_what_is_remembered_and_groups_before_both() {
+        let remembered = || Some(("pulls".to_owned(), Order::Asc));
+        let of = |address: &[(&str, &str)]| {
+            let query = image_query_of(&pairs(address), 20, remembered());
+            (query.sort, query.order)
+        };
+        assert_eq!(of(&[]), (ImageSort::Pulls, Order::Asc));
+        assert_eq!(of(&[("sort", "size")]), (ImageSort::Size, Order::Desc));
+        assert_eq!(of(&[("group", "1"), ("sort", "size")]), (ImageSort::Namespace, Order::Asc));
+        let unknown = image_query_of(&[], 20, Some(("colour".to_owned(), Order::Asc)));
+        assert_eq!(unknown, image_query(&[], 20));
     }
 
     #[test]

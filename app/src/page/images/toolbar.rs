@@ -19,7 +19,7 @@ use crate::text;
 #[component]
 pub fn Toolbar(
     /// At the right.
-    refresh: ViewFn,
+    end: ViewFn,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let pairs = use_query_pairs();
@@ -34,6 +34,7 @@ pub fn Toolbar(
         ("public".to_owned(), text!(i18n, images.public)),
         ("private".to_owned(), text!(i18n, images.private)),
     ];
+    let is_grouped = move || query::is_grouped(&pairs.get());
     let active = Signal::derive(move || {
         let pairs = pairs.get();
         let asked = query::image_query(&pairs, 20);
@@ -60,12 +61,29 @@ pub fn Toolbar(
         }
         active
     });
-    view! {
-        <FilterBar end=refresh>
-            <SearchField placeholder=text!(i18n, images.search) testid="images.search" />
+    let filters = ViewFn::from(move || {
+        view! {
             <OrganizationFilter />
-            <FilterSelect name="category" label=text!(i18n, images.category) options=categories />
-            <FilterSelect name="visibility" label=text!(i18n, images.visibility_type) options=types />
+            <FilterSelect name="category" label=text!(i18n, images.category) options=categories.clone() />
+            <FilterSelect name="visibility" label=text!(i18n, images.visibility_type) options=types.clone() />
+            <label class="choice">
+                <input
+                    type="checkbox"
+                    class="check"
+                    name="group"
+                    value="1"
+                    checked=untrack(is_grouped)
+                    prop:checked=is_grouped
+                    data-testid="filter.group"
+                    on:change=|event| crate::dom::submit_form_of(&event)
+                />
+                <span>{t!(i18n, images.group_by_organization)}</span>
+            </label>
+        }
+    });
+    view! {
+        <FilterBar end=end filters=filters counted=&["org", "category", "visibility", "group"]>
+            <SearchField placeholder=text!(i18n, images.search) testid="images.search" />
         </FilterBar>
         <FilterChips active=active clears=FILTERS />
     }

@@ -14,11 +14,15 @@ use crate::call::organization::get_organization;
 use crate::component::copy::CopyButton;
 use crate::component::dialog::{DialogLink, use_query_pairs};
 use crate::component::empty::{Art, EmptyState};
+use crate::component::fact::Fact;
 use crate::component::filter::{FilterBar, SearchField};
+use crate::component::follow::use_news;
 use crate::component::icon::Icon;
-use crate::component::image_table::{ImageTable, Selection};
+use crate::component::image_table::{ImageTable, image_columns};
+use crate::component::listing::{ColumnChooser, use_sort};
 use crate::component::load::Load;
 use crate::component::page_header::{PageHeader, PageTitle, Tab, Tabs};
+use crate::component::selection::Selection;
 use crate::component::size::Bytes;
 use crate::component::table::{NoMatch, SkeletonTable};
 use crate::component::time::Time;
@@ -26,8 +30,8 @@ use crate::error::ConsoleError;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::page::images::batch::{BatchDialogs, ImageBatch};
 use crate::page::images::empty::PushCommand;
-use crate::page::images::query;
 use crate::page::images::row_dialog::RowDialogs;
+use crate::page::images::{choose_all, query};
 use crate::text;
 use crate::viewer::{use_live, use_viewer};
 
@@ -136,27 +140,15 @@ fn Below(organization: Organization) -> impl IntoView {
             </span>
         </div>
         <dl class="facts">
-            <div>
-                <dt>{t!(i18n, organizations.users)}</dt>
-                <dd>{organization.users}</dd>
-            </div>
-            <div>
-                <dt>{t!(i18n, organizations.size)}</dt>
-                <dd><Bytes value=organization.size /></dd>
-            </div>
+            <Fact label=text!(i18n, organizations.users)>{organization.users}</Fact>
+            <Fact label=text!(i18n, organizations.size)>
+                <Bytes value=organization.size />
+            </Fact>
             {(!creator.is_empty())
-                .then(|| {
-                    view! {
-                        <div>
-                            <dt>{t!(i18n, organizations.creator)}</dt>
-                            <dd>{creator}</dd>
-                        </div>
-                    }
-                })}
-            <div>
-                <dt>{t!(i18n, organizations.created)}</dt>
-                <dd><Time at=organization.created_at is_absolute=true /></dd>
-            </div>
+                .then(|| view! { <Fact label=text!(i18n, organizations.creator)>{creator}</Fact> })}
+            <Fact label=text!(i18n, organizations.created)>
+                <Time at=organization.created_at is_absolute=true />
+            </Fact>
         </dl>
         <Tabs label=text!(i18n, organizations.tabs) tabs=vec![tab] />
     }
@@ -167,16 +159,20 @@ fn Below(organization: Organization) -> impl IntoView {
 #[component]
 fn Images(organization: Organization) -> impl IntoView {
     let i18n = use_i18n();
-    let size = use_viewer().with_value(crate::viewer::Viewer::page_size);
+    let live = use_live();
     let pairs = use_query_pairs();
     let name = organization.name.clone();
+    let sort = use_sort("images");
     let asked = Memo::new(move |_| {
-        let mut asked = query::image_query(&pairs.get(), size);
+        let mut asked = query::image_query_of(&pairs.get(), live.page_size.get(), sort.get());
         asked.organizations = vec![name.clone()];
         asked
     });
-    let images =
-        Resource::new(move || asked.get(), |asked| async move { list_images(asked).await });
+    let news = use_news();
+    let images = Resource::new(
+        move || (asked.get(), news.get()),
+        |(asked, _)| async move { list_images(asked).await },
+    );
     let selection: Selection = RwSignal::new(BTreeSet::new());
     let has_images = organization.images > 0;
     let (name, may_push) = (organization.name, organization.may_push);
@@ -191,7 +187,13 @@ fn Images(organization: Organization) -> impl IntoView {
             }
             .into_any(),
             _ => view! {
-                <ImageTable images=images selection=selection search=search />
+                <ImageTable
+                    images=images
+                    selection=selection
+                    is_of_one=true
+                    on_all=choose_all(asked.get_untracked(), selection)
+                    search=search
+                />
                 <ImageBatch selection=selection />
             }
             .into_any(),
@@ -202,7 +204,9 @@ fn Images(organization: Organization) -> impl IntoView {
         {has_images
             .then(|| {
                 view! {
-                    <FilterBar>
+                    <FilterBar end=ViewFn::from(|| {
+                        view! { <ColumnChooser list="images" columns=image_columns(true) /> }
+                    })>
                         <SearchField placeholder=text!(i18n, images.search) testid="organization.search" />
                     </FilterBar>
                 }

@@ -12,6 +12,7 @@ use crate::component::badge::{Badge, Tone, permission_word};
 use crate::component::dialog::{DialogLink, use_changed_query, use_query_pairs};
 use crate::component::empty::{Art, EmptyState};
 use crate::component::filter::{FilterBar, SearchField};
+use crate::component::follow::use_news;
 use crate::component::icon::Icon;
 use crate::component::load::Load;
 use crate::component::menu::Menu;
@@ -49,12 +50,12 @@ fn query_of(pairs: &[(String, String)], size: u64) -> OrganizationQuery {
 pub fn OrganizationsPage() -> impl IntoView {
     let i18n = use_i18n();
     let live = use_live();
-    let size = use_viewer().with_value(crate::viewer::Viewer::page_size);
     let pairs = use_query_pairs();
-    let asked = Memo::new(move |_| query_of(&pairs.get(), size));
+    let asked = Memo::new(move |_| query_of(&pairs.get(), live.page_size.get()));
+    let news = use_news();
     let organizations = Resource::new(
-        move || (asked.get(), live.changes.get()),
-        |(asked, _)| async move { list_organizations(asked).await },
+        move || (asked.get(), live.changes.get(), news.get()),
+        |(asked, ..)| async move { list_organizations(asked).await },
     );
     let quota = Resource::new(move || live.changes.get(), |_| organization_quota());
     let query = use_query_map();

@@ -53,6 +53,8 @@ pub fn QuickStart(
     overview: Overview,
     /// Unfolded at first.
     is_open: bool,
+    /// What the person chose since.
+    folded: RwSignal<Option<bool>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let progress = Progress::of(&overview);
@@ -87,6 +89,7 @@ pub fn QuickStart(
     let card = NodeRef::<leptos::html::Details>::new();
     let on_toggle = move |_| {
         if let Some(card) = card.get_untracked() {
+            folded.set(Some(!card.open()));
             crate::dom::set_cookie(COOKIE, if card.open() { "open" } else { "folded" });
         }
     };

@@ -12,6 +12,7 @@ use crate::component::command_block::ClientCommand;
 use crate::component::copy::CopyButton;
 use crate::component::dialog::DialogLink;
 use crate::component::digest::DigestText;
+use crate::component::fact::Fact;
 use crate::component::icon::Icon;
 use crate::component::menu::Menu;
 use crate::component::page_header::PageHeader;
@@ -129,10 +130,7 @@ fn Facts(image: roadstead::ImageName, detail: ManifestDetail) -> impl IntoView {
             })
             .collect_view();
         view! {
-            <div>
-                <dt>{t!(i18n, images.also_tagged)}</dt>
-                <dd class="chips" data-testid="tag.siblings">{links}</dd>
-            </div>
+            <Fact label=text!(i18n, images.also_tagged) class="chips" testid="tag.siblings">{links}</Fact>
         }
     });
     let sizes = if detail.children.is_empty() {
@@ -140,37 +138,23 @@ fn Facts(image: roadstead::ImageName, detail: ManifestDetail) -> impl IntoView {
     } else {
         size_lines(&detail.children)
     };
+    let (digest, size) = (detail.manifest.digest.to_string(), size_label(&detail.manifest));
     view! {
         <dl class="facts" data-testid="tag.facts">
-            <div>
-                <dt>{t!(i18n, images.digest)}</dt>
-                <dd>
-                    <DigestText digest=detail.manifest.digest.to_string() testid="tag.digest.copy" />
-                </dd>
-            </div>
+            <Fact label=text!(i18n, images.digest)>
+                <DigestText digest=digest testid="tag.digest.copy" />
+            </Fact>
             {siblings}
-            <div>
-                <dt>{t!(i18n, images.size_compressed)}</dt>
-                <dd title=sizes data-testid="tag.size">
-                    {size_label(&detail.manifest)}
-                </dd>
-            </div>
-            <div>
-                <dt>{t!(i18n, images.pushed)}</dt>
-                <dd>
-                    <Time at=detail.pushed_at />
-                </dd>
-            </div>
-            <div>
-                <dt>{t!(i18n, images.pushed_by_label)}</dt>
-                <dd>{detail.pushed_by.clone()}</dd>
-            </div>
-            <div>
-                <dt>{t!(i18n, images.pulls)}</dt>
-                <dd>
-                    <Count value=detail.pulls />
-                </dd>
-            </div>
+            <Fact label=text!(i18n, images.size_compressed) testid="tag.size">
+                <span title=sizes>{size}</span>
+            </Fact>
+            <Fact label=text!(i18n, images.pushed)>
+                <Time at=detail.pushed_at />
+            </Fact>
+            <Fact label=text!(i18n, images.pushed_by_label)>{detail.pushed_by.clone()}</Fact>
+            <Fact label=text!(i18n, images.pulls)>
+                <Count value=detail.pulls />
+            </Fact>
         </dl>
     }
 }

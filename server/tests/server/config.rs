@@ -85,6 +85,35 @@ fn every_wrong_value_is_named_at_once() {
 }
 
 #[test]
+fn mistakes_about_tls_proxies_and_limits_are_told() {
+    let cases: &[&[(&str, &str)]] = &[
+        &[("ROADSTEAD_TLS", "yes")],
+        &[("ROADSTEAD_TLS_CERT", "/c.pem")],
+        &[("ROADSTEAD_TLS_KEY", "/k.pem")],
+        &[
+            ("ROADSTEAD_TLS", "self-signed"),
+            ("ROADSTEAD_TLS_CERT", "/c.pem"),
+            ("ROADSTEAD_TLS_KEY", "/k.pem"),
+        ],
+        &[("ROADSTEAD_TRUSTED_PROXIES", "10.0.0.0/8, proxy.lan,10.0.0.0/33")],
+        &[("ROADSTEAD_METRICS_LISTEN", "9100")],
+        &[("ROADSTEAD_HTTP_MAX_CONNECTIONS", "1"), ("ROADSTEAD_HTTP_IDLE_TIMEOUT", "2m")],
+        &[("ROADSTEAD_REGISTRY_MAX_CONCURRENT_LAYERS", "-1")],
+    ];
+    let said: Vec<String> = cases.iter().map(|case| refused(&inputs("", case, &[]))).collect();
+    insta::assert_snapshot!(said.join("\n").replace("the configuration is not sound:\n", ""));
+}
+
+#[test]
+fn proxies_are_addresses_and_networks() {
+    let file = "trusted_proxies = [\"10.0.0.0/8\", \"::1\"]\n";
+    let config = Config::load(&inputs(file, &[], &[])).unwrap();
+    let written: Vec<String> =
+        config.server.trusted_proxies.iter().map(ToString::to_string).collect();
+    assert_eq!(written, ["10.0.0.0/8", "::1/128"]);
+}
+
+#[test]
 fn a_file_that_is_no_toml_says_where() {
     insta::assert_snapshot!(refused(&inputs("listen = \n", &[], &[])));
 }

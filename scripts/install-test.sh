@@ -28,6 +28,7 @@ python=/usr/bin/python3
 [ -x "$python" ] && "$python" -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
 apt_install "${packages[@]}"
 
+[ "$(node -p 'process.versions.node.split(".")[0]')" -ge 18 ] || die "node 18 or newer is needed, this one is $(node --version)"
 stamp=end2end/node_modules/.roadstead-stamp
 if ! cmp -s end2end/package-lock.json "$stamp" 2>/dev/null; then
   (cd end2end && npm ci --no-audit --no-fund --loglevel=error)

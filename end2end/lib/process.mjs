@@ -1,6 +1,7 @@
 // Child processes that end when their test ends, whatever happens. What a failed test leaves running keeps nobody waiting:
 // only what is awaited does.
 import { spawn, execFile } from "node:child_process";
+import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -11,14 +12,27 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "
 export const isSoak = process.env.ROADSTEAD_SOAK === "1";
 
 const running = new Set();
+const folders = new Set();
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
+  for (const folder of folders) {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // A killed program may still write or hold a mount: then it is the system's to tidy.
+    }
+  }
 });
 
-/** A temporary folder; `remove()` deletes it. */
+/** A temporary folder; `remove()` deletes it, at the latest when the tests end. */
 export async function temporary(name) {
   const folder = await mkdtemp(path.join(tmpdir(), `roadstead-${name}-`));
-  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+  folders.add(folder);
+  const remove = async () => {
+    await rm(folder, { recursive: true, force: true });
+    folders.delete(folder);
+  };
+  return { folder, remove };
 }
 
 /** A port that was free a moment ago. */

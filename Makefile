@@ -83,7 +83,7 @@ test: install-run install-test front ## every test: Rust on both databases, real
 fuzz: install-run front ## what is read from strangers: names, references, ranges, manifests, scopes, a minute each
 	scripts/suite.sh fuzz scripts/fuzz.sh
 
-e2e: install-test debug ## real docker and skopeo, and Chromium, against the real binary
+e2e: install-test debug ## real clients, and Chromium, against the real binary
 	scripts/suite.sh clients scripts/e2e.sh clients
 	scripts/suite.sh browser scripts/e2e.sh browser
 

@@ -110,7 +110,8 @@ async fn collection_and_check_work_beside_a_server() {
 
     let layer = find(&data.join("objects"), image.layers[0].len() as u64);
     std::fs::write(&layer, noise(84, 50_000)).unwrap();
-    std::fs::write(data.join("objects/letter.txt"), "dear").unwrap();
+    let beside = layer.parent().and_then(Path::parent).unwrap().join("letter.txt");
+    std::fs::write(beside, "dear").unwrap();
     let output = run(data, &["check"], "");
     let (out, error) = (
         String::from_utf8_lossy(&output.stdout).into_owned(),

@@ -127,11 +127,7 @@ pub(crate) async fn call(State(doors): State<Doors>, request: Request) -> Respon
         Err(error) => return refused(&parts, error),
     };
     if backend.must_change_password() && !is_open_before_password(parts.uri.path()) {
-        if wants_html(&parts) {
-            return to(PASSWORD_PAGE);
-        }
-        let message = "choose a password of your own first, on the page of your account";
-        return refused(&parts, Error::new(ErrorKind::Denied, Subject::Password, message));
+        return if wants_html(&parts) { to(PASSWORD_PAGE) } else { password_first(&parts) };
     }
     let port = ConsolePort(Arc::new(backend));
     let request = Request::from_parts(parts, body);
@@ -154,6 +150,9 @@ pub(crate) async fn events(State(doors): State<Doors>, request: Request) -> Resp
         Ok(backend) => backend,
         Err(error) => return refused(&parts, error),
     };
+    if backend.must_change_password() {
+        return password_first(&parts);
+    }
     let asked = parts.uri.query().and_then(|query| {
         query.split('&').find_map(|pair| pair.strip_prefix("after=")).map(str::to_owned)
     });
@@ -175,6 +174,11 @@ pub(crate) async fn events(State(doors): State<Doors>, request: Request) -> Resp
     // Proxies that buffer would keep events to themselves.
     headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     response
+}
+
+fn password_first(parts: &Parts) -> Response {
+    let message = "choose a password of your own first, on the page of your account";
+    refused(parts, Error::new(ErrorKind::Denied, Subject::Password, message))
 }
 
 /// What may be called while a password that somebody else chose must be changed: changing it, going away, and reading the

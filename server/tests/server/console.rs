@@ -261,6 +261,7 @@ async fn a_password_given_by_an_administrator_is_changed_at_the_first_sign_in() 
         assert_eq!(location(&browser.visit(path).await.expect(302)), "/account/password");
     }
     browser.visit("/account/password").await.expect(200);
+    browser.get("/console/events").await.expect(403);
     // Neither by a form nor from WASM, whatever it is.
     let paths: Vec<_> = server_fn::axum::server_fn_paths().collect();
     assert!(paths.len() > 20, "the server functions are registered");

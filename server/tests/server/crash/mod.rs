@@ -12,6 +12,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use roadstead::id::ObjectId;
+use roadstead_server::boot::{self, COMMAND_LINE};
+use roadstead_server::config::{Config, Inputs};
+use roadstead_service::Context;
+use roadstead_service::care::collect::Scope;
+use roadstead_service::testing::StandingClock;
+use roadstead_store::{StoreError, object};
 use tokio::sync::mpsc;
 
 use crate::support::app::{PASSWORD, database};
@@ -122,6 +129,8 @@ async fn lane(number: u64, database: Option<String>) {
         }
         let client = Client::new(&server.address, &token);
         truth::settle(&client, &truth, &mut dice, round).await;
+        // Every third round, another process collects while all this goes on.
+        let collecting = (round % 3 == 2).then(|| house.collect());
         let (say, mut hear) = mpsc::unbounded_channel();
         let mut workers = tokio::task::JoinSet::new();
         for name in 0..WORKERS {
@@ -147,11 +156,16 @@ async fn lane(number: u64, database: Option<String>) {
         while let Some(done) = workers.join_next().await {
             done.unwrap();
         }
+        if let Some(collecting) = collecting {
+            collecting.join().unwrap();
+        }
     }
     let server = house.start();
     let client = Client::new(&server.address, &Client::token(&server.address).await);
     truth::settle(&client, &truth, &mut dice, rounds).await;
     truth::check_everything(&client, &truth).await;
+    drop(server);
+    house.is_clean_in_the_end().await;
     let report = house.run(&["check"]);
     assert!(report.contains("database and storage agree"), "{report}");
     println!("{} blobs, {} files", truth.lock().blobs.len(), files(&folder.path().join("objects")));
@@ -181,5 +195,48 @@ impl House<'_> {
         let output = command.args(arguments).env("ROADSTEAD_DATABASE_URL", url).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Collection by the command line, while the server works and is killed.
+    fn collect(&self) -> std::thread::JoinHandle<()> {
+        let mut command = roadstead(self.folder);
+        command.arg("collect");
+        if let Some(url) = &self.database {
+            command.env("ROADSTEAD_DATABASE_URL", url);
+        }
+        std::thread::spawn(move || {
+            let output = command.output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        })
+    }
+
+    /// Two days later, collection has left no bytes that no blob needs, however their upload ended.
+    async fn is_clean_in_the_end(&self) {
+        let mut environment = vec![
+            ("ROADSTEAD_DATA_DIR".to_owned(), self.folder.display().to_string()),
+            ("ROADSTEAD_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
+        ];
+        environment
+            .extend(self.database.clone().map(|url| ("ROADSTEAD_DATABASE_URL".to_owned(), url)));
+        let config = Config::load(&Inputs { environment, ..Default::default() }).unwrap();
+        let house = boot::House::open(&config).await.unwrap();
+        let clock = Arc::new(StandingClock::default());
+        clock.advance(house.ports.now().seconds_since(clock.now()) + 2 * 24 * 3_600);
+        let context = Context::system(COMMAND_LINE, "0".repeat(32), clock.clone());
+        for _ in 0..2 {
+            house.service.collect(&context, Scope::Everything).await.unwrap();
+            clock.advance(3_600);
+        }
+        let blobs = house
+            .store
+            .read("test.blobs", |tx| {
+                Box::pin(async move {
+                    let stored = object::stored_after(tx, ObjectId(0), 100_000).await?;
+                    Ok::<_, StoreError>(stored.len())
+                })
+            })
+            .await
+            .unwrap();
+        assert_eq!(files(&self.folder.join("objects")), blobs, "staged bytes were left behind");
     }
 }

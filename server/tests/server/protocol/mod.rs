@@ -4,6 +4,7 @@
 //! To add one, find the file of its theme; what several themes need is here.
 
 mod chunk;
+mod collection;
 mod delete;
 mod download;
 mod header;

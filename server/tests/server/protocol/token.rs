@@ -201,6 +201,22 @@ async fn what_is_taken_away_is_gone_for_tokens_too() {
     token.put(&with_digest(&location, &blob), &[], blob).await.expect(201);
 }
 
+/// What was public and is private again is gone for the tokens of nobody that were given meanwhile.
+#[tokio::test]
+async fn private_again_is_private_for_tokens_too() {
+    let app = TestApp::new().await;
+    TestImage::new(133, 1, 10).push(&app.editor(), "group/app", "v1").await.expect(201);
+    super::publish(&app, "acme/manager", "group/app").await;
+    let path = "/token?service=roadstead&scope=repository:group/app:pull";
+    let given = app.anonymous().get(path).await.expect(200);
+    let nobody = app.anonymous().bearer(given.json()["token"].as_str().unwrap());
+    nobody.get("/v2/group/app/manifests/v1").await.expect(200);
+    let mut console = app.signed_in("acme/manager").await;
+    console.submit("update_image", &[("name", "group/app"), ("is_public", "false")]).await;
+    nobody.get("/v2/group/app/manifests/v1").await.expect(401);
+    app.stranger().get("/v2/group/app/manifests/v1").await.expect(403);
+}
+
 /// Forged tokens, and ours bent: 401, and the challenge says that it is the token.
 #[tokio::test]
 async fn tokens_that_are_not_ours_are_refused() {

@@ -10,7 +10,7 @@ use crate::component::palette::Palette;
 use crate::component::session::{self, SessionBanners, SessionDialog};
 use crate::component::shortcut::{ShortcutDialog, listen};
 use crate::component::topbar::TopBar;
-use crate::i18n::{t, use_i18n};
+use crate::i18n::{t, t_string, use_i18n};
 use crate::viewer::{use_live, use_viewer};
 
 /// The frame. Nobody signed in: leads to sign-in (or to set-up while no account exists) and renders nothing.
@@ -22,6 +22,7 @@ pub fn AppShell() -> impl IntoView {
     let i18n = use_i18n();
     let live = use_live();
     let path = use_location().pathname;
+    let version = use_viewer().with_value(|viewer| viewer.site.version.clone());
     // A new page: its title gets the focus, so that it is read and Tab begins there.
     Effect::new(move |before: Option<String>| {
         let now = path.get();
@@ -46,6 +47,9 @@ pub fn AppShell() -> impl IntoView {
                     <Outlet />
                 </div>
             </main>
+            <footer class="sr-only" aria-label=move || t_string!(i18n, shell.footer)>
+                "Roadstead " {version}
+            </footer>
             <ShortcutDialog />
             <Palette />
             <SessionDialog />

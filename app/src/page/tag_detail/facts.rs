@@ -81,9 +81,20 @@ impl Facts {
                 .flatten()
                 .map(|(name, value)| (name.clone(), value.clone()))
                 .collect(),
-            created: said(&config.created),
+            created: said(&config.created).map(|time| readable(&time)),
         }
     }
+}
+
+/// `2026-01-02T03:04:05.678Z` as lists print times; whatever is written otherwise stays as it is.
+fn readable(time: &str) -> String {
+    let parts = time.split_once('T').and_then(|(date, rest)| {
+        let clock = rest.get(..8).filter(|clock| clock.matches(':').count() == 2)?;
+        let zone = rest.get(8..)?.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
+        let zone = if zone == "Z" { "+00:00" } else { zone };
+        (date.len() == 10).then(|| format!("{} {clock} GMT{zone}", date.replace('-', "/")))
+    });
+    parts.unwrap_or_else(|| time.to_owned())
 }
 
 /// Words as a shell would be given them; `None` when there are none.
@@ -124,6 +135,15 @@ pub fn source_link<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_of_builds_are_printed_as_others() {
+        assert_eq!(readable("2026-01-02T03:04:05.678Z"), "2026/01/02 03:04:05 GMT+00:00");
+        assert_eq!(readable("2026-01-02T03:04:05+08:00"), "2026/01/02 03:04:05 GMT+08:00");
+        for odd in ["", "yesterday", "T", "2026-01-02", "2026-01-02T03"] {
+            assert_eq!(readable(odd), odd);
+        }
+    }
 
     #[test]
     fn names_that_sound_like_secrets_are_masked() {

@@ -27,13 +27,16 @@ struct Upload {
     hasher: Sha256,
 }
 
+/// Bytes and digest.
+type Kept = Arc<(Vec<u8>, String)>;
+
 #[derive(Default)]
 struct State {
     directory: PathBuf,
     next: AtomicU64,
     uploads: Mutex<HashMap<String, Upload>>,
     blobs: RwLock<HashMap<String, Arc<(File, u64)>>>,
-    manifests: RwLock<HashMap<String, Arc<(Vec<u8>, String)>>>,
+    manifests: RwLock<HashMap<String, Kept>>,
     names: RwLock<BTreeMap<String, BTreeSet<String>>>,
 }
 
@@ -78,11 +81,10 @@ struct Head {
 
 impl Head {
     fn parameter(&self, name: &str) -> Option<String> {
-        let found = self.query.split('&').find_map(|pair| {
+        self.query.split('&').find_map(|pair| {
             let (key, value) = pair.split_once('=')?;
             (key == name).then(|| value.replace("%3A", ":").replace("%2F", "/"))
-        });
-        found
+        })
     }
 
     fn is(&self, method: &str) -> bool {

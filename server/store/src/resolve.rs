@@ -25,22 +25,6 @@ record! {
     }
 }
 
-/// The repository of this name.
-pub async fn repository(tx: &mut Tx<'_>, name: &ImageName) -> Result<Option<RepositoryTarget>> {
-    let found = sql("SELECT id, organization_id, account_id, path, is_public FROM repositories \
-                     WHERE path = $1 AND deleted_at IS NULL")
-    .bind(name)
-    .optional::<(RepositoryId, OrganizationId, AccountId, ImageName, bool)>(tx)
-    .await?;
-    Ok(found.map(|(id, organization, account, name, is_public)| RepositoryTarget {
-        id,
-        organization,
-        account,
-        name,
-        is_public,
-    }))
-}
-
 /// The organization of this name.
 pub async fn organization(
     tx: &mut Tx<'_>,
@@ -53,6 +37,38 @@ pub async fn organization(
     .optional::<(OrganizationId, AccountId, OrganizationName)>(tx)
     .await?;
     Ok(found.map(|(id, account, name)| OrganizationTarget { id, account, name, new_image: None }))
+}
+
+/// The organization of an image's name, and the image if there is one; one statement.
+pub async fn image(
+    tx: &mut Tx<'_>,
+    name: &ImageName,
+) -> Result<Option<(OrganizationTarget, Option<RepositoryTarget>)>> {
+    let found = sql("SELECT o.id, o.account_id, o.name, r.id, coalesce(r.is_public, FALSE) FROM organizations o \
+                     LEFT JOIN repositories r ON r.path = $2 AND r.organization_id = o.id AND r.deleted_at IS NULL \
+                     WHERE o.name = $1 AND o.deleted_at IS NULL")
+    .bind(name.organization())
+    .bind(name)
+    .optional::<(OrganizationId, AccountId, OrganizationName, Option<RepositoryId>, bool)>(
+        tx,
+    )
+    .await?;
+    Ok(found.map(|(organization, account, organization_name, id, is_public)| {
+        let repository = id.map(|id| RepositoryTarget {
+            id,
+            organization,
+            account,
+            name: name.clone(),
+            is_public,
+        });
+        let parent = OrganizationTarget {
+            id: organization,
+            account,
+            name: organization_name,
+            new_image: None,
+        };
+        (parent, repository)
+    }))
 }
 
 /// The account of this name, whatever its case.

@@ -122,6 +122,24 @@ impl Access {
     }
 
     async fn load_image(&self, actor: &Actor, name: &ImageName) -> Result<KnownImage> {
+        // Of their own images owners hold everything: there is nothing to look for beyond the name.
+        if let Some(user) = actor.user().filter(|user| user.is_owner) {
+            let found = self
+                .inner
+                .store
+                .peek("access.own_image", |tx| {
+                    let name = name.clone();
+                    Box::pin(async move { resolve::image(tx, &name).await })
+                })
+                .await
+                .map_err(stored)?;
+            if let Some((parent, target)) = found
+                && parent.account == user.account
+            {
+                let grants = self.own_grants(actor).await?;
+                return Ok(KnownImage { target, parent: Some(parent), grants });
+            }
+        }
         let user = actor.user().map(|user| (user.user, user.account));
         let (organization, repository, held, share) = self
             .inner
@@ -129,11 +147,9 @@ impl Access {
             .read("access.image", |tx| {
                 let name = name.clone();
                 Box::pin(async move {
-                    let Some(organization) = resolve::organization(tx, name.organization()).await?
-                    else {
+                    let Some((organization, repository)) = resolve::image(tx, &name).await? else {
                         return Ok((None, None, None, None));
                     };
-                    let repository = resolve::repository(tx, &name).await?;
                     let id = repository.as_ref().map(|repository| repository.id);
                     let (mut held, mut share) = (None, None);
                     if let Some((user, account)) = user {

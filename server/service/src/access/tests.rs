@@ -209,7 +209,7 @@ async fn public_images_are_open_until_they_are_private_or_anonymous_access_is_of
     test.write(|tx| {
         Box::pin(async move {
             let name = "team/open".parse().unwrap();
-            let target = resolve::repository(tx, &name).await?.unwrap();
+            let target = resolve::image(tx, &name).await?.unwrap().1.unwrap();
             let system = Actor::System(roadstead::access::JobName("test"));
             let grants = roadstead::access::Grants::default();
             let action = Action::UpdateImage;

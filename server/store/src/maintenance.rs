@@ -202,14 +202,15 @@ pub async fn count_condemned(
     .await
 }
 
-/// Which of these object keys the database knows: of objects, live or doomed, and of uploads that go on.
+/// Which of these object keys the database knows: of uploads that go on, and of objects, live or doomed. Uploads first: one
+/// that is completed between the two statements is an object then, and would be missed the other way round.
 pub async fn known_keys(tx: &mut Tx<'_>, keys: &[String]) -> Result<Vec<String>> {
     let mut known = Vec::new();
     for part in keys.chunks(LONGEST_LIST) {
-        let mut statement = sql("SELECT object_key FROM objects WHERE object_key IN ");
+        let mut statement = sql("SELECT object_key FROM uploads WHERE object_key IN ");
         statement.push_list(part);
         known.extend(statement.all::<(String,)>(tx).await?);
-        let mut statement = sql("SELECT object_key FROM uploads WHERE object_key IN ");
+        let mut statement = sql("SELECT object_key FROM objects WHERE object_key IN ");
         statement.push_list(part);
         known.extend(statement.all::<(String,)>(tx).await?);
     }

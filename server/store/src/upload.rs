@@ -100,7 +100,8 @@ pub async fn find(tx: &mut Tx<'_>, id: &str, now: Timestamp) -> Result<Option<Up
         .await
 }
 
-/// Takes the session for one writer until `until`; `None` when it is gone, or another writer has it.
+/// Takes the session for one writer until `until`; `None` when it is gone, or another writer has it. It does not end by
+/// itself before that: a body may take longer to come than a session lives.
 pub async fn lease(
     tx: &mut Tx<'_>,
     id: &str,
@@ -109,7 +110,8 @@ pub async fn lease(
     until: Timestamp,
 ) -> Result<Option<UploadRecord>> {
     sql(concat!(
-        "UPDATE uploads SET lease_holder = $2, leased_until = $4 WHERE id = $1 AND expires_at > $3 \
+        "UPDATE uploads SET lease_holder = $2, leased_until = $4, \
+         expires_at = CASE WHEN expires_at < $4 THEN $4 ELSE expires_at END WHERE id = $1 AND expires_at > $3 \
          AND (lease_holder IS NULL OR lease_holder = $2 OR leased_until <= $3) RETURNING ",
         columns!()
     ))
@@ -130,7 +132,8 @@ pub async fn seize(
     until: Timestamp,
 ) -> Result<Option<UploadRecord>> {
     sql(concat!(
-        "UPDATE uploads SET lease_holder = $2, leased_until = $4 WHERE id = $1 AND expires_at > $3 RETURNING ",
+        "UPDATE uploads SET lease_holder = $2, leased_until = $4, \
+         expires_at = CASE WHEN expires_at < $4 THEN $4 ELSE expires_at END WHERE id = $1 AND expires_at > $3 RETURNING ",
         columns!()
     ))
     .bind(id)

@@ -150,14 +150,18 @@ impl Service {
             .run("care.tidy", Durability::Relaxed, move |tx| {
                 Box::pin(async move {
                     session::remove_expired(tx, now).await?;
-                    credential::remove_expired(tx, now, MANY).await?;
                     maintenance::forget_holds(tx, now).await?;
                     change::forget(tx, now.plus_seconds(-CHANGES)).await?;
                     Ok::<_, StoreError>(())
                 })
             })
             .await
-            .map_err(stored)
+            .map_err(stored)?;
+        self.batches("credential.remove_expired", MANY, move |tx| {
+            Box::pin(credential::remove_expired(tx, now, MANY))
+        })
+        .await?;
+        Ok(())
     }
 
     /// [`Service::collect`] of what the database tells, if no server of this database did it within the hour.

@@ -292,6 +292,16 @@ impl Tx<'_> {
 fn prepare(tx: &mut Tx<'_>, asked: Vec<Sql>) -> Result<(SqlStr, Vec<Value>)> {
     let mut statements = std::mem::take(&mut tx.queue);
     statements.extend(asked);
+    if tx.dialect() == Dialect::Postgres {
+        // PostgreSQL has no text with a NUL in it, and would refuse the whole statement.
+        for argument in statements.iter_mut().flat_map(|statement| statement.arguments.iter_mut()) {
+            if let Value::Text(Some(text)) = argument
+                && text.contains('\0')
+            {
+                *text = text.replace('\0', "\u{fffd}");
+            }
+        }
+    }
     for statement in &statements {
         tx.begin_statement(&statement.text)?;
     }

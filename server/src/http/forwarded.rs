@@ -151,7 +151,9 @@ struct Element {
 fn forwarded(headers: &HeaderMap) -> Vec<Element> {
     let mut elements = Vec::new();
     for value in headers.get_all(FORWARDED) {
-        let text = value.to_str().unwrap_or("?");
+        // A quote that a client left open would swallow what a proxy wrote behind it: then nothing of it can be read.
+        let is_whole = |text: &&str| text.matches('"').count().is_multiple_of(2);
+        let text = value.to_str().ok().filter(is_whole).unwrap_or("?");
         for element in split(text, ',') {
             let mut read = Element::default();
             for pair in split(element, ';') {
@@ -317,7 +319,8 @@ mod tests {
             ("x-forwarded-proto", "http"),
         ];
         assert_eq!(origin("10.1.2.3", false, &both), ("192.0.2.1".into(), false, String::new()));
-        for garbage in ["for=_hidden", "for=unknown", "for=\"", "=;=,=", "for"] {
+        let open = r#"for=203.0.113.5;x=", for=192.0.2.1"#;
+        for garbage in ["for=_hidden", "for=unknown", "for=\"", "=;=,=", "for", open] {
             assert_eq!(
                 origin("10.1.2.3", false, &[("forwarded", garbage)]).0,
                 "10.1.2.3",

@@ -140,13 +140,18 @@ impl Usage {
         let blobs: Vec<BlobId> = blobs.into_iter().collect();
         for part in blobs.chunks(BATCH) {
             let part: Arc<[BlobId]> = part.into();
-            self.store
+            let outcome = self
+                .store
                 .run("blob.touch", Durability::Relaxed, move |tx| {
                     let part = Arc::clone(&part);
                     Box::pin(async move { blob::touch(tx, &part, now).await })
                 })
-                .await
-                .map_err(stored)?;
+                .await;
+            if let Err(error) = outcome {
+                self.pending.lock().blobs.extend(blobs.iter().copied());
+                self.put_back(repositories.into_values());
+                return Err(stored(error));
+            }
         }
         let mut left = repositories.into_values();
         loop {

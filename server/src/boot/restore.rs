@@ -95,7 +95,12 @@ fn place_key(path: &Path, key: Option<&Secret>) -> Result<bool> {
                 let mut file =
                     fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
                 file.write_all(key.reveal().as_bytes())?;
-                file.sync_all()
+                file.sync_all()?;
+                // The name too: without this key the restored rows would open nothing.
+                match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                    Some(folder) => fs::File::open(folder)?.sync_all(),
+                    None => Ok(()),
+                }
             };
             written()
                 .with_context(|| format!("cannot write the master key to {}", path.display()))?;

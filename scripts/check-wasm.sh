@@ -5,5 +5,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 eval "$(scripts/ensure-wasm-target.sh)"
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}/front
-exec cargo clippy --locked -p roadstead -p roadstead-app --lib --no-default-features --features roadstead-app/hydrate \
+exec cargo clippy --locked -p roadstead -p roadstead-view -p roadstead-app --lib --no-default-features --features roadstead-app/hydrate \
   --target wasm32-unknown-unknown --profile wasm-release -- -D warnings

@@ -1,13 +1,12 @@
 //! The document around every page, and the contexts inside it.
 
 use leptos::prelude::*;
-use leptos_i18n::context::UseLocalesOptions;
 use leptos_meta::{MetaTags, provide_meta_context};
 use leptos_router::components::Router;
 use roadstead::manage::profile::Density;
 
 use crate::component::toast::{ToastStack, Toasts};
-use crate::i18n::I18nContextProvider;
+use crate::language::{code, provide_i18n};
 use crate::route::Pages;
 use crate::viewer::{Live, Viewer, theme_word};
 
@@ -43,6 +42,8 @@ pub fn shell(assets: Assets) -> impl IntoView {
     view! {
         <!DOCTYPE html>
         <html
+            lang=viewer.language.clone()
+            dir="ltr"
             data-theme=theme_word(viewer.theme)
             data-density=density
             data-motion=viewer.preferences.reduce_motion.then_some("reduced")
@@ -97,18 +98,16 @@ pub fn App() -> impl IntoView {
     provide_context(toasts);
     provide_context(StoredValue::new(viewer));
     wake(live, browser_zone);
-    let chosen =
-        UseLocalesOptions::default().ssr_lang_header_getter(move || Some(language.clone()));
+    let i18n = provide_i18n(&language);
+    Effect::new(move |_| crate::dom::set_root_attribute("lang", code(i18n.get_locale())));
     view! {
-        <I18nContextProvider enable_cookie=false ssr_lang_header_getter=chosen>
-            <Router>
-                <Pages />
-                <ToastStack />
-            </Router>
-            <p class="sr-only" role="status" aria-live="polite" data-testid="live">
-                {move || live.said.get()}
-            </p>
-        </I18nContextProvider>
+        <Router>
+            <Pages />
+            <ToastStack />
+        </Router>
+        <p class="sr-only" role="status" aria-live="polite" data-testid="live">
+            {move || live.said.get()}
+        </p>
     }
 }
 

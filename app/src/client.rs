@@ -6,12 +6,17 @@
 
 use bytes::Bytes;
 use futures::{Sink, Stream};
+use leptos::call::{Ask, Pending, TextClient};
 use server_fn::client::Client;
 use server_fn::client::browser::BrowserClient;
 use server_fn::error::FromServerFnError;
+use server_fn::redirect::call_redirect_hook;
+use server_fn::request::ClientReq;
 use server_fn::request::browser::BrowserRequest;
 use server_fn::response::ClientRes;
 use server_fn::response::browser::BrowserResponse;
+
+use crate::error::ConsoleError;
 
 /// `fetch`, with the CSRF token.
 pub struct ConsoleClient;
@@ -58,5 +63,37 @@ where
 
     fn spawn(future: impl Future<Output = ()> + Send + 'static) {
         <BrowserClient as Client<E, I, O>>::spawn(future);
+    }
+}
+
+/// What calls answer with.
+const ACCEPT: &str = "application/json";
+
+async fn text_of(ask: Ask) -> Result<String, ConsoleError> {
+    let Ask { path, content_type, is_query, body } = ask;
+    let request: Result<BrowserRequest, ConsoleError> = if is_query {
+        ClientReq::<ConsoleError>::try_new_get(&path, content_type, ACCEPT, &body)
+    } else {
+        ClientReq::<ConsoleError>::try_new_post(&path, content_type, ACCEPT, body)
+    };
+    let answer = <ConsoleClient as Client<ConsoleError>>::send(request?).await?;
+    let status = ClientRes::<ConsoleError>::status(&answer);
+    if (400..=599).contains(&status) {
+        let bytes = ClientRes::<ConsoleError>::try_into_bytes(answer).await?;
+        return Err(ConsoleError::de(bytes));
+    }
+    let is_elsewhere =
+        (300..=399).contains(&status) || ClientRes::<ConsoleError>::has_redirect(&answer);
+    let location = ClientRes::<ConsoleError>::location(&answer);
+    let text = ClientRes::<ConsoleError>::try_into_string(answer).await?;
+    if is_elsewhere {
+        call_redirect_hook(&location);
+    }
+    Ok(text)
+}
+
+impl TextClient<ConsoleError> for ConsoleClient {
+    fn call(ask: Ask) -> Pending<Result<String, ConsoleError>> {
+        Box::pin(text_of(ask))
     }
 }

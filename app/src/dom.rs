@@ -432,6 +432,13 @@ mod browser {
             );
         }
     }
+
+    /// The fields of a form that is being sent, url-encoded.
+    pub fn form_text(event: &web_sys::SubmitEvent) -> Option<String> {
+        let fields = leptos::form::form_data_from_event(event).ok()?;
+        let fields = web_sys::UrlSearchParams::new_with_str_sequence_sequence(&fields).ok()?;
+        fields.to_string().as_string()
+    }
 }
 
 #[cfg(feature = "hydrate")]
@@ -592,6 +599,11 @@ mod server {
     /// Runs what renders a part of the page anew, and keeps the focus.
     pub fn keep_focus(render: impl FnOnce()) {
         render();
+    }
+
+    /// The fields of a form that is being sent, url-encoded.
+    pub fn form_text(_event: &web_sys::SubmitEvent) -> Option<String> {
+        None
     }
 }
 

@@ -4,13 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use leptos_i18n::I18nContext;
 use roadstead::{ErrorKind, Subject};
 use serde::{Deserialize, Serialize};
 use server_fn::codec::JsonEncoding;
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};
 
-use crate::i18n::{Locale, td_string};
+use crate::i18n::{I18n, Locale, td_string};
 
 /// An error on its way to a person.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -91,7 +90,7 @@ impl ConsoleError {
 
     /// The sentence in the viewer's language.
     #[must_use]
-    pub fn text(&self, i18n: I18nContext<Locale>) -> String {
+    pub fn text(&self, i18n: I18n) -> String {
         let locale = i18n.get_locale();
         if self.is_offline {
             return td_string!(locale, errors.offline).to_owned();

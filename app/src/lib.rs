@@ -35,10 +35,9 @@ mod words {
 
 /// Languages, their provider and the macros for words (the macro `t` is [`language`]'s).
 pub mod i18n {
-    pub use super::words::i18n::{
-        I18nContextProvider, Locale, t_display, t_string, td, td_display, td_string, use_i18n,
-    };
-    pub use crate::t;
+    pub use super::words::i18n::{Locale, td_string};
+    pub use crate::language::{I18n, use_i18n};
+    pub use crate::{t, t_string};
 }
 
 pub mod app;

@@ -2,10 +2,9 @@
 //!
 //! To add one: a variant, its words in `locales/*/components.json`, an arm in [`Notice::text`].
 
-use leptos_i18n::I18nContext;
 use serde::{Deserialize, Serialize};
 
-use crate::i18n::{Locale, td_string};
+use crate::i18n::{I18n, td_string};
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +31,7 @@ pub enum Notice {
 impl Notice {
     /// The sentence in the viewer's language.
     #[must_use]
-    pub fn text(&self, i18n: I18nContext<Locale>) -> String {
+    pub fn text(&self, i18n: I18n) -> String {
         let locale = i18n.get_locale();
         match self {
             Self::Saved => td_string!(locale, components.notice_saved).to_owned(),

@@ -3,9 +3,11 @@
 //! All pages render with their data before the first byte (`SsrMode::Async`), so that a missing image is a real 404
 //! and a page reads without scripts. To add a page: a file in `page/`, a line here, a nav item in `component/nav.rs`.
 
+use leptos::piece::StaticVec;
 use leptos::prelude::*;
-use leptos_router::components::{ParentRoute, Route, Routes};
-use leptos_router::{SsrMode, path};
+use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
+use leptos_router::components::{Routes, RoutesProps};
+use leptos_router::{NestedRoute, PossibleRouteMatch, SsrMode, path};
 
 use crate::component::shell::AppShell;
 use crate::page::account::{AccountPage, PasswordPage};
@@ -19,32 +21,61 @@ use crate::page::setup::{SetupDonePage, SetupPage};
 use crate::page::signin::SigninPage;
 use crate::page::tag_detail::TagDetailPage;
 
+/// A page. All are one type to the router, which keeps the WebAssembly small.
+fn page<P>(path: P, view: fn() -> AnyView) -> AnyNestedRoute
+where
+    P: PossibleRouteMatch + Clone + Send + Sync + 'static,
+{
+    NestedRoute::new(path, view).ssr_mode(SsrMode::Async).into_any_nested_route()
+}
+
+/// The pages inside the frame.
+fn framed() -> Vec<AnyNestedRoute> {
+    vec![
+        page(path!("/setup/done"), || AnyView::from_view(SetupDonePage())),
+        page(path!("/overview"), || AnyView::from_view(OverviewPage())),
+        page(path!("/images"), || AnyView::from_view(ImagesPage())),
+        page(path!("/images/:organization/:repository"), || AnyView::from_view(ImageDetailPage())),
+        page(path!("/images/:organization/:repository/tags/:tag"), || {
+            AnyView::from_view(TagDetailPage())
+        }),
+        page(path!("/images/:organization/:repository/digests/:digest"), || {
+            AnyView::from_view(TagDetailPage())
+        }),
+        page(path!("/images/:organization/:repository/:tab"), || {
+            AnyView::from_view(ImageDetailPage())
+        }),
+        page(path!("/organizations"), || AnyView::from_view(OrganizationsPage())),
+        page(
+            path!("/organizations/:organization"),
+            || AnyView::from_view(OrganizationDetailPage()),
+        ),
+        page(path!("/organizations/:organization/:tab"), || {
+            AnyView::from_view(OrganizationDetailPage())
+        }),
+        page(path!("/settings"), || AnyView::from_view(SettingsPage())),
+        page(path!("/settings/:section"), || AnyView::from_view(SettingsPage())),
+        page(path!("/account"), || AnyView::from_view(AccountPage())),
+        page(path!("/__ui"), || AnyView::from_view(crate::page::stories::StoriesPage())),
+        page(path!("/*any"), || AnyView::from_view(NotFoundPage())),
+    ]
+}
+
 /// The pages.
 #[component]
 pub fn Pages() -> impl IntoView {
-    let mode = SsrMode::Async;
-    view! {
-        <Routes fallback=NotFoundPage>
-            <Route path=path!("/setup") view=SetupPage ssr=mode.clone() />
-            <Route path=path!("/signin") view=SigninPage ssr=mode.clone() />
-            <Route path=path!("/account/password") view=PasswordPage ssr=mode.clone() />
-            <ParentRoute path=path!("") view=AppShell>
-                <Route path=path!("/setup/done") view=SetupDonePage ssr=mode.clone() />
-                <Route path=path!("/overview") view=OverviewPage ssr=mode.clone() />
-                <Route path=path!("/images") view=ImagesPage ssr=mode.clone() />
-                <Route path=path!("/images/:organization/:repository") view=ImageDetailPage ssr=mode.clone() />
-                <Route path=path!("/images/:organization/:repository/tags/:tag") view=TagDetailPage ssr=mode.clone() />
-                <Route path=path!("/images/:organization/:repository/digests/:digest") view=TagDetailPage ssr=mode.clone() />
-                <Route path=path!("/images/:organization/:repository/:tab") view=ImageDetailPage ssr=mode.clone() />
-                <Route path=path!("/organizations") view=OrganizationsPage ssr=mode.clone() />
-                <Route path=path!("/organizations/:organization") view=OrganizationDetailPage ssr=mode.clone() />
-                <Route path=path!("/organizations/:organization/:tab") view=OrganizationDetailPage ssr=mode.clone() />
-                <Route path=path!("/settings") view=SettingsPage ssr=mode.clone() />
-                <Route path=path!("/settings/:section") view=SettingsPage ssr=mode.clone() />
-                <Route path=path!("/account") view=AccountPage ssr=mode.clone() />
-                <Route path=path!("/__ui") view=crate::page::stories::StoriesPage ssr=mode.clone() />
-                <Route path=path!("/*any") view=NotFoundPage ssr=mode />
-            </ParentRoute>
-        </Routes>
-    }
+    let frame: fn() -> AnyView = || AnyView::from_view(AppShell());
+    let pages = vec![
+        page(path!("/setup"), || AnyView::from_view(SetupPage())),
+        page(path!("/signin"), || AnyView::from_view(SigninPage())),
+        page(path!("/account/password"), || AnyView::from_view(PasswordPage())),
+        NestedRoute::new(path!(""), frame).child(StaticVec::from(framed())).into_any_nested_route(),
+    ];
+    let missing: fn() -> AnyView = || AnyView::from_view(NotFoundPage());
+    Routes(
+        RoutesProps::builder()
+            .fallback(missing)
+            .children(ToChildren::to_children(|| StaticVec::from(pages)))
+            .build(),
+    )
 }

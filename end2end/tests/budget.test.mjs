@@ -6,7 +6,7 @@ import { brotliCompressSync, constants } from "node:zlib";
 import { startRoadstead } from "../lib/roadstead.mjs";
 
 // The aim is 400 KB. This is where it stands; it may only be lowered.
-const budget = 650 * 1024;
+const budget = 450 * 1024;
 
 /** Bytes as they travel: nothing is decompressed on the way. */
 function get(url, headers = {}) {

@@ -63,8 +63,15 @@ const RULES: &[Rule] = &[
         only: None,
     },
     Rule {
+        package: "roadstead-view",
+        own: &[],
+        own_optional: &[],
+        never: &["axum", "sqlx", "object_store", "tokio"],
+        only: None,
+    },
+    Rule {
         package: "roadstead-app",
-        own: &["roadstead"],
+        own: &["roadstead", "roadstead-view"],
         own_optional: &["roadstead-service"],
         never: &["sqlx", "object_store"],
         only: None,

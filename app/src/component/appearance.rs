@@ -15,7 +15,7 @@ use crate::viewer::{THEMES, theme_word, use_live};
 pub const LANGUAGES: [(Locale, &str, &str); 2] =
     [(Locale::zh_CN, "zh-CN", "中文"), (Locale::en, "en", "English")];
 
-fn word_of(i18n: leptos_i18n::I18nContext<Locale>, theme: Theme) -> &'static str {
+fn word_of(i18n: crate::i18n::I18n, theme: Theme) -> &'static str {
     match theme {
         Theme::System => t_string!(i18n, common.system),
         Theme::Light => t_string!(i18n, common.light),
@@ -44,8 +44,7 @@ pub fn LanguageMenu(
         let locale = i18n.get_locale();
         LANGUAGES.iter().find(|(known, ..)| *known == locale).map_or("", |(_, _, name)| *name)
     };
-    let label =
-        Signal::derive(move || t_string!(i18n, shell.language_menu, name = current()).to_string());
+    let label = derive(move || t_string!(i18n, shell.language_menu, name = current()).to_string());
     let items = LANGUAGES.map(|(locale, code, name)| {
         let on_click = move |event: leptos::ev::MouseEvent| {
             event.prevent_default();
@@ -99,7 +98,7 @@ pub fn ThemeMenu(
     let i18n = use_i18n();
     let live = use_live();
     let action = ServerAction::<SaveAppearance>::new();
-    let label = Signal::derive(move || {
+    let label = derive(move || {
         t_string!(i18n, shell.theme_menu, name = word_of(i18n, live.theme.get())).to_string()
     });
     let items = THEMES.map(|theme| {

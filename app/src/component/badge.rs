@@ -70,7 +70,7 @@ pub fn VisibilityBadge(
     is_public: bool,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let label = Signal::derive(move || {
+    let label = derive(move || {
         if is_public { t_string!(i18n, common.public) } else { t_string!(i18n, common.private) }
             .to_owned()
     });
@@ -81,10 +81,7 @@ pub fn VisibilityBadge(
 
 /// The word of a permission.
 #[must_use]
-pub fn permission_word(
-    i18n: leptos_i18n::I18nContext<crate::i18n::Locale>,
-    permission: Permission,
-) -> &'static str {
+pub fn permission_word(i18n: crate::i18n::I18n, permission: Permission) -> &'static str {
     match permission {
         Permission::Read => t_string!(i18n, components.permission_read),
         Permission::Edit => t_string!(i18n, components.permission_edit),
@@ -99,7 +96,7 @@ pub fn PermissionBadge(
     permission: Permission,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let label = Signal::derive(move || {
+    let label = derive(move || {
         t_string!(i18n, components.permission_yours, name = permission_word(i18n, permission))
             .to_string()
     });

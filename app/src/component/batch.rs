@@ -12,6 +12,7 @@ use crate::component::dialog::use_query_pairs;
 use crate::component::icon::Icon;
 use crate::component::noscroll;
 use crate::component::selection::Selection;
+use crate::component::show::Show;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::link;
 
@@ -56,7 +57,7 @@ pub fn Batch(
     let i18n = use_i18n();
     let path = use_location().pathname;
     let pairs = use_query_pairs();
-    let count = Memo::new(move |_| selection.with(BTreeSet::len));
+    let count = memo(move |_| selection.with(BTreeSet::len));
     let fields = move || {
         kept(pairs.get())
             .into_iter()
@@ -118,7 +119,7 @@ fn ActionLink(
 ) -> impl IntoView {
     let path = use_location().pathname;
     let pairs = use_query_pairs();
-    let is_blocked = Memo::new(move |_| selection.with(BTreeSet::len) > limit);
+    let is_blocked = memo(move |_| selection.with(BTreeSet::len) > limit);
     let href = move || {
         let kept = kept(pairs.get());
         let names: Vec<String> = selection.with(|chosen| chosen.iter().cloned().collect());

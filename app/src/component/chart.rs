@@ -9,9 +9,9 @@ use crate::format;
 use crate::i18n::{t, use_i18n};
 
 /// Width of the drawing; the plot stretches to its place.
-const WIDTH: f64 = 300.0;
+const WIDTH: u64 = 300;
 /// Height of the drawing.
-const HEIGHT: f64 = 100.0;
+const HEIGHT: u64 = 100;
 
 /// What values are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,14 +68,18 @@ impl Scale {
         (0..=steps).map(|line| self.step.saturating_mul(line)).collect()
     }
 
-    /// Where `value` lies, measured from the top of the drawing.
+    /// Where `value` lies, measured from the top of the drawing, in hundredths.
     #[must_use]
-    pub fn y(self, value: u64) -> f64 {
-        // Exact to 53 bits, which is far below a pixel.
-        #[allow(clippy::cast_precision_loss, reason = "a drawing needs no more")]
-        let share = value as f64 / self.top.max(1) as f64;
-        HEIGHT - share * HEIGHT
+    pub fn y(self, value: u64) -> u64 {
+        let (value, top) = (u128::from(value), u128::from(self.top.max(1)));
+        let height = u128::from(HEIGHT * 100);
+        u64::try_from(height.saturating_sub((value * height + top / 2) / top)).unwrap_or_default()
     }
+}
+
+/// A number of hundredths. Integers, because what writes floating-point numbers is large in the WebAssembly.
+fn written(hundredths: u64) -> String {
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
 /// Text of the axis at `value`; only the top line carries the unit.
@@ -101,24 +105,23 @@ pub fn axis_label(unit: Unit, scale: Scale, value: u64) -> String {
     }
 }
 
-/// `x,y` of every value, each in the middle of its column.
+/// `x,y` of every value in hundredths, each in the middle of its column.
 #[must_use]
-pub fn points(values: &[u64], scale: Scale) -> Vec<(f64, f64)> {
-    #[allow(clippy::cast_precision_loss, reason = "a chart has tens of columns")]
-    let column = WIDTH / values.len().max(1) as f64;
-    let mut x = column / 2.0;
+pub fn points(values: &[u64], scale: Scale) -> Vec<(u64, u64)> {
+    let columns = values.len().max(1) as u64;
     values
         .iter()
-        .map(|value| {
-            let point = (x, scale.y(*value));
-            x += column;
-            point
-        })
+        .zip(0_u64..)
+        .map(|(value, index)| ((2 * index + 1) * WIDTH * 100 / (2 * columns), scale.y(*value)))
         .collect()
 }
 
-fn svg_points(points: &[(f64, f64)]) -> String {
-    points.iter().map(|(x, y)| format!("{x:.2},{y:.2}")).collect::<Vec<_>>().join(" ")
+fn svg_points(points: &[(u64, u64)]) -> String {
+    points
+        .iter()
+        .map(|(x, y)| format!("{},{}", written(*x), written(*y)))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// The chart. `labels` are the columns, oldest first; twelve or fewer are all written under the axis, of more every fifth.
@@ -159,7 +162,7 @@ pub fn TrendChart(
         .into_iter()
         .map(|value| {
             let class = if value == 0 { "chart__grid chart__grid--base" } else { "chart__grid" };
-            view! { <path class=class d=format!("M0 {:.2}H{WIDTH}", scale.y(value)) /> }
+            view! { <path class=class d=format!("M0 {}H{WIDTH}", written(scale.y(value))) /> }
         })
         .collect_view();
     let lines = series
@@ -170,8 +173,8 @@ pub fn TrendChart(
             let line = svg_points(&points);
             let area = (index == 0 && !is_empty).then(|| {
                 let ends = points.first().zip(points.last());
-                let (first, last) = ends.map_or((0.0, 0.0), |(first, last)| (first.0, last.0));
-                let area = format!("{first:.2},{HEIGHT} {line} {last:.2},{HEIGHT}");
+                let (first, last) = ends.map_or((0, 0), |(first, last)| (first.0, last.0));
+                let area = format!("{},{HEIGHT} {line} {},{HEIGHT}", written(first), written(last));
                 view! { <polygon class="chart__area" points=area /> }
             });
             let class = if index == 0 { "chart__line" } else { "chart__line chart__line--2" };
@@ -199,7 +202,7 @@ pub fn TrendChart(
             let dots = values
                 .iter()
                 .map(|(_, value)| {
-                    let d = format!("M5 {:.2}h.001", scale.y(*value));
+                    let d = format!("M5 {}h.001", written(scale.y(*value)));
                     view! {
                         <path class="chart__dot" d=d.clone() />
                         <path class="chart__dot chart__dot--in" d=d />

@@ -60,9 +60,7 @@ impl Pull {
 pub fn use_pull_text(pull: Pull) -> Signal<String> {
     let viewer = use_viewer();
     let client = use_chosen_client(&Client::PULL);
-    Signal::derive(move || {
-        viewer.with_value(|viewer| pull.command(client.get(), &viewer.site).text())
-    })
+    derive(move || viewer.with_value(|viewer| pull.command(client.get(), &viewer.site).text()))
 }
 
 /// Copies a pull command.
@@ -92,7 +90,7 @@ pub fn CopyPull(
     let i18n = use_i18n();
     let text = use_pull_text(pull);
     let client = use_chosen_client(&Client::PULL);
-    let name = Signal::derive(move || client_name(i18n, client.get()).to_owned());
+    let name = derive(move || client_name(i18n, client.get()).to_owned());
     let label = label.or_else(|| names_client.then_some(name));
     match (label, class) {
         (Some(label), Some(class)) => view! {
@@ -175,7 +173,7 @@ pub fn CopyPullGroup(
     pull: Pull,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let label = Signal::derive(move || t_string!(i18n, images.copy_pull).to_owned());
+    let label = derive(move || t_string!(i18n, images.copy_pull).to_owned());
     view! {
         <span class="btn-group needs-script">
             <CopyPull

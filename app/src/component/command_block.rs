@@ -9,12 +9,12 @@ use crate::command::{Client, Command, Part};
 use crate::component::copy::CopyButton;
 use crate::component::icon::Icon;
 use crate::component::noscroll;
-use crate::i18n::{Locale, t_string, use_i18n};
+use crate::i18n::{t_string, use_i18n};
 use crate::viewer::use_live;
 
 /// The client's name.
 #[must_use]
-pub fn client_name(i18n: leptos_i18n::I18nContext<Locale>, client: Client) -> &'static str {
+pub fn client_name(i18n: crate::i18n::I18n, client: Client) -> &'static str {
     match client {
         Client::Docker => t_string!(i18n, components.client_docker),
         Client::Ctr => t_string!(i18n, components.client_ctr),
@@ -49,8 +49,8 @@ pub fn CommandBlock(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let is_revealed = RwSignal::new(false);
-    let has_secret = Memo::new(move |_| command.try_with(Command::has_secret).unwrap_or(false));
-    let what = Signal::derive(move || {
+    let has_secret = memo(move |_| command.try_with(Command::has_secret).unwrap_or(false));
+    let what = derive(move || {
         if has_secret.get() {
             t_string!(i18n, components.secret_command)
         } else {
@@ -58,7 +58,7 @@ pub fn CommandBlock(
         }
         .to_owned()
     });
-    let text = Signal::derive(move || command.with(Command::text));
+    let text = derive(move || command.with(Command::text));
     let parts = move || {
         command
             .try_get()
@@ -148,8 +148,8 @@ where
 {
     let chosen = use_chosen_client(clients);
     // Gone with the dialog around it, while the address still changes: then any client will do.
-    let command = Signal::derive(move || command(chosen.try_get().unwrap_or_default()));
-    let is_bare = Signal::derive(move || chosen.try_get() == Some(Client::Reference));
+    let command = derive(move || command(chosen.try_get().unwrap_or_default()));
+    let is_bare = derive(move || chosen.try_get() == Some(Client::Reference));
     view! {
         <CommandBlock
             command=command
@@ -166,7 +166,7 @@ where
 pub fn use_chosen_client(clients: &'static [Client]) -> Signal<Client> {
     let live = use_live();
     let query = leptos_router::hooks::use_query_map();
-    Signal::derive(move || {
+    derive(move || {
         let asked = query.with(|query| query.get("client").and_then(|word| Client::parse(&word)));
         asked.unwrap_or_else(|| live.client.get()).among(clients)
     })

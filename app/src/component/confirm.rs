@@ -22,7 +22,7 @@ pub fn ConfirmByName(
     let typed = RwSignal::new(None::<String>);
     let shown = expected.clone();
     // Without scripts nothing was typed here yet: the button works and the server compares.
-    let is_blocked = Signal::derive({
+    let is_blocked = derive({
         let alive = RwSignal::new(false);
         Effect::new(move |_| alive.set(true));
         move || {

@@ -10,6 +10,7 @@ use leptos_router::hooks::{use_location, use_navigate};
 
 use crate::component::icon::Icon;
 use crate::component::noscroll;
+use crate::component::show::Show;
 use crate::i18n::{t_string, use_i18n};
 use crate::link;
 
@@ -17,7 +18,7 @@ use crate::link;
 #[must_use]
 pub fn use_query_pairs() -> Signal<Vec<(String, String)>> {
     let query = use_location().query;
-    Signal::derive(move || {
+    derive(move || {
         query.with(|query| {
             query
                 .into_iter()
@@ -32,7 +33,7 @@ pub fn use_query_pairs() -> Signal<Vec<(String, String)>> {
 pub fn use_changed_query(changes: Vec<(&'static str, Option<String>)>) -> Signal<String> {
     let path = use_location().pathname;
     let pairs = use_query_pairs();
-    Signal::derive(move || {
+    derive(move || {
         let changes: Vec<(&str, Option<&str>)> =
             changes.iter().map(|(name, value)| (*name, value.as_deref())).collect();
         link::change_query(&path.get(), &pairs.get(), &changes)
@@ -56,7 +57,7 @@ pub fn use_item_dialog_link(name: &'static str, item: String) -> Signal<String> 
 #[must_use]
 pub fn use_dialog_item() -> Signal<Option<String>> {
     let query = use_location().query;
-    Signal::derive(move || query.with(|query| query.get("item")))
+    derive(move || query.with(|query| query.get("item")))
 }
 
 /// The address of this page without a dialog.
@@ -69,7 +70,7 @@ pub fn use_close_link() -> Signal<String> {
 #[must_use]
 pub fn use_is_open(name: &'static str) -> Signal<bool> {
     let query = use_location().query;
-    Signal::derive(move || query.with(|query| query.get("dialog").is_some_and(|open| open == name)))
+    derive(move || query.with(|query| query.get("dialog").is_some_and(|open| open == name)))
 }
 
 /// A link that opens the dialog `name`: a real link, without moving the page.

@@ -44,7 +44,7 @@ fn check(initial: String, rule: Option<Rule>, server: Signal<Option<String>>) ->
             sent.set(value.get_untracked());
         }
     });
-    let error = Signal::derive(move || {
+    let error = derive(move || {
         let now = value.get();
         let own = is_checked.get().then(|| rule.and_then(|rule| rule.run(now.clone()))).flatten();
         own.or_else(|| server.get().filter(|_| now == sent.get()))

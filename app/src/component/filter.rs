@@ -9,6 +9,7 @@ use leptos_router::hooks::{use_location, use_query_map};
 use crate::component::dialog::{use_changed_query, use_query_pairs};
 use crate::component::icon::Icon;
 use crate::component::noscroll;
+use crate::component::show::Show;
 use crate::i18n::{t, t_string, use_i18n};
 
 /// The form. The child is a [`SearchField`], `filters` are [`FilterSelect`]s and checkboxes; `end` holds refresh and the like.

@@ -178,7 +178,7 @@ impl Follower {
 #[must_use]
 pub fn use_news_of(name: Memo<Option<ImageName>>) -> Memo<u32> {
     let news = use_live().news;
-    Memo::new(move |before: Option<&u32>| {
+    memo(move |before: Option<&u32>| {
         let is_about = news.with(|news| {
             news.is_wide
                 || name.with(|name| name.as_ref().is_some_and(|name| news.images.contains(name)))
@@ -191,7 +191,7 @@ pub fn use_news_of(name: Memo<Option<ImageName>>) -> Memo<u32> {
 #[must_use]
 pub fn use_news() -> Memo<u32> {
     let news = use_live().news;
-    Memo::new(move |before: Option<&u32>| {
+    memo(move |before: Option<&u32>| {
         let is_any = news.with(|news| !news.is_empty());
         before.copied().unwrap_or_default() + u32::from(is_any)
     })

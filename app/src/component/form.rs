@@ -1,13 +1,14 @@
 //! Forms that change something: a plain POST without scripts, a call with inline errors once alive.
 
+use std::sync::Arc;
+
+use leptos::call::{Call, post};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 use roadstead::{ErrorKind, Subject};
-use serde::de::DeserializeOwned;
-use server_fn::codec::PostUrl;
-use server_fn::{Http, ServerFn};
+use server_fn::ServerFn;
 
 use crate::client::ConsoleClient;
 use crate::component::error_panel::ErrorBanner;
@@ -35,7 +36,7 @@ pub fn Csrf() -> impl IntoView {
 ///
 /// The action is made by the page (`ServerAction::<S>::new()`), so that fields can read its error and pending state.
 #[component]
-pub fn CallForm<S, O: 'static>(
+pub fn CallForm<S>(
     /// The action.
     action: ServerAction<S>,
     /// Leave the banner to the page (an error that a field shows).
@@ -51,36 +52,39 @@ pub fn CallForm<S, O: 'static>(
     children: Children,
 ) -> impl IntoView
 where
-    S: DeserializeOwned
-        + ServerFn<
-            Client = ConsoleClient,
-            Protocol = Http<PostUrl, O>,
-            Output = Done,
-            Error = ConsoleError,
-        > + Clone
+    S: ServerFn<Client = ConsoleClient, Output = Done, Error = ConsoleError>
+        + Clone
         + Send
         + Sync
         + 'static,
 {
+    let on_submit = Callback::new(move |event: SubmitEvent| submit(&event, *action, S::PATH));
     let value = action.value();
-    let on_submit = Callback::new(move |event: SubmitEvent| match S::from_event(&event) {
-        Ok(input) => {
-            action.dispatch(input);
-        }
-        Err(error) => {
-            value.set(Some(Err(ConsoleError::new(
-                ErrorKind::Invalid,
-                Subject::Request,
-                error.to_string(),
-            ))));
-        }
-    });
-    let answer = Signal::derive(move || value.get());
-    let version = Signal::derive(move || action.version().get());
+    let answer = derive(move || value.get());
+    let version = derive(move || action.version().get());
     view! {
         <Sent path=S::PATH on_submit=on_submit answer=answer version=version hide_error=hide_error testid=testid class=class>
             {children()}
         </Sent>
+    }
+}
+
+/// The calls of any function that answers [`Done`].
+type Calls = Action<Call<Done, ConsoleError>, Result<Done, ConsoleError>>;
+
+/// Sends the form as the browser would, but in the page.
+fn submit(event: &SubmitEvent, action: Calls, path: &'static str) {
+    match crate::dom::form_text(event) {
+        Some(body) => {
+            action.dispatch(Arc::new(move || post::<ConsoleClient, _, _>(path, body.clone())));
+        }
+        None => {
+            action.value().set(Some(Err(ConsoleError::new(
+                ErrorKind::Invalid,
+                Subject::Request,
+                "the form cannot be read",
+            ))));
+        }
     }
 }
 

@@ -19,13 +19,13 @@ use crate::component::selection::{SelectAll, SelectPage, SelectRow, Selection, u
 use crate::component::size::{Bytes, Count};
 use crate::component::table::{SortHeader, TableCard};
 use crate::component::time::Time;
-use crate::i18n::{Locale, t, t_string, use_i18n};
+use crate::i18n::{t, t_string, use_i18n};
 use crate::page::images::query::{BATCH_LIMIT, first_line};
 use crate::{link, text};
 
 /// The words of a category.
 #[must_use]
-pub fn category_words(i18n: leptos_i18n::I18nContext<Locale>, category: Category) -> &'static str {
+pub fn category_words(i18n: crate::i18n::I18n, category: Category) -> &'static str {
     match category {
         Category::AppServer => t_string!(i18n, images.category_app_server),
         Category::Linux => t_string!(i18n, images.category_linux),
@@ -40,7 +40,7 @@ pub fn category_words(i18n: leptos_i18n::I18nContext<Locale>, category: Category
 
 /// "1 tag", "12 tags".
 #[must_use]
-pub fn tag_count_words(i18n: leptos_i18n::I18nContext<Locale>, n: u64) -> String {
+pub fn tag_count_words(i18n: crate::i18n::I18n, n: u64) -> String {
     match n {
         1 => t_string!(i18n, images.tag_count_one).to_owned(),
         n => t_string!(i18n, images.tag_count, n = crate::format::grouped(n)).to_string(),
@@ -224,14 +224,13 @@ fn ImageRow(
     });
     let copy = pull.map(|pull| {
         let what = full.clone();
-        let what = Signal::derive(move || {
-            t_string!(i18n, images.copy_pull_of, name = what.as_str()).to_string()
-        });
+        let what =
+            derive(move || t_string!(i18n, images.copy_pull_of, name = what.as_str()).to_string());
         view! { <CopyPull pull=pull what=what testid=format!("images.row.{full}.copy") /> }
     });
     let menu = may_edit.then(|| {
         let name = full.clone();
-        let label = Signal::derive({
+        let label = derive({
             let name = name.clone();
             move || t_string!(i18n, images.more_actions, name = name.as_str()).to_string()
         });

@@ -32,7 +32,7 @@ pub fn of(list: &str) -> &'static [&'static str] {
 #[must_use]
 pub fn use_hidden(list: &'static str, always: &'static str) -> Signal<String> {
     let hidden = use_live().hidden_columns;
-    Signal::derive(move || {
+    derive(move || {
         hidden.with(|hidden| {
             let mut words = always.to_owned();
             for column in of(list).iter().filter(|column| is_hidden(hidden, list, column)) {
@@ -66,7 +66,7 @@ fn remember(
 #[must_use]
 pub fn use_sort(list: &'static str) -> Signal<Option<(String, Order)>> {
     let sorts = use_live().sorts;
-    Signal::derive(move || {
+    derive(move || {
         sorts.with(|sorts| {
             let (key, order) = sorts.get(list)?.split_once('.')?;
             Some((key.to_owned(), parse_order(order)?))

@@ -19,7 +19,8 @@ use crate::component::load::Load;
 use crate::component::noscroll;
 use crate::error::ConsoleError;
 use crate::format;
-use crate::i18n::{t, t_string, use_i18n};
+use crate::i18n::{t, t_string, td_string, use_i18n};
+use crate::language::{FIRST, coded};
 use crate::text;
 use crate::viewer::use_live;
 
@@ -132,14 +133,13 @@ fn LoginCommand(
     let query = use_query_map();
     let wanted = use_chosen_client(&Client::LOGIN);
     // The address changes more often than the client does.
-    let chosen = Memo::new(move |_| wanted.get());
-    let by_stdin = Memo::new(move |_| {
-        query.with(|query| query.get("stdin").is_some_and(|value| value == "1"))
-    });
-    let namespace = Memo::new(move |_| namespace_of(query.with(|query| query.get("ns"))));
+    let chosen = memo(move |_| wanted.get());
+    let by_stdin =
+        memo(move |_| query.with(|query| query.get("stdin").is_some_and(|value| value == "1")));
+    let namespace = memo(move |_| namespace_of(query.with(|query| query.get("ns"))));
     let now = use_seconds();
     let expires_at = login.expires_at;
-    let is_expired = Signal::derive(move || now.get() >= expires_at);
+    let is_expired = derive(move || now.get() >= expires_at);
     let facts = StoredValue::new((login.clone(), image.clone()));
     let written = move |client: Client| {
         facts.with_value(|(login, image)| {
@@ -285,7 +285,7 @@ fn StdinToggle(is_on: Signal<bool>) -> impl IntoView {
             <span>
                 {t!(i18n, overview.by_stdin)}
                 <span class="choice__help">
-                    {t!(i18n, overview.by_stdin_help, <code> = |children: ChildrenFn| view! { <code>{children()}</code> })}
+                    {coded(i18n, |locale| td_string!(locale, overview.by_stdin_help, <code> = FIRST).to_string())}
                 </span>
             </span>
         </a>
@@ -299,7 +299,7 @@ fn RunHint() -> impl IntoView {
         <div class="banner banner--info" data-testid="login.hint">
             <Icon icon=icondata::LuInfo />
             <div class="banner__body">
-                {t!(i18n, overview.run_hint, <code> = |children: ChildrenFn| view! { <code>{children()}</code> })}
+                {coded(i18n, |locale| td_string!(locale, overview.run_hint, <code> = FIRST).to_string())}
             </div>
         </div>
     }
@@ -362,13 +362,10 @@ fn InsecurePart(host: String) -> impl IntoView {
             </summary>
             <div class="stack stack--sm">
                 <p class="small">
-                    {move || {
-                        let code = |children: ChildrenFn| view! { <code>{children()}</code> };
-                        if is_local {
-                            t!(i18n, overview.insecure_loopback, <code> = code).into_any()
-                        } else {
-                            t!(i18n, overview.insecure_text, <code> = code).into_any()
-                        }
+                    {if is_local {
+                        coded(i18n, |locale| td_string!(locale, overview.insecure_loopback, <code> = FIRST).to_string())
+                    } else {
+                        coded(i18n, |locale| td_string!(locale, overview.insecure_text, <code> = FIRST).to_string())
                     }}
                 </p>
                 <CommandBlock command=Signal::stored(Command::plain(json)) is_bare=true testid="login.daemon" />
@@ -426,7 +423,7 @@ fn Troubleshooting() -> impl IntoView {
                 <div>
                     <dt><code lang="en">"x509: certificate signed by unknown authority"</code></dt>
                     <dd>
-                        {t!(i18n, overview.trouble_certificate, <code> = |children: ChildrenFn| view! { <code>{children()}</code> })}
+                        {coded(i18n, |locale| td_string!(locale, overview.trouble_certificate, <code> = FIRST).to_string())}
                     </dd>
                 </div>
                 <div>

@@ -39,6 +39,7 @@ pub mod selection;
 pub mod session;
 pub mod shell;
 pub mod shortcut;
+pub mod show;
 pub mod size;
 pub mod table;
 pub mod tag_table;

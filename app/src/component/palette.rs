@@ -17,7 +17,8 @@ use crate::call::organization::list_organizations;
 use crate::call::tag::list_tags;
 use crate::component::dialog::DialogFrame;
 use crate::component::icon::Icon;
-use crate::i18n::{Locale, t_string, use_i18n};
+use crate::component::show::Show;
+use crate::i18n::{t_string, use_i18n};
 use crate::page::image_tags::query::tag_query;
 use crate::page::images::query::image_query;
 use crate::viewer::{use_live, use_viewer};
@@ -39,7 +40,7 @@ enum Group {
 }
 
 impl Group {
-    fn words(self, locale: leptos_i18n::I18nContext<Locale>) -> &'static str {
+    fn words(self, locale: crate::i18n::I18n) -> &'static str {
         match self {
             Self::Images => t_string!(locale, shell.palette_images),
             Self::Tags => t_string!(locale, shell.palette_tags),
@@ -75,7 +76,7 @@ impl Entry {
 }
 
 /// Pages and actions of this viewer.
-fn places(i18n: leptos_i18n::I18nContext<Locale>) -> Vec<Entry> {
+fn places(i18n: crate::i18n::I18n) -> Vec<Entry> {
     let (is_operator, may_create) = use_viewer().with_value(|viewer| {
         viewer.profile.as_ref().map_or((false, false), |profile| {
             (profile.is_operator, profile.may_create_organizations)
@@ -182,9 +183,9 @@ fn OpenPalette() -> impl IntoView {
     };
     on_cleanup(stop);
     let all = places(i18n);
-    let entries = Memo::new(move |_| {
-        let typed = typed.get().trim().to_lowercase();
-        let places = all.iter().filter(|entry| entry.label.to_lowercase().contains(&typed));
+    let entries = memo(move |_| {
+        let typed = typed.get().trim().to_ascii_lowercase();
+        let places = all.iter().filter(|entry| entry.label.to_ascii_lowercase().contains(&typed));
         found.get().into_iter().chain(places.cloned()).collect::<Vec<_>>()
     });
     let leave = Callback::new(move |()| live.is_palette_open.set(false));

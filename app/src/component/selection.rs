@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 
+use crate::component::show::Show;
 use crate::i18n::{t, t_string, use_i18n};
 
 /// Names of what is chosen.
@@ -13,7 +14,7 @@ pub type Selection = RwSignal<BTreeSet<String>>;
 /// Whether `name` is chosen.
 #[must_use]
 pub fn use_selected(selection: Selection, name: String) -> Memo<bool> {
-    Memo::new(move |_| selection.with(|chosen| chosen.contains(&name)))
+    memo(move |_| selection.with(|chosen| chosen.contains(&name)))
 }
 
 fn choose(selection: Selection, names: &[String], is_on: bool) {
@@ -47,7 +48,7 @@ pub fn SelectPage(
     let i18n = use_i18n();
     let all = names.len();
     let names = StoredValue::new(names);
-    let chosen = Memo::new(move |_| count_of(selection, names));
+    let chosen = memo(move |_| count_of(selection, names));
     view! {
         <th scope="col" role="columnheader" class="t-check">
             <input
@@ -119,7 +120,7 @@ pub fn SelectAll(
     let i18n = use_i18n();
     let page = names.len();
     let names = StoredValue::new(names);
-    let is_offered = Memo::new(move |_| {
+    let is_offered = memo(move |_| {
         let is_page = page > 0 && count_of(selection, names) == page;
         let count = selection.with(BTreeSet::len) as u64;
         is_page && total > page as u64 && total <= limit && count < total

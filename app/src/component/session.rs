@@ -15,6 +15,7 @@ use crate::component::error_panel::ErrorBanner;
 use crate::component::field::PasswordField;
 use crate::component::form::SubmitButton;
 use crate::component::icon::Icon;
+use crate::component::show::Show;
 use crate::component::toast::use_toasts;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::notice::Notice;
@@ -101,7 +102,7 @@ pub fn watch() {
 pub fn SessionBanners() -> impl IntoView {
     let i18n = use_i18n();
     let live = use_live();
-    let is_soon = Memo::new(move |_| {
+    let is_soon = memo(move |_| {
         let now = live.now.get();
         !live.is_expired.get()
             && live.session.get().is_some_and(|(ends, _)| ends.seconds_since(now) <= SOON)

@@ -57,7 +57,7 @@ pub fn SortHeader(
     let query = use_query_map();
     let path = use_location().pathname;
     let pairs = use_query_pairs();
-    let state = Memo::new(move |_| {
+    let state = memo(move |_| {
         query.with(|query| {
             let sort = query.get("sort").filter(|sort| !sort.is_empty());
             let order =

@@ -15,7 +15,7 @@ use crate::component::listing::use_hidden;
 use crate::component::pagination::Pagination;
 use crate::component::selection::{SelectAll, SelectPage, Selection};
 use crate::component::table::{SortHeader, TableCard};
-use crate::i18n::{Locale, t, t_string, use_i18n};
+use crate::i18n::{t, t_string, use_i18n};
 use crate::page::image_tags::query::{DELETE_LIMIT, row_name};
 use crate::{link, text};
 
@@ -30,7 +30,7 @@ pub type Unfolded = RwSignal<BTreeSet<String>>;
 
 /// "1 layer", "7 layers".
 #[must_use]
-pub fn layers_words(i18n: leptos_i18n::I18nContext<Locale>, n: u64) -> String {
+pub fn layers_words(i18n: crate::i18n::I18n, n: u64) -> String {
     match n {
         1 => t_string!(i18n, images.layers_one).to_owned(),
         n => t_string!(i18n, images.layers_n, n = n).to_string(),
@@ -39,7 +39,7 @@ pub fn layers_words(i18n: leptos_i18n::I18nContext<Locale>, n: u64) -> String {
 
 /// "1 attachment", "2 attachments".
 #[must_use]
-pub fn attachments_words(i18n: leptos_i18n::I18nContext<Locale>, n: u64) -> String {
+pub fn attachments_words(i18n: crate::i18n::I18n, n: u64) -> String {
     match n {
         1 => t_string!(i18n, images.attachments_one).to_owned(),
         n => t_string!(i18n, images.attachments, n = n).to_string(),
@@ -188,7 +188,7 @@ fn TagRows(
     let name = row_name(&tag);
     let is_open = {
         let name = name.clone();
-        Memo::new(move |_| unfolded.with(|open| open.contains(&name)))
+        memo(move |_| unfolded.with(|open| open.contains(&name)))
     };
     let children = {
         let (image, tag) = (image.clone(), tag.clone());

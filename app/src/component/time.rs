@@ -1,16 +1,15 @@
 //! Points in time (`console.md` A.0.5): relative while recent, absolute after, the other one as tooltip.
 
 use leptos::prelude::*;
-use leptos_i18n::I18nContext;
 use roadstead::Timestamp;
 
 use crate::format::{self, Relative, absolute, absolute_local, is_recent};
-use crate::i18n::{Locale, t_string, use_i18n};
+use crate::i18n::{I18n, t_string, use_i18n};
 use crate::viewer::use_live;
 
 /// `3 minutes ago`, in the viewer's language.
 #[must_use]
-pub fn relative_words(i18n: I18nContext<Locale>, time: Timestamp, now: Timestamp) -> String {
+pub fn relative_words(i18n: I18n, time: Timestamp, now: Timestamp) -> String {
     match format::relative(time, now) {
         Relative::JustNow => t_string!(i18n, components.just_now).to_owned(),
         Relative::MinutesAgo(1) => t_string!(i18n, components.minute_ago_one).to_owned(),

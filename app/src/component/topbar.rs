@@ -102,9 +102,8 @@ fn SearchBox() -> impl IntoView {
 fn HelpMenu() -> impl IntoView {
     let i18n = use_i18n();
     let version = use_viewer().with_value(|viewer| viewer.site.version.clone());
-    let version = Signal::derive(move || {
-        t_string!(i18n, shell.version, version = version.as_str()).to_string()
-    });
+    let version =
+        derive(move || t_string!(i18n, shell.version, version = version.as_str()).to_string());
     view! {
         <Menu
             label=text!(i18n, shell.help)
@@ -135,7 +134,7 @@ fn UserMenu() -> impl IntoView {
         let (shown, full) = (shown_name(&profile), full_name(&profile));
         let initial: String = shown.chars().take(1).collect();
         let name = full.clone();
-        let label = Signal::derive(move || t_string!(i18n, shell.user_menu, name = name.as_str()).to_string());
+        let label = derive(move || t_string!(i18n, shell.user_menu, name = name.as_str()).to_string());
         let trigger = ViewFn::from(move || {
             view! {
                 <span class="avatar">{initial.clone()}</span>

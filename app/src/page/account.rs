@@ -85,16 +85,12 @@ fn PreferenceForm() -> impl IntoView {
     ];
     let clients = Client::PULL
         .map(|client| {
-            (
-                client.as_str().to_owned(),
-                Signal::derive(move || client_name(i18n, client).to_owned()),
-            )
+            (client.as_str().to_owned(), derive(move || client_name(i18n, client).to_owned()))
         })
         .to_vec();
     let sizes = PAGE_SIZES
         .map(|size| {
-            let label =
-                Signal::derive(move || t_string!(i18n, components.per_page, n = size).to_string());
+            let label = derive(move || t_string!(i18n, components.per_page, n = size).to_string());
             (size.to_string(), label)
         })
         .to_vec();
@@ -199,7 +195,7 @@ fn PasswordForm(
             _ => false,
         })
     };
-    let is_wrong = Signal::derive(move || {
+    let is_wrong = derive(move || {
         value.with(|value| match value {
             Some(Err(error)) => {
                 error.subject == Subject::Password
@@ -211,7 +207,7 @@ fn PasswordForm(
             _ => false,
         })
     });
-    let is_invalid = Signal::derive(move || {
+    let is_invalid = derive(move || {
         value.with(|value| match value {
             Some(Err(error)) => {
                 error.subject == Subject::Password
@@ -220,15 +216,13 @@ fn PasswordForm(
             _ => false,
         })
     });
-    let current_error = Signal::derive(move || {
-        is_wrong.get().then(|| t_string!(i18n, errors.wrong_password).to_owned())
-    });
-    let new_error = Signal::derive(move || {
+    let current_error =
+        derive(move || is_wrong.get().then(|| t_string!(i18n, errors.wrong_password).to_owned()));
+    let new_error = derive(move || {
         (is_invalid.get() && !reason("differ")).then(|| t_string!(i18n, errors.password).to_owned())
     });
-    let confirm_error = Signal::derive(move || {
-        reason("differ").then(|| t_string!(i18n, auth.passwords_differ).to_owned())
-    });
+    let confirm_error =
+        derive(move || reason("differ").then(|| t_string!(i18n, auth.passwords_differ).to_owned()));
     let password_rule = Callback::new(move |value: String| {
         (!(10..=128).contains(&value.chars().count()))
             .then(|| t_string!(i18n, auth.password_rule).to_owned())
@@ -237,7 +231,7 @@ fn PasswordForm(
     view! {
         <CallForm
             action=action
-            hide_error=Signal::derive(move || is_wrong.get() || is_invalid.get())
+            hide_error=derive(move || is_wrong.get() || is_invalid.get())
             testid="password.form"
         >
             <input type="hidden" name="next" value=next />

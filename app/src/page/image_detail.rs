@@ -14,7 +14,7 @@ use crate::component::follow::use_news_of;
 use crate::component::load::Load;
 use crate::component::page_header::{PageTitle, Tab, Tabs};
 use crate::error::ConsoleError;
-use crate::i18n::{Locale, t_string, use_i18n};
+use crate::i18n::{t_string, use_i18n};
 use crate::page::image_description::DescriptionTab;
 use crate::page::image_guide::GuideTab;
 use crate::page::image_tags::TagsTab;
@@ -71,7 +71,7 @@ impl ImageTab {
         }
     }
 
-    fn words(self, i18n: leptos_i18n::I18nContext<Locale>) -> String {
+    fn words(self, i18n: crate::i18n::I18n) -> String {
         match self {
             Self::Tags => t_string!(i18n, images.tab_tags),
             Self::Description => t_string!(i18n, images.tab_description),
@@ -85,7 +85,7 @@ impl ImageTab {
 #[must_use]
 pub fn use_image_name() -> Memo<Option<ImageName>> {
     let params = use_params_map();
-    Memo::new(move |_| {
+    memo(move |_| {
         params.with(|params| {
             let part = |name| params.get(name).unwrap_or_default();
             ImageName::from_console_path(&format!(
@@ -127,7 +127,7 @@ pub fn no_such_image() -> ConsoleError {
 #[component]
 pub fn ImageDetailPage() -> impl IntoView {
     let params = use_params_map();
-    let tab = Memo::new(move |_| params.with(|params| ImageTab::parse(params.get_str("tab"))));
+    let tab = memo(move |_| params.with(|params| ImageTab::parse(params.get_str("tab"))));
     let name = use_image_name();
     let image = use_image(name);
     let news = use_news_of(name);
@@ -160,7 +160,7 @@ fn ImagePage(image: Image, tab: ImageTab, news: Memo<u32>) -> impl IntoView {
         }
         now
     });
-    let page = Signal::derive(move || tab.words(i18n));
+    let page = derive(move || tab.words(i18n));
     let address = link::image(&image.name);
     let tabs = {
         let address = address.clone();
@@ -168,7 +168,7 @@ fn ImagePage(image: Image, tab: ImageTab, news: Memo<u32>) -> impl IntoView {
             let tabs = ImageTab::ALL
                 .into_iter()
                 .map(|each| Tab {
-                    label: Signal::derive(move || each.words(i18n)),
+                    label: derive(move || each.words(i18n)),
                     count: (each == ImageTab::Tags).then(|| current.with(|image| image.tags)),
                     href: format!("{address}/{}", each.as_str()),
                     is_current: each == tab,

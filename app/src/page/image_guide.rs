@@ -73,10 +73,10 @@ pub fn GuideTab(
 #[component]
 fn Guide(image: Image, tags: Page<Tag>) -> impl IntoView {
     let query = use_query_map();
-    let asked = Memo::new(move |_| {
+    let asked = memo(move |_| {
         query.with(|query| query.get("tag")).and_then(|text| text.trim().parse::<TagName>().ok())
     });
-    let is_asked = Memo::new(move |_| query.with(|query| query.get("generate").is_some()));
+    let is_asked = memo(move |_| query.with(|query| query.get("generate").is_some()));
     let login = Resource::new(
         move || is_asked.get(),
         |is_asked| async move { if is_asked { create_login().await.map(Some) } else { Ok(None) } },
@@ -91,7 +91,7 @@ fn Guide(image: Image, tags: Page<Tag>) -> impl IntoView {
         .filter_map(|tag| tag.name.map(|name| (name, tag.manifest.digest)))
         .collect();
     let full = image.name.to_string();
-    let subject = Memo::new({
+    let subject = memo({
         let full = full.clone();
         move |_| {
             let tag = asked.get().or_else(|| newest.clone());
@@ -290,7 +290,7 @@ where
                 }
                 Some(login) => {
                     let until = login.expires_at;
-                    let is_expired = Signal::derive(move || live.now.get() >= until);
+                    let is_expired = derive(move || live.now.get() >= until);
                     let words = move || {
                         let time = crate::format::absolute(until, live.offset_minutes.get());
                         crate::i18n::t_string!(i18n, images.valid_until, time = time.as_str()).to_string()

@@ -48,8 +48,7 @@ pub fn TagsTab(
     let live = use_live();
     let pairs = use_query_pairs();
     let sort = use_sort("tags");
-    let asked =
-        Memo::new(move |_| query::tag_query_of(&pairs.get(), live.page_size.get(), sort.get()));
+    let asked = memo(move |_| query::tag_query_of(&pairs.get(), live.page_size.get(), sort.get()));
     let tags = {
         let name = image.name.clone();
         Resource::new(
@@ -149,7 +148,7 @@ fn Toolbar(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let pairs = use_query_pairs();
-    let active = Signal::derive(move || {
+    let active = derive(move || {
         let asked = query::tag_query(&pairs.get(), 20);
         asked
             .platform

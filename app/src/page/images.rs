@@ -54,7 +54,7 @@ pub fn ImagesPage() -> impl IntoView {
     let pairs = use_query_pairs();
     let sort = use_sort("images");
     let asked =
-        Memo::new(move |_| query::image_query_of(&pairs.get(), live.page_size.get(), sort.get()));
+        memo(move |_| query::image_query_of(&pairs.get(), live.page_size.get(), sort.get()));
     let news = use_news();
     let images = Resource::new(
         move || (asked.get(), live.changes.get(), news.get()),

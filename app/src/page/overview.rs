@@ -45,7 +45,7 @@ pub fn OverviewPage() -> impl IntoView {
             profile.is_some_and(|profile| profile.may_create_organizations),
         )
     });
-    let note = Signal::derive(move || {
+    let note = derive(move || {
         Some(if is_whole {
             t_string!(i18n, overview.whole_account).to_owned()
         } else {

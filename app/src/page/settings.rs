@@ -27,7 +27,7 @@ pub fn SettingsPage() -> impl IntoView {
         return view! { <NotFoundPage /> }.into_any();
     }
     let params = use_params_map();
-    let section = Memo::new(move |_| {
+    let section = memo(move |_| {
         params.with(|params| params.get("section").unwrap_or_else(|| "general".to_owned()))
     });
     view! {
@@ -102,7 +102,7 @@ fn lock<T>(value: &Sourced<T>) -> MaybeProp<String> {
 fn GeneralSection(settings: Settings) -> impl IntoView {
     let i18n = use_i18n();
     let action = ServerAction::<SaveGeneral>::new();
-    let url_error = Signal::derive(move || match action.value().get() {
+    let url_error = derive(move || match action.value().get() {
         Some(Err(error)) if error.subject == Subject::Url => Some(error.text(i18n)),
         _ => None,
     });
@@ -125,7 +125,7 @@ fn GeneralSection(settings: Settings) -> impl IntoView {
             <div class="card__body card__body--form">
                 <CallForm
                     action=action
-                    hide_error=Signal::derive(move || url_error.get().is_some())
+                    hide_error=derive(move || url_error.get().is_some())
                     testid="settings.general.form"
                 >
                     <Changes is_pending=action.pending()>

@@ -15,6 +15,7 @@ use crate::component::field::{PasswordField, Rule, SelectField, TextField};
 use crate::component::form::{Csrf, SubmitButton, call_path};
 use crate::component::icon::Icon;
 use crate::component::page_header::{PageHeader, PageTitle};
+use crate::component::show::Show;
 use crate::error::ConsoleError;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::page::not_found::NotFoundPage;
@@ -137,14 +138,14 @@ fn AccountAndInstance(code: String, current: RwSignal<u8>) -> impl IntoView {
     let about = |subjects: &'static [Subject]| {
         let error =
             error.clone().filter(|error| subjects.contains(&error.subject) && error.status() < 500);
-        Signal::derive(move || error.as_ref().map(|error| error.text(i18n)))
+        derive(move || error.as_ref().map(|error| error.text(i18n)))
     };
     let (account_error, password_error) = (about(&[Subject::Account]), about(&[Subject::Password]));
     let (url_error, region_error) =
         (about(&[Subject::Url, Subject::Setting]), about(&[Subject::Region]));
-    let password_error = Signal::derive(move || if differs { None } else { password_error.get() });
+    let password_error = derive(move || if differs { None } else { password_error.get() });
     let confirm_error =
-        Signal::derive(move || differs.then(|| t_string!(i18n, auth.passwords_differ).to_owned()));
+        derive(move || differs.then(|| t_string!(i18n, auth.passwords_differ).to_owned()));
     let is_field_error = error.as_ref().is_some_and(|error| {
         matches!(
             error.subject,

@@ -66,7 +66,7 @@ pub fn Doorway(
     }
 }
 
-fn sentence(i18n: leptos_i18n::I18nContext<crate::i18n::Locale>, error: &ConsoleError) -> String {
+fn sentence(i18n: crate::i18n::I18n, error: &ConsoleError) -> String {
     match error.kind {
         ErrorKind::RateLimited => {
             let wait = format::minutes_seconds(error.retry_after.unwrap_or(900));

@@ -13,7 +13,7 @@ use crate::call::image::get_image;
 use crate::call::tag::manifest_detail;
 use crate::component::load::Load;
 use crate::component::page_header::{PageTitle, Tab, Tabs};
-use crate::i18n::{Locale, t_string, use_i18n};
+use crate::i18n::{t_string, use_i18n};
 use crate::page::image_detail::{no_such_image, use_image_name};
 use crate::page::image_tags::query::short;
 use crate::page::image_tags::{ContainerdDialog, DeleteTagsDialog};
@@ -56,7 +56,7 @@ impl Part {
         }
     }
 
-    fn words(self, i18n: leptos_i18n::I18nContext<Locale>) -> String {
+    fn words(self, i18n: crate::i18n::I18n) -> String {
         match self {
             Self::Summary => t_string!(i18n, images.summary),
             Self::Layers => t_string!(i18n, images.layers),
@@ -72,7 +72,7 @@ pub fn TagDetailPage() -> impl IntoView {
     let params = use_params_map();
     let live = use_live();
     let name = use_image_name();
-    let reference = Memo::new(move |_| {
+    let reference = memo(move |_| {
         params.with(|params| {
             params
                 .get("tag")
@@ -99,7 +99,7 @@ pub fn TagDetailPage() -> impl IntoView {
 fn TagPage(image: Image, detail: ManifestDetail) -> impl IntoView {
     let i18n = use_i18n();
     let query = use_query_map();
-    let part = Memo::new(move |_| query.with(|query| Part::parse(query.get_str("view"))));
+    let part = memo(move |_| query.with(|query| Part::parse(query.get_str("view"))));
     let shown =
         detail.tag.as_ref().map_or_else(|| short(&detail.manifest.digest), ToString::to_string);
     let object = match &detail.tag {
@@ -118,7 +118,7 @@ fn TagPage(image: Image, detail: ManifestDetail) -> impl IntoView {
         let tabs = Part::ALL
             .into_iter()
             .map(|each| Tab {
-                label: Signal::derive(move || each.words(i18n)),
+                label: derive(move || each.words(i18n)),
                 count: (each == Part::Layers && layers > 0).then_some(layers),
                 href: match each {
                     Part::Summary => address.clone(),

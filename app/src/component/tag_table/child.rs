@@ -30,9 +30,7 @@ pub fn ChildRow(
         Pull { platform: platform.clone(), ..Pull::new(&image, format!("@{}", child.digest)) };
     let what = {
         let name = name.clone();
-        Signal::derive(move || {
-            t_string!(i18n, images.copy_platform, platform = name.as_str()).to_string()
-        })
+        derive(move || t_string!(i18n, images.copy_platform, platform = name.as_str()).to_string())
     };
     let label = Signal::stored(if platform.is_some() {
         "--platform".to_owned()

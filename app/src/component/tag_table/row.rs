@@ -61,9 +61,7 @@ pub fn TagRow(
     let pull = Pull::new(&image, reference_of(&tag));
     let pull_of = {
         let name = name.clone();
-        Signal::derive(move || {
-            t_string!(i18n, images.copy_pull_of, name = name.as_str()).to_string()
-        })
+        derive(move || t_string!(i18n, images.copy_pull_of, name = name.as_str()).to_string())
     };
     let pushed_by = {
         let by = tag.pushed_by.clone();
@@ -200,9 +198,7 @@ fn NameCell(tag: Tag, href: String, name: String, search: Option<String>) -> imp
         let text = tag.to_string();
         let what = {
             let text = text.clone();
-            Signal::derive(move || {
-                t_string!(i18n, images.copy_tag, tag = text.as_str()).to_string()
-            })
+            derive(move || t_string!(i18n, images.copy_tag, tag = text.as_str()).to_string())
         };
         view! { <CopyButton text=text what=what testid=format!("tags.row.{tag}.copy_tag") /> }
     });
@@ -257,9 +253,7 @@ fn RowMenu(
     let viewer = use_viewer();
     let label = {
         let name = name.clone();
-        Signal::derive(move || {
-            t_string!(i18n, images.more_actions, name = name.as_str()).to_string()
-        })
+        derive(move || t_string!(i18n, images.more_actions, name = name.as_str()).to_string())
     };
     let reference =
         tag.name.as_ref().map_or_else(|| tag.manifest.digest.to_string(), ToString::to_string);

@@ -20,7 +20,7 @@ pub fn DeleteImageDialog(
     name: ImageName,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let title = Signal::derive({
+    let title = derive({
         let name = name.to_string();
         move || t_string!(i18n, images.delete_title, name = name.as_str()).to_string()
     });
@@ -77,18 +77,20 @@ fn Consequences(name: ImageName, next: String, deletion: ImageDeletion) -> impl 
 }
 
 /// A warning when somebody still pulls it.
-pub fn recent_pulls(pulls: u64) -> impl IntoView {
+pub fn recent_pulls(pulls: u64) -> AnyView {
     let i18n = use_i18n();
-    (pulls > 0).then(|| {
-        let words = move || match pulls {
-            1 => t_string!(i18n, images.delete_recent_one).to_owned(),
-            n => t_string!(i18n, images.delete_recent, n = format::grouped(n)).to_string(),
-        };
-        view! {
-            <div class="banner banner--warn" data-testid="delete.recent">
-                <Icon icon=icondata::LuTriangleAlert />
-                <div class="banner__body">{words}</div>
-            </div>
-        }
-    })
+    (pulls > 0)
+        .then(|| {
+            let words = move || match pulls {
+                1 => t_string!(i18n, images.delete_recent_one).to_owned(),
+                n => t_string!(i18n, images.delete_recent, n = format::grouped(n)).to_string(),
+            };
+            view! {
+                <div class="banner banner--warn" data-testid="delete.recent">
+                    <Icon icon=icondata::LuTriangleAlert />
+                    <div class="banner__body">{words}</div>
+                </div>
+            }
+        })
+        .into_any()
 }

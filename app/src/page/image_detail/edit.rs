@@ -57,10 +57,7 @@ pub fn CategoryField(
     let options = Category::ALL
         .into_iter()
         .map(|each| {
-            (
-                each.as_str().to_owned(),
-                Signal::derive(move || category_words(i18n, each).to_owned()),
-            )
+            (each.as_str().to_owned(), derive(move || category_words(i18n, each).to_owned()))
         })
         .collect::<Vec<_>>();
     view! {

@@ -104,7 +104,7 @@ pub fn ImageHeader(
 fn Rights(rights: ImageRights, owner: String) -> impl IntoView {
     let i18n = use_i18n();
     let permission = rights.permission;
-    let label = Signal::derive(move || {
+    let label = derive(move || {
         t_string!(i18n, components.permission_yours, name = permission_word(i18n, permission))
             .to_string()
     });

@@ -140,7 +140,7 @@ fn Commands(
         return view! { <WithLogin login=login write=write testid="guide.push.command" /> }
             .into_any();
     }
-    let command = Signal::derive(move || {
+    let command = derive(move || {
         image.with_value(|image| {
             viewer.with_value(|viewer| {
                 commands::push(client, &host_of(&viewer.site), image, &target.get(), &source.get())

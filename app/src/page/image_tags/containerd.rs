@@ -62,7 +62,7 @@ fn Both(image: String, suffix: String, login: TemporaryLogin) -> impl IntoView {
     let i18n = use_i18n();
     let live = use_live();
     let until = login.expires_at;
-    let is_expired = Signal::derive(move || live.now.get() >= until);
+    let is_expired = derive(move || live.now.get() >= until);
     let until_words = move || {
         let time = format::absolute(until, live.offset_minutes.get());
         t_string!(i18n, images.valid_until, time = time.as_str()).to_string()

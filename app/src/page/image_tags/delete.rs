@@ -28,9 +28,8 @@ pub fn TagBatch(
         label: text!(i18n, common.delete),
         testid: "tags.batch.delete",
     }];
-    let too_many = Signal::derive(move || {
-        t_string!(i18n, images.at_most_tags, n = DELETE_LIMIT as u64).to_string()
-    });
+    let too_many =
+        derive(move || t_string!(i18n, images.at_most_tags, n = DELETE_LIMIT as u64).to_string());
     view! {
         <Batch
             selection=selection
@@ -54,8 +53,8 @@ pub fn DeleteTagsDialog(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let pairs = use_query_pairs();
-    let tags = Memo::new(move |_| chosen(&pairs.get()));
-    let title = Signal::derive(move || {
+    let tags = memo(move |_| chosen(&pairs.get()));
+    let title = derive(move || {
         tags.with(|tags| match tags.as_slice() {
             [tag] => t_string!(i18n, images.delete_tag_title, tag = tag.as_str()).to_string(),
             many => t_string!(i18n, images.delete_tags_title, n = many.len() as u64).to_string(),

@@ -45,7 +45,7 @@ pub fn ImageBatch(
         ),
     ];
     let too_many =
-        Signal::derive(move || t_string!(i18n, images.at_most, n = BATCH_LIMIT as u64).to_string());
+        derive(move || t_string!(i18n, images.at_most, n = BATCH_LIMIT as u64).to_string());
     view! {
         <Batch
             selection=selection
@@ -63,16 +63,16 @@ pub fn ImageBatch(
 pub fn BatchDialogs() -> impl IntoView {
     let i18n = use_i18n();
     let pairs = use_query_pairs();
-    let count = Memo::new(move |_| chosen(&pairs.get()).len() as u64);
+    let count = memo(move |_| chosen(&pairs.get()).len() as u64);
     let title = move |public: bool| {
-        Signal::derive(move || match (public, count.get()) {
+        derive(move || match (public, count.get()) {
             (true, 1) => t_string!(i18n, images.make_public_title_one).to_owned(),
             (true, n) => t_string!(i18n, images.make_public_title, n = n).to_string(),
             (false, 1) => t_string!(i18n, images.make_private_title_one).to_owned(),
             (false, n) => t_string!(i18n, images.make_private_title, n = n).to_string(),
         })
     };
-    let delete_title = Signal::derive(move || match count.get() {
+    let delete_title = derive(move || match count.get() {
         1 => t_string!(i18n, images.delete_many_title_one).to_owned(),
         n => t_string!(i18n, images.delete_many_title, n = n).to_string(),
     });
@@ -90,7 +90,7 @@ pub fn BatchDialogs() -> impl IntoView {
 }
 
 /// Why the dialog can do nothing: nothing chosen, or too much.
-fn refusal(i18n: leptos_i18n::I18nContext<crate::i18n::Locale>, count: usize) -> Option<String> {
+fn refusal(i18n: crate::i18n::I18n, count: usize) -> Option<String> {
     match count {
         0 => Some(t_string!(i18n, images.batch_none).to_owned()),
         n if n > BATCH_LIMIT => {
@@ -114,11 +114,12 @@ fn Refused(#[prop(into)] text: String) -> impl IntoView {
 }
 
 /// The names, as fields of the form and as a list to read.
-fn name_fields(names: &[ImageName]) -> impl IntoView + use<> {
+fn name_fields(names: &[ImageName]) -> AnyView {
     names
         .iter()
         .map(|name| view! { <input type="hidden" name="names[]" value=name.to_string() /> })
         .collect_view()
+        .into_any()
 }
 
 #[component]

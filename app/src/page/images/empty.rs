@@ -73,7 +73,7 @@ pub fn NoImages(
 fn FirstPush(organization: OrganizationName) -> impl IntoView {
     let i18n = use_i18n();
     let name = organization.to_string();
-    let hint = Signal::derive(move || {
+    let hint = derive(move || {
         t_string!(i18n, images.empty_text, organization = name.as_str()).to_string()
     });
     view! {

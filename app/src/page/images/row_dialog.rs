@@ -16,7 +16,7 @@ use crate::text;
 pub fn RowDialogs() -> impl IntoView {
     let i18n = use_i18n();
     let item = use_dialog_item();
-    let delete_title = Signal::derive(move || {
+    let delete_title = derive(move || {
         t_string!(i18n, images.delete_title, name = item.get().unwrap_or_default()).to_string()
     });
     view! {
@@ -32,7 +32,7 @@ pub fn RowDialogs() -> impl IntoView {
 /// The image that the dialog is about.
 fn use_item_name() -> Memo<Option<ImageName>> {
     let item = use_dialog_item();
-    Memo::new(move |_| item.get().and_then(|name| name.parse().ok()))
+    memo(move |_| item.get().and_then(|name| name.parse().ok()))
 }
 
 #[component]

@@ -26,7 +26,7 @@ pub fn Toolbar(
     let categories = Category::ALL
         .into_iter()
         .map(|category| {
-            let words = Signal::derive(move || category_words(i18n, category).to_owned());
+            let words = derive(move || category_words(i18n, category).to_owned());
             (category.as_str().to_owned(), words)
         })
         .collect::<Vec<_>>();
@@ -35,7 +35,7 @@ pub fn Toolbar(
         ("private".to_owned(), text!(i18n, images.private)),
     ];
     let is_grouped = move || query::is_grouped(&pairs.get());
-    let active = Signal::derive(move || {
+    let active = derive(move || {
         let pairs = pairs.get();
         let asked = query::image_query(&pairs, 20);
         let mut active: Vec<(&'static str, String, String)> = asked
@@ -108,7 +108,7 @@ fn OrganizationFilter() -> impl IntoView {
                 .map(|page| page.map(|organization| organization.name).items)
         },
     );
-    let chosen = Memo::new(move |_| query::values::<OrganizationName>(&pairs.get(), "org"));
+    let chosen = memo(move |_| query::values::<OrganizationName>(&pairs.get(), "org"));
     let count = move || {
         let count = chosen.with(Vec::len);
         (count > 0).then(|| view! { <span class="badge badge--count">{count}</span> })

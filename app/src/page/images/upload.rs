@@ -43,7 +43,7 @@ fn Steps(organizations: Vec<OrganizationName>) -> impl IntoView {
     };
     let query = use_query_map();
     let known = organizations.clone();
-    let chosen = Memo::new(move |_| {
+    let chosen = memo(move |_| {
         let asked = query
             .with(|query| query.get("into"))
             .and_then(|name| name.parse::<OrganizationName>().ok());

@@ -38,7 +38,7 @@ fn CreateForm() -> impl IntoView {
             .then(|| t_string!(i18n, organizations.name_rule).to_owned())
     });
     // What is wrong with the name stands under its field, everything else above.
-    let refused = Signal::derive(move || match action.value().get() {
+    let refused = derive(move || match action.value().get() {
         Some(Err(error))
             if error.subject == Subject::Organization
                 && matches!(error.kind, ErrorKind::Invalid | ErrorKind::AlreadyExists) =>
@@ -47,13 +47,13 @@ fn CreateForm() -> impl IntoView {
         }
         _ => None,
     });
-    let error = Signal::derive(move || {
+    let error = derive(move || {
         refused.get().or_else(|| {
             (checked.answer.get() == Some(NameCheck::Taken))
                 .then(|| t_string!(i18n, organizations.name_taken).to_owned())
         })
     });
-    let hide_error = Signal::derive(move || refused.with(Option::is_some));
+    let hide_error = derive(move || refused.with(Option::is_some));
     let on_change = Callback::new(move |text: String| checked.ask(text));
     view! {
         <CallForm action=action hide_error=hide_error testid="organizations.create.form" class="dialog__form">

@@ -19,7 +19,7 @@ use crate::{link, text};
 pub fn DeleteDialog() -> impl IntoView {
     let i18n = use_i18n();
     let item = use_dialog_item();
-    let title = Signal::derive(move || {
+    let title = derive(move || {
         t_string!(i18n, organizations.delete_title, name = item.get().unwrap_or_default())
             .to_string()
     });
@@ -33,8 +33,7 @@ pub fn DeleteDialog() -> impl IntoView {
 #[component]
 fn DeleteBody() -> impl IntoView {
     let item = use_dialog_item();
-    let name =
-        Memo::new(move |_| item.get().and_then(|name| name.parse::<OrganizationName>().ok()));
+    let name = memo(move |_| item.get().and_then(|name| name.parse::<OrganizationName>().ok()));
     let organization = Resource::new(
         move || name.get(),
         |name| async move {

@@ -53,7 +53,7 @@ pub fn OrganizationDetailPage() -> impl IntoView {
     let live = use_live();
     let params = use_params_map();
     // Tabs of other capabilities do not exist yet; a path that names one is no page.
-    let name = Memo::new(move |_| {
+    let name = memo(move |_| {
         params.with(|params| match params.get("tab").as_deref() {
             None | Some("images") => {
                 params.get("organization").and_then(|name| name.parse::<OrganizationName>().ok())
@@ -70,7 +70,7 @@ pub fn OrganizationDetailPage() -> impl IntoView {
             }
         },
     );
-    let object = Signal::derive(move || name.get().map(|name| name.to_string()));
+    let object = derive(move || name.get().map(|name| name.to_string()));
     view! {
         <PageTitle page=text!(i18n, organizations.title) object=object />
         <Load
@@ -163,7 +163,7 @@ fn Images(organization: Organization) -> impl IntoView {
     let pairs = use_query_pairs();
     let name = organization.name.clone();
     let sort = use_sort("images");
-    let asked = Memo::new(move |_| {
+    let asked = memo(move |_| {
         let mut asked = query::image_query_of(&pairs.get(), live.page_size.get(), sort.get());
         asked.organizations = vec![name.clone()];
         asked
@@ -226,7 +226,7 @@ fn Images(organization: Organization) -> impl IntoView {
 fn NoImages(name: OrganizationName, may_push: bool) -> impl IntoView {
     let i18n = use_i18n();
     let text = name.to_string();
-    let hint = Signal::derive(move || {
+    let hint = derive(move || {
         Some(if may_push {
             t_string!(i18n, organizations.no_images_text, name = text.as_str()).to_string()
         } else {

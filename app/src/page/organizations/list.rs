@@ -51,7 +51,7 @@ pub fn OrganizationsPage() -> impl IntoView {
     let i18n = use_i18n();
     let live = use_live();
     let pairs = use_query_pairs();
-    let asked = Memo::new(move |_| query_of(&pairs.get(), live.page_size.get()));
+    let asked = memo(move |_| query_of(&pairs.get(), live.page_size.get()));
     let news = use_news();
     let organizations = Resource::new(
         move || (asked.get(), live.changes.get(), news.get()),
@@ -59,9 +59,8 @@ pub fn OrganizationsPage() -> impl IntoView {
     );
     let quota = Resource::new(move || live.changes.get(), |_| organization_quota());
     let query = use_query_map();
-    let is_table = Memo::new(move |_| {
-        query.with(|query| query.get("view").is_some_and(|view| view == "table"))
-    });
+    let is_table =
+        memo(move |_| query.with(|query| query.get("view").is_some_and(|view| view == "table")));
     let shown = move |page: Page<Organization>| {
         let is_searched = asked.get_untracked().search.is_some();
         match (page.total, is_searched) {
@@ -200,7 +199,7 @@ fn NoOrganizations(quota: Quota) -> impl IntoView {
     let may_create = use_viewer().with_value(|viewer| {
         viewer.profile.as_ref().is_some_and(|profile| profile.may_create_organizations)
     });
-    let hint = Signal::derive(move || {
+    let hint = derive(move || {
         let text = t_string!(i18n, organizations.empty_text);
         Some(if may_create {
             text.to_owned()
@@ -261,11 +260,11 @@ pub fn RightBadge(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let permission = organization.permission;
-    let label = Signal::derive(move || match permission {
+    let label = derive(move || match permission {
         Some(permission) => permission_word(i18n, permission).to_owned(),
         None => t_string!(i18n, organizations.permission_images).to_owned(),
     });
-    let tip = Signal::derive(move || {
+    let tip = derive(move || {
         Some(t_string!(i18n, components.permission_yours, name = label.get()).to_string())
     });
     view! {
@@ -280,9 +279,7 @@ fn RowMenu(organization: Organization) -> impl IntoView {
     let name = organization.name.to_string();
     let label = {
         let name = name.clone();
-        Signal::derive(move || {
-            t_string!(i18n, organizations.more, name = name.as_str()).to_string()
-        })
+        derive(move || t_string!(i18n, organizations.more, name = name.as_str()).to_string())
     };
     let delete = organization.may_delete.then(|| {
         view! {

@@ -7,7 +7,8 @@ use roadstead::manage::overview::Activity;
 
 use crate::component::icon::Icon;
 use crate::component::time::Time;
-use crate::i18n::{t, use_i18n};
+use crate::i18n::{t, td_string, use_i18n};
+use crate::language::{FIRST, SECOND, marked};
 use crate::link;
 
 /// The card.
@@ -65,15 +66,19 @@ fn Item(item: Activity) -> impl IntoView {
     let href = href_of(&event, &resource);
     let icon = icon_of(&event);
     let sentence = move || {
-        let (name, named, href) = (user.clone(), resource.clone(), href.clone());
-        let person = |children: ChildrenFn| view! { <b>{children()}</b> };
-        let thing = move |children: ChildrenFn| match href.clone() {
-            Some(href) => view! { <a class="obj" href=href>{children()}</a> }.into_any(),
-            None => view! { <b>{children()}</b> }.into_any(),
+        let element = |mark: &str, text: String| match href.clone().filter(|_| mark == SECOND) {
+            Some(href) => view! { <a class="obj" href=href>{text}</a> },
+            None => view! { <b>{text}</b> },
         };
+        let locale = i18n.get_locale();
+        let (name, named) = (user.as_str(), resource.as_str());
         macro_rules! sentence {
             ($key:ident) => {
-                t!(i18n, overview.$key, user = name, object = named, <person> = person, <thing> = thing).into_any()
+                marked(
+                    &td_string!(locale, overview.$key, user = name, object = named, <person> = FIRST, <thing> = SECOND)
+                        .to_string(),
+                    &element,
+                )
             };
         }
         match event.as_str() {
@@ -90,7 +95,7 @@ fn Item(item: Activity) -> impl IntoView {
     view! {
         <li class="feed__item">
             <Icon icon=icon />
-            <span class="feed__text">{sentence()}</span>
+            <span class="feed__text">{sentence}</span>
             <Time at=at />
         </li>
     }

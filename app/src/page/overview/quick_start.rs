@@ -60,7 +60,7 @@ pub fn QuickStart(
     let progress = Progress::of(&overview);
     let organizations = StoredValue::new(overview.pushable);
     let query = use_query_map();
-    let chosen = Memo::new(move |_| {
+    let chosen = memo(move |_| {
         let asked = query
             .with(|query| query.get("org").and_then(|name| name.parse::<OrganizationName>().ok()));
         organizations.with_value(|names| {
@@ -76,11 +76,11 @@ pub fn QuickStart(
         let name = chosen.get().map_or_else(|| "organization".to_owned(), |name| name.to_string());
         host.with_value(|host| format!("{host}/{name}/nginx:v1"))
     };
-    let push = Signal::derive(move || {
+    let push = derive(move || {
         let full = prefix();
         Command::plain(format!("docker tag nginx:v1 {full}\ndocker push {full}"))
     });
-    let deploy = Signal::derive(move || {
+    let deploy = derive(move || {
         Command::plain(format!(
             "spec:\n  imagePullSecrets:\n    - name: roadstead-pull\n  containers:\n    - name: nginx\n      image: {}",
             prefix()

@@ -1,7 +1,6 @@
 //! The trend chart with its metric, range and table: all three are links, so the address says what is shown.
 
 use leptos::prelude::*;
-use leptos_i18n::I18nContext;
 use leptos_router::hooks::use_query_map;
 use roadstead::Timestamp;
 use roadstead::manage::overview::{Overview, UsageDay};
@@ -10,7 +9,7 @@ use crate::component::chart::{Series, TrendChart, TrendTable, Unit};
 use crate::component::dialog::use_changed_query;
 use crate::component::icon::Icon;
 use crate::component::noscroll;
-use crate::i18n::{Locale, t, t_string, use_i18n};
+use crate::i18n::{I18n, t, t_string, use_i18n};
 use crate::text;
 
 /// What is drawn.
@@ -37,7 +36,7 @@ impl Metric {
         Self::ALL.into_iter().find(|metric| metric.as_str() == text).unwrap_or(Self::Storage)
     }
 
-    fn name(self, i18n: I18nContext<Locale>) -> &'static str {
+    fn name(self, i18n: I18n) -> &'static str {
         match self {
             Self::Storage => t_string!(i18n, overview.metric_storage),
             Self::Traffic => t_string!(i18n, overview.metric_traffic),
@@ -52,7 +51,7 @@ impl Metric {
         }
     }
 
-    fn series(self, i18n: I18nContext<Locale>, rows: &[UsageDay]) -> Vec<Series> {
+    fn series(self, i18n: I18n, rows: &[UsageDay]) -> Vec<Series> {
         let of = |name: &str, value: fn(&UsageDay) -> u64| Series {
             name: name.to_owned(),
             values: rows.iter().map(value).collect(),
@@ -76,7 +75,7 @@ struct Asked {
     is_table: bool,
 }
 
-fn month_name(i18n: I18nContext<Locale>, month: u32) -> &'static str {
+fn month_name(i18n: I18n, month: u32) -> &'static str {
     match month {
         1 => t_string!(i18n, overview.month_1),
         2 => t_string!(i18n, overview.month_2),
@@ -93,7 +92,7 @@ fn month_name(i18n: I18nContext<Locale>, month: u32) -> &'static str {
     }
 }
 
-fn label(i18n: I18nContext<Locale>, row: &UsageDay, is_monthly: bool) -> String {
+fn label(i18n: I18n, row: &UsageDay, is_monthly: bool) -> String {
     let (year, month, day, ..) = Timestamp::from_seconds(i64::from(row.day) * 86_400).civil(0);
     let month = month_name(i18n, month);
     if is_monthly {
@@ -104,7 +103,7 @@ fn label(i18n: I18nContext<Locale>, row: &UsageDay, is_monthly: bool) -> String 
 }
 
 /// What stands under the axis: a month without its year, for twelve of them lie side by side.
-fn tick(i18n: I18nContext<Locale>, row: &UsageDay, is_monthly: bool) -> String {
+fn tick(i18n: I18n, row: &UsageDay, is_monthly: bool) -> String {
     if is_monthly {
         let (_, month, ..) = Timestamp::from_seconds(i64::from(row.day) * 86_400).civil(0);
         month_name(i18n, month).to_owned()
@@ -121,7 +120,7 @@ pub fn Trend(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let query = use_query_map();
-    let asked = Memo::new(move |_| {
+    let asked = memo(move |_| {
         query.with(|query| Asked {
             metric: Metric::parse(&query.get("metric").unwrap_or_default()),
             is_monthly: query.get("range").is_some_and(|range| range == "monthly"),
@@ -195,7 +194,7 @@ pub fn Trend(
                     <nav class="segmented" aria-label=move || t_string!(i18n, overview.range)>
                         {ranges}
                     </nav>
-                    <TableLink is_table=Signal::derive(move || asked.get().is_table) />
+                    <TableLink is_table=derive(move || asked.get().is_table) />
                 </div>
             </div>
             <div class="card__body">{chart}</div>

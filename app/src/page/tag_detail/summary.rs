@@ -11,7 +11,7 @@ use crate::component::layer_list::LayerList;
 use crate::component::size::Bytes;
 use crate::component::tag_table::manifest_link;
 use crate::component::time::Time;
-use crate::i18n::{Locale, t, t_string, use_i18n};
+use crate::i18n::{t, t_string, use_i18n};
 use crate::page::image_tags::query::artifact_label;
 
 /// The part "Summary".
@@ -195,9 +195,9 @@ fn EnvironmentRow(variable: Variable) -> impl IntoView {
 /// Labels or annotations, if there are any.
 fn pairs_card(
     pairs: Vec<(String, String)>,
-    i18n: leptos_i18n::I18nContext<Locale>,
+    i18n: crate::i18n::I18n,
     is_labels: bool,
-) -> Option<impl IntoView> {
+) -> Option<AnyView> {
     (!pairs.is_empty()).then(|| {
         let title = move || {
             if is_labels {
@@ -231,7 +231,7 @@ fn pairs_card(
 }
 
 /// What an attachment is, by its type; `None` when the type says it itself.
-fn attachment_words(i18n: leptos_i18n::I18nContext<Locale>, kind: &str) -> Option<&'static str> {
+fn attachment_words(i18n: crate::i18n::I18n, kind: &str) -> Option<&'static str> {
     let kind = kind.to_ascii_lowercase();
     if kind.contains("cosign") || kind.contains("notary") || kind.contains("signature") {
         Some(t_string!(i18n, images.signature))

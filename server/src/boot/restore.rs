@@ -15,6 +15,7 @@ use roadstead_service::care::archive::Archive;
 use roadstead_service::care::backup::Listener;
 use roadstead_service::care::collect::Total;
 use roadstead_service::care::restore;
+use roadstead_service::seal::MasterKeys;
 use roadstead_store::Store;
 
 use super::{House, explained, master_keys};
@@ -37,19 +38,22 @@ impl House {
         )?;
         let path = &storage.master_key_file;
         let is_new = place_key(path, archive.master_key().map_err(explained)?.as_ref())?;
-        let outcome = Self::fill(config, archive, listener).await;
-        if outcome.is_err() && is_new {
+        let filled = Self::fill(config, archive, listener).await;
+        if filled.is_err() && is_new {
             // The next try finds the place as this one did.
             let _ = fs::remove_file(path);
         }
-        outcome
+        // From here on the rows are there, and open with nothing but this key.
+        let (store, objects, keys, ports, restored) = filled?;
+        let house = Self::furnish(config, store, objects, keys, ports).await?;
+        Ok((house, restored))
     }
 
     async fn fill(
         config: &Config,
         archive: &Archive,
         listener: Listener<'_>,
-    ) -> Result<(Self, Total)> {
+    ) -> Result<(Store, Objects, MasterKeys, Ports, Total)> {
         let ports = Ports { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
         let storage = &config.storage;
         let keys = master_keys(&storage.master_key_file, &*ports.random)?;
@@ -68,8 +72,7 @@ impl House {
         let restored = restore::restore(archive, &store, &objects, &keys, listener)
             .await
             .map_err(explained)?;
-        let house = Self::furnish(config, store, objects, keys, ports).await?;
-        Ok((house, restored))
+        Ok((store, objects, keys, ports, restored))
     }
 }
 

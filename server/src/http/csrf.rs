@@ -7,16 +7,20 @@
 //!
 //! The token belongs to the browser, not to the session, so that a page whose session ended can sign in again over itself.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::extract::Request;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, header};
 use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Body as _;
 use roadstead::error::Subject;
 use roadstead::{Error, ErrorKind, Result};
 use roadstead_service::{Address, Ports};
 use subtle::ConstantTimeEq as _;
+use tokio::sync::Semaphore;
 
 /// The cookie.
 pub const COOKIE: &str = "rs_csrf";
@@ -27,6 +31,13 @@ pub const FIELD: &str = "_csrf";
 
 /// Largest body of a console call, in bytes. Descriptions have 30 000 characters; nothing else comes near.
 const BODY_LIMIT: usize = 1 << 20;
+
+/// A body that takes longer gives its place to another.
+const LONGEST: Duration = Duration::from_secs(60);
+/// Bodies up to here, in bytes, are read without waiting for a place.
+const SMALL: u64 = 64 << 10;
+/// Places of larger bodies: they are read whole, before anybody has signed in.
+static LARGE: Semaphore = Semaphore::const_new(64);
 
 /// The token of this browser, or a new one that must be set as a cookie.
 #[derive(Debug, Clone)]
@@ -76,32 +87,35 @@ pub(crate) async fn check(request: Request, address: &Address) -> Result<Request
     if !is_same_origin(&parts.headers, address) {
         return Err((parts, refused()));
     }
-    let body = match Limited::new(body, BODY_LIMIT).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(_) => {
+    let known = cookie(&parts.headers, COOKIE).filter(|known| is_token(known)).map(str::to_owned);
+    let said = parts.headers.get(HEADER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    // What is wrong already is not worth reading a body for.
+    let Some(known) = known else { return Err((parts, refused())) };
+    if said.as_ref().is_some_and(|said| !is_equal(said, &known)) {
+        return Err((parts, refused()));
+    }
+    let is_small = body.size_hint().upper().is_some_and(|most| most <= SMALL);
+    let _place = if is_small { None } else { LARGE.acquire().await.ok() };
+    let reading = tokio::time::timeout(LONGEST, Limited::new(body, BODY_LIMIT).collect());
+    let body = match reading.await {
+        Ok(Ok(body)) => body.to_bytes(),
+        Ok(Err(_)) | Err(_) => {
             let error = Error::new(
                 ErrorKind::TooLarge,
                 Subject::Request,
-                "the form is larger than 1 MiB or was cut off",
+                "the form is larger than 1 MiB, took longer than a minute or was cut off",
             );
             return Err((parts, error));
         }
     };
-    let sent = parts
-        .headers
-        .get(HEADER)
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned)
-        .or_else(|| field(&parts.headers, &body));
-    let known = cookie(&parts.headers, COOKIE);
-    match (sent, known) {
-        (Some(sent), Some(known))
-            if is_token(known) && bool::from(sent.as_bytes().ct_eq(known.as_bytes())) =>
-        {
-            Ok(Request::from_parts(parts, Body::from(body)))
-        }
+    match said.or_else(|| field(&parts.headers, &body)) {
+        Some(sent) if is_equal(&sent, &known) => Ok(Request::from_parts(parts, Body::from(body))),
         _ => Err((parts, refused())),
     }
+}
+
+fn is_equal(sent: &str, known: &str) -> bool {
+    bool::from(sent.as_bytes().ct_eq(known.as_bytes()))
 }
 
 fn refused() -> Error {

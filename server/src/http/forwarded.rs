@@ -77,8 +77,10 @@ impl Proxies {
         if !self.trusts(address) {
             return seen;
         }
-        let elements = forwarded(headers);
-        let written: Vec<Option<IpAddr>> = if headers.contains_key(FOR) {
+        // One of the two forms is the proxy's own; what the other says may be the client's.
+        let is_de_facto = headers.contains_key(FOR);
+        let elements = if is_de_facto { Vec::new() } else { forwarded(headers) };
+        let written: Vec<Option<IpAddr>> = if is_de_facto {
             items(headers, &FOR).map(node).collect()
         } else {
             elements.iter().map(|element| element.node.as_deref().and_then(node)).collect()

@@ -32,7 +32,7 @@ async fn pull(http: &Http, image: &str, tag: &str, content: &TestImage) {
 /// A server with an organization that is in force.
 async fn server(data: &Path) -> (Roadstead, Http) {
     // Made before the start, so that nothing has to be waited for.
-    drop(Roadstead::start(data).stop());
+    Roadstead::start(data).stop();
     run_well(data, &["organization", "create", "docks", "--account", "acme"], "");
     let server = Roadstead::start(data);
     let http = Http::new(&server);

@@ -3,6 +3,7 @@
 //! | what | goes when |
 //! | --- | --- |
 //! | console sessions, temporary credentials, uploads, with what they staged | their time is over |
+//! | audit events | they are older than [`AUDIT`] |
 //! | deleted tags and manifests | their restore time ([`RESTORE`]) is over |
 //! | links of images to blobs | no manifest needs them, and nobody wanted them for [`GRACE`] |
 //! | blobs | no image has them, and nobody wanted them for [`GRACE`]: the row goes, the object is doomed |
@@ -26,8 +27,8 @@ use roadstead::{Result, Timestamp};
 use roadstead_object::{ObjectKey, Objects};
 use roadstead_store::maintenance::{self, Amount, Removable};
 use roadstead_store::{
-    Durability, Store, StoreError, Tx, blob, change, credential, job, manifest, object, session,
-    tag,
+    Durability, Store, StoreError, Tx, audit, blob, change, credential, job, manifest, object,
+    session, tag,
 };
 
 use crate::Service;
@@ -41,6 +42,8 @@ pub const GRACE: i64 = 24 * 60 * 60;
 pub const RESTORE: i64 = 7 * 24 * 60 * 60;
 /// Bytes stay this long after their row is gone, in seconds: who has read the row begins to read them within it.
 pub const READERS: i64 = 10 * 60;
+/// Audit events are kept this long, in seconds: 90 days.
+pub const AUDIT: i64 = 90 * 24 * 60 * 60;
 /// Changes are kept this long, in seconds: no reader is that far behind.
 const CHANGES: i64 = 24 * 60 * 60;
 /// How often the server collects, in seconds.
@@ -135,7 +138,8 @@ impl From<Amount> for Total {
 }
 
 impl Service {
-    /// Removes ended sessions, abandoned uploads with their bytes, doomed bytes, and old changes. For every few minutes.
+    /// Removes ended sessions, abandoned uploads with their bytes, doomed bytes, old audit events and changes. For every few
+    /// minutes.
     ///
     /// # Errors
     /// Those of the store and the storage; what was done stays done.
@@ -159,6 +163,10 @@ impl Service {
             .map_err(stored)?;
         self.batches("credential.remove_expired", MANY, move |tx| {
             Box::pin(credential::remove_expired(tx, now, MANY))
+        })
+        .await?;
+        self.batches("audit.forget", MANY, move |tx| {
+            Box::pin(audit::forget(tx, now.plus_seconds(-AUDIT), MANY))
         })
         .await?;
         Ok(())

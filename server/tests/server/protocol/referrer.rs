@@ -107,7 +107,9 @@ async fn the_artifact_type_of_each_kind() {
         let mut list: Value = serde_json::from_slice(&index(INDEX, &[])).unwrap();
         list["subject"] =
             json!({ "mediaType": MANIFEST, "digest": digest(about), "size": about.len() });
-        kind.map(|kind| list["artifactType"] = json!(kind));
+        if let Some(kind) = kind {
+            list["artifactType"] = json!(kind);
+        }
         list.to_string().into_bytes()
     };
     let (typed, untyped) = (list(Some("application/x.list")), list(None));

@@ -156,11 +156,7 @@ impl Service {
             usage,
             images: Images::new(store.clone(), access.clone(), cell.clone(), ports.clone()),
             tags: Tags::new(store.clone(), parts.objects.clone(), access.clone(), ports.clone()),
-            news: Newsroom::new(
-                store.clone(),
-                access.clone(),
-                hex::encode(ports.bytes::<6>()),
-            ),
+            news: Newsroom::new(store.clone(), access.clone(), hex::encode(ports.bytes::<6>())),
             overview: Overviews::new(store.clone(), access.clone(), organizations.clone()),
             organizations,
             sessions: Sessions::new(store.clone(), access.clone(), cell, ports.clone(), logins),

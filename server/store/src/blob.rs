@@ -165,11 +165,13 @@ async fn heal(tx: &mut Tx<'_>, blob: BlobId, new: &NewBlob) -> Result<bool> {
     .optional::<(ObjectId,)>(tx)
     .await?;
     let Some((faulty,)) = faulty else { return Ok(false) };
-    sql("UPDATE blobs SET object_id = (SELECT id FROM objects WHERE object_key = $2) WHERE id = $1")
-        .bind(blob)
-        .bind(new.object_key.as_str())
-        .execute(tx)
-        .await?;
+    sql(
+        "UPDATE blobs SET object_id = (SELECT id FROM objects WHERE object_key = $2) WHERE id = $1",
+    )
+    .bind(blob)
+    .bind(new.object_key.as_str())
+    .execute(tx)
+    .await?;
     crate::object::doom(tx, &[faulty], new.created_at).await?;
     Ok(true)
 }

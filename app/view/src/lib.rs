@@ -27,6 +27,7 @@ pub mod element;
 pub mod piece;
 mod render;
 pub mod resource;
+mod shown;
 pub mod value;
 
 pub use element::El;

@@ -4,10 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
-/// Bytes of one piece. Within what was measured best (64–256 KiB), and small enough for many readers at once.
-pub(crate) const PIECE: usize = 128 * 1024;
+/// Bytes of one piece. Within what was measured best (64–256 KiB), and the smallest of it: each of a thousand readers that
+/// do not read on holds one.
+pub(crate) const PIECE: usize = 64 * 1024;
 
-/// How many idle buffers are kept (2 MiB).
+/// How many idle buffers are kept (1 MiB).
 const IDLE: usize = 16;
 
 /// A bounded pool of buffers of [`PIECE`] bytes.

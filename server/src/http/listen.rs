@@ -44,6 +44,9 @@ pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Most bytes of a request's line and headers.
 const HEADERS: usize = 64 << 10;
+/// Most bytes that wait to be sent on a connection, or are read from it at once: a client that does not read on holds no
+/// more than these and one piece of a blob.
+const BUFFERED: usize = 64 << 10;
 /// Requests at a time on one HTTP/2 connection.
 const STREAMS: u32 = 128;
 
@@ -207,6 +210,7 @@ async fn speak<S>(
         builder
             .timer(TokioTimer::new())
             .keep_alive_interval(Some(limits.header_timeout))
+            .max_send_buf_size(BUFFERED)
             .max_concurrent_streams(STREAMS)
             .max_header_list_size(u32::try_from(HEADERS).unwrap_or(u32::MAX));
         let connection = builder.serve_connection(TokioIo::new(stream), service);
@@ -216,6 +220,7 @@ async fn speak<S>(
         builder
             .timer(TokioTimer::new())
             .header_read_timeout(limits.header_timeout)
+            .max_buf_size(BUFFERED)
             .max_header_size(HEADERS);
         let connection = builder.serve_connection(TokioIo::new(stream), service);
         drive(connection, &activity, limits, stopping).await;

@@ -32,6 +32,7 @@ mod metrics;
 mod news;
 mod organization;
 mod overview;
+mod pressure;
 mod protocol;
 mod proxy;
 mod push;

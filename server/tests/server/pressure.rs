@@ -193,7 +193,14 @@ async fn a_full_disk_is_refused_until_there_is_room_again() {
     assert_eq!(push(&http, before.clone()).await.0, 201);
 
     // Larger than what is left, which is refused while it is received, and does not stay.
-    assert_sentence(push(&http, content(1, 40 * MIB)).await, 507);
+    let opened = http.request("POST", "/v2/docks/app/blobs/uploads/").send().await.unwrap();
+    let location = opened.headers()["location"].to_str().unwrap().to_owned();
+    let large = content(1, 40 * MIB);
+    let put = http.request("PUT", &with_digest(&location, &large)).body(large).send().await;
+    // A client that is still sending may find the connection ended before it reads the answer.
+    if let Ok(answer) = put {
+        assert_eq!(answer.status(), 507);
+    }
     let small = content(2, MIB);
     assert_eq!(push(&http, small.clone()).await.0, 201, "what did not fit was removed");
 
@@ -201,8 +208,9 @@ async fn a_full_disk_is_refused_until_there_is_room_again() {
     let mut file = std::fs::File::create(&ballast).unwrap();
     while file.write_all(&[1; 4096]).is_ok() {}
     drop(file);
+    // So short that the server reads what it refuses.
     for number in 3..6 {
-        assert_sentence(push(&http, content(number, MIB)).await, 507);
+        assert_sentence(push(&http, content(number, MIB / 8)).await, 507);
     }
     assert!(pull(&http, &digest(&before)).await == before, "what is there can be had");
     assert!(pull(&http, &digest(&small)).await == small);
@@ -239,7 +247,7 @@ async fn a_read_only_disk_is_refused_until_it_can_be_written() {
 
     disk.remount("ro");
     for number in 1..4 {
-        assert_sentence(push(&http, content(number, MIB)).await, 503);
+        assert_sentence(push(&http, content(number, MIB / 8)).await, 503);
     }
     assert!(pull(&http, &digest(&before)).await == before, "what is there can be had");
 

@@ -22,6 +22,12 @@ pub fn PageTitle(
         Some(object) if !object.is_empty() => format!("{object} · {} · {site}", page.get()),
         _ => format!("{} · {site}", page.get()),
     };
+    // The server writes the head last, when what the page was made of is gone.
+    #[cfg(feature = "ssr")]
+    let title = {
+        let title = untrack(title);
+        move || title.clone()
+    };
     view! { <Title text=title /> }
 }
 

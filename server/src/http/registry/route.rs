@@ -314,8 +314,10 @@ impl<'a> Query<'a> {
                 Error::invalid(Subject::Page, "n is the number of names wanted, from 0")
             })?,
         };
+        // No name has a NUL in it, and none lies between what comes before one and the whole; databases differ about it.
+        let last = self.get("last").and_then(|last| last.split('\0').next());
         Ok(Cursor {
-            last: self.get("last").filter(|last| !last.is_empty()).map(str::to_owned),
+            last: last.filter(|last| !last.is_empty()).map(str::to_owned),
             limit: limit.min(MAX_PAGE),
         })
     }

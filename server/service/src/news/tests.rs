@@ -2,9 +2,10 @@
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use roadstead::ErrorKind;
 use roadstead::access::{Actor, UserActor};
 use roadstead::manage::news::News;
+use roadstead::{ErrorKind, Timestamp};
+use roadstead_store::change::{self, Change, ChangeKind};
 
 use super::{KEPT, STREAMS_EACH};
 use crate::context::Context;
@@ -14,19 +15,41 @@ use crate::testing::TestService;
 async fn start() -> (TestService, i64, String) {
     let test = TestService::new().await;
     let read = test.service.follow_changes(None).await.unwrap();
+    let read = read_on(&test, read).await;
     let cursor = test.service.news().cursor();
     (test, read, cursor)
 }
 
-/// Reads on until there is something new.
+/// Reads on until everything that was done before is read: up to a change of its own that concerns nobody. On PostgreSQL
+/// a change is there when older transactions of the whole cluster have ended.
 async fn read_on(test: &TestService, read: i64) -> i64 {
-    loop {
-        let next = test.service.follow_changes(Some(read)).await.unwrap();
-        if next > read {
-            return next;
+    let mark = test.service.ports().uuid().to_string();
+    let subject = mark.clone();
+    test.write(move |tx| {
+        let subject = subject.clone();
+        Box::pin(async move {
+            tx.change(Change::new(ChangeKind::Job, Timestamp(0)).of(subject));
+            Ok(())
+        })
+    })
+    .await;
+    let end = loop {
+        let (changes, end) = test
+            .service
+            .store()
+            .read("test.changes", move |tx| Box::pin(change::since(tx, read)))
+            .await
+            .unwrap();
+        if changes.iter().any(|change| change.subject == mark) {
+            break end;
         }
         tokio::task::yield_now().await;
+    };
+    let mut read = read;
+    while read < end {
+        read = test.service.follow_changes(Some(read)).await.unwrap();
     }
+    read
 }
 
 fn names(news: &News) -> Vec<String> {
@@ -76,9 +99,7 @@ async fn who_is_too_far_behind_or_comes_from_elsewhere_looks_at_everything() {
     for turn in 0..KEPT {
         test.write(move |tx| {
             Box::pin(async move {
-                let kind = roadstead_store::change::ChangeKind::Tag;
-                let at = roadstead::Timestamp(0);
-                tx.change(roadstead_store::change::Change::new(kind, at).at(&first).of(turn));
+                tx.change(Change::new(ChangeKind::Tag, Timestamp(0)).at(&first).of(turn));
                 Ok(())
             })
         })
@@ -144,7 +165,7 @@ async fn disable(test: &TestService, user: &UserActor) {
         Box::pin(async move {
             let record = roadstead_store::user::find(tx, id).await?.unwrap();
             let state = roadstead_store::account::State::Disabled;
-            roadstead_store::user::set_state(tx, &record, state, roadstead::Timestamp(0)).await
+            roadstead_store::user::set_state(tx, &record, state, Timestamp(0)).await
         })
     })
     .await;

@@ -64,17 +64,18 @@ impl std::fmt::Debug for House {
     }
 }
 
-impl House {
-    /// Opens database and storage, and brings the schema up to date.
-    ///
-    /// # Errors
-    /// With a sentence for the person who starts the program.
-    pub async fn open(config: &Config) -> Result<Self> {
+/// What a house stands on: opened, but neither brought up to date nor read.
+struct Site {
+    store: Store,
+    objects: Objects,
+    keys: MasterKeys,
+    ports: Ports,
+}
+
+impl Site {
+    async fn open(config: &Config) -> Result<Self> {
         let ports = Ports { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
         let storage = &config.storage;
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&storage.data_dir).with_context(|| {
-            format!("cannot make the data directory {}; set ROADSTEAD_DATA_DIR to one you may write", storage.data_dir.display())
-        })?;
         let keys = master_keys(&storage.master_key_file, &*ports.random)?;
         let options: Vec<(String, String)> = storage
             .vendor_options
@@ -89,6 +90,21 @@ impl House {
         let store = Store::open(storage.database_url.reveal(), options)
             .await
             .context("cannot open the database")?;
+        Ok(Self { store, objects, keys, ports })
+    }
+}
+
+impl House {
+    /// Opens database and storage, and brings the schema up to date.
+    ///
+    /// # Errors
+    /// With a sentence for the person who starts the program.
+    pub async fn open(config: &Config) -> Result<Self> {
+        let storage = &config.storage;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&storage.data_dir).with_context(|| {
+            format!("cannot make the data directory {}; set ROADSTEAD_DATA_DIR to one you may write", storage.data_dir.display())
+        })?;
+        let Site { store, objects, keys, ports } = Site::open(config).await?;
         store.migrate().await.context("cannot bring the database up to date")?;
         Self::furnish(config, store, objects, keys, ports).await
     }

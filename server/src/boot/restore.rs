@@ -5,22 +5,16 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use roadstead::Secret;
-use roadstead_object::Objects;
-use roadstead_service::Ports;
 use roadstead_service::care::archive::Archive;
 use roadstead_service::care::backup::Listener;
 use roadstead_service::care::collect::Total;
 use roadstead_service::care::restore;
-use roadstead_service::seal::MasterKeys;
-use roadstead_store::Store;
 
-use super::{House, explained, master_keys};
+use super::{House, Site, explained};
 use crate::config::Config;
-use crate::port::{SystemClock, SystemRandom, stopwatch};
 
 impl House {
     /// Restores a backup into the database and storage of the configuration, which must be empty.
@@ -44,7 +38,7 @@ impl House {
             let _ = fs::remove_file(path);
         }
         // From here on the rows are there, and open with nothing but this key.
-        let (store, objects, keys, ports, restored) = filled?;
+        let (Site { store, objects, keys, ports }, restored) = filled?;
         let house = Self::furnish(config, store, objects, keys, ports).await?;
         Ok((house, restored))
     }
@@ -53,26 +47,12 @@ impl House {
         config: &Config,
         archive: &Archive,
         listener: Listener<'_>,
-    ) -> Result<(Store, Objects, MasterKeys, Ports, Total)> {
-        let ports = Ports { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
-        let storage = &config.storage;
-        let keys = master_keys(&storage.master_key_file, &*ports.random)?;
-        let options: Vec<(String, String)> = storage
-            .vendor_options
-            .iter()
-            .map(|(name, value)| (name.clone(), value.reveal().clone()))
-            .collect();
-        let objects = Objects::open(&storage.storage_url, &options)
-            .await
-            .context("cannot open the storage")?;
-        let options = roadstead_store::Options { stopwatch, ..Default::default() };
-        let store = Store::open(storage.database_url.reveal(), options)
-            .await
-            .context("cannot open the database")?;
-        let restored = restore::restore(archive, &store, &objects, &keys, listener)
+    ) -> Result<(Site, Total)> {
+        let site = Site::open(config).await?;
+        let restored = restore::restore(archive, &site.store, &site.objects, &site.keys, listener)
             .await
             .map_err(explained)?;
-        Ok((store, objects, keys, ports, restored))
+        Ok((site, restored))
     }
 }
 

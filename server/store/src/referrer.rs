@@ -36,11 +36,8 @@ pub async fn sizes(
     last: Option<&Digest>,
     limit: u32,
 ) -> Result<Vec<u64>> {
-    let mut statement = sql("SELECT m.size FROM manifests m \
-                             WHERE m.repository_id = $1 AND m.subject_digest = $2 AND m.deleted_at IS NULL")
-    .bind(place.repository)
-    .bind(subject);
-    narrow(&mut statement, artifact_type, last, limit);
+    let mut statement = sql("SELECT m.size");
+    push_referrers(&mut statement, place, subject, artifact_type, last, limit);
     let found = statement.all::<(u64,)>(tx).await?;
     Ok(found.into_iter().map(|(size,)| size).collect())
 }
@@ -55,16 +52,24 @@ pub async fn list(
     last: Option<&Digest>,
     limit: u32,
 ) -> Result<Vec<ReferrerRecord>> {
-    let mut statement = sql("SELECT m.digest, m.media_type, m.size, m.artifact_type, m.annotations, \
-                             m.pushed_at FROM manifests m \
-                             WHERE m.repository_id = $1 AND m.subject_digest = $2 AND m.deleted_at IS NULL")
-    .bind(place.repository)
-    .bind(subject);
-    narrow(&mut statement, artifact_type, last, limit);
+    let mut statement =
+        sql("SELECT m.digest, m.media_type, m.size, m.artifact_type, m.annotations, m.pushed_at");
+    push_referrers(&mut statement, place, subject, artifact_type, last, limit);
     statement.all(tx).await
 }
 
-fn narrow(statement: &mut Sql, artifact_type: Option<&str>, last: Option<&Digest>, limit: u32) {
+/// Which manifests, and in which order: the rest of a statement that names columns of `m`.
+fn push_referrers(
+    statement: &mut Sql,
+    place: &Place,
+    subject: &Digest,
+    artifact_type: Option<&str>,
+    last: Option<&Digest>,
+    limit: u32,
+) {
+    statement.push(" FROM manifests m WHERE m.repository_id = ").push_bind(place.repository);
+    statement.push(" AND m.subject_digest = ").push_bind(subject);
+    statement.push(" AND m.deleted_at IS NULL");
     if let Some(artifact_type) = artifact_type {
         statement.push(" AND m.artifact_type = ").push_bind(artifact_type);
     }

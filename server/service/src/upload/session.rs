@@ -13,7 +13,7 @@ use roadstead::id::AccountId;
 use roadstead::{Error, ErrorKind, Hasher, Result, Timestamp};
 use roadstead_object::{KeySeed, ObjectKey, Progress, Stage};
 use roadstead_store::upload::{self, UploadRecord};
-use roadstead_store::{Dialect, Durability, maintenance, object};
+use roadstead_store::{Dialect, Durability, StoreError, Tx, maintenance, object};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -241,18 +241,12 @@ impl Uploads {
     pub(super) async fn lease(&self, id: &str, holder: &str) -> Result<Option<UploadRecord>> {
         let (id, holder) = (id.to_owned(), holder.to_owned());
         let now = self.inner.ports.now();
-        let until = now.plus_seconds(LEASE);
         let is_alone = self.is_alone();
         self.inner
             .store
             .run("upload.lease", Durability::Relaxed, move |tx| {
                 let (id, holder) = (id.clone(), holder.clone());
-                Box::pin(async move {
-                    match is_alone {
-                        true => upload::seize(tx, &id, &holder, now, until).await,
-                        false => upload::lease(tx, &id, &holder, now, until).await,
-                    }
-                })
+                Box::pin(async move { take(tx, is_alone, &id, &holder, now).await })
             })
             .await
             .map_err(stored)
@@ -406,4 +400,19 @@ fn is_of(record: &UploadRecord, destination: &Destination, owner: &str) -> bool 
     record.owner == owner
         && record.organization_id == destination.organization
         && record.repository_name == *destination.name.repository()
+}
+
+/// Takes or renews a lease inside a transaction; see [`Uploads::lease`].
+pub(super) async fn take(
+    tx: &mut Tx<'_>,
+    is_alone: bool,
+    id: &str,
+    holder: &str,
+    now: Timestamp,
+) -> Result<Option<UploadRecord>, StoreError> {
+    let until = now.plus_seconds(LEASE);
+    match is_alone {
+        true => upload::seize(tx, id, holder, now, until).await,
+        false => upload::lease(tx, id, holder, now, until).await,
+    }
 }

@@ -13,8 +13,8 @@ use roadstead_store::blob::NewBlob;
 use roadstead_store::{Durability, upload};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::session::{Held, out_of_range, unknown};
-use super::{ChunkRange, LEASE, RENEW, Upload, Uploads, link_new, too_large};
+use super::session::{Held, out_of_range, take, unknown};
+use super::{ChunkRange, RENEW, Upload, Uploads, link_new, too_large};
 use crate::error::{Failed, kept};
 use crate::push::Destination;
 
@@ -302,12 +302,7 @@ impl Uploads {
                 let (id, holder) = (held.id.clone(), held.holder.clone());
                 Box::pin(async move {
                     // Whoever lost the session meanwhile must not link an object that another one may remove.
-                    let until = now.plus_seconds(LEASE);
-                    let leased = match is_alone {
-                        true => upload::seize(tx, &id, &holder, now, until).await?,
-                        false => upload::lease(tx, &id, &holder, now, until).await?,
-                    };
-                    if leased.is_none() {
+                    if take(tx, is_alone, &id, &holder, now).await?.is_none() {
                         return Err(Failed::Domain(unknown()));
                     }
                     let place = destination.open(tx).await?;

@@ -27,8 +27,10 @@ pub fn shell(assets: Assets) -> impl IntoView {
     provide_context(viewer.clone());
     #[cfg(feature = "ssr")]
     crate::port::set_page_headers();
+    // Where the program cannot run, the page says so (`data-no-wasm`) and stays a page of links and forms.
     let start = format!(
-        "import({:?}).then(m=>m.default({{module_or_path:{:?}}}).then(()=>m.hydrate()));",
+        "{{const n=()=>{{document.documentElement.dataset.noWasm=''}};\
+         typeof WebAssembly=='object'?import({:?}).then(m=>m.default({{module_or_path:{:?}}}).then(()=>m.hydrate())).catch(n):n()}}",
         assets.script, assets.wasm
     );
     #[cfg(feature = "ssr")]

@@ -7,6 +7,7 @@
 use bytes::Bytes;
 use futures::{Sink, Stream};
 use leptos::call::{Ask, Pending, TextClient};
+use roadstead::{ErrorKind, Subject};
 use server_fn::client::Client;
 use server_fn::client::browser::BrowserClient;
 use server_fn::error::FromServerFnError;
@@ -88,6 +89,23 @@ async fn text_of(ask: Ask) -> Result<String, ConsoleError> {
     let text = ClientRes::<ConsoleError>::try_into_string(answer).await?;
     if is_elsewhere {
         call_redirect_hook(&location);
+    }
+    Ok(text)
+}
+
+/// The page at `address` of this site, as the server writes it now: whatever its status, it says what is to be shown.
+///
+/// # Errors
+/// The server was not reached, or could not render.
+pub async fn page(address: &str) -> Result<String, ConsoleError> {
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let request: Result<BrowserRequest, ConsoleError> =
+        ClientReq::<ConsoleError>::try_new_get(path, "text/plain", "text/html", query);
+    let answer = <ConsoleClient as Client<ConsoleError>>::send(request?).await?;
+    let status = ClientRes::<ConsoleError>::status(&answer);
+    let text = ClientRes::<ConsoleError>::try_into_string(answer).await?;
+    if status >= 500 && !text.starts_with("<!DOCTYPE") {
+        return Err(ConsoleError::new(ErrorKind::Unavailable, Subject::Request, text));
     }
     Ok(text)
 }

@@ -5,6 +5,8 @@
 use roadstead::manage::profile;
 use serde::{Deserialize, Serialize};
 
+pub mod guide;
+
 /// A container client (`console.md` A.0.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

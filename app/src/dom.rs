@@ -71,6 +71,16 @@ mod browser {
         element.is_some_and(|element| element.focus().is_ok())
     }
 
+    /// Puts the focus into the dialog that matches: on the field that asks for it, else the first field, else the first
+    /// button of its foot, else its cross.
+    pub fn focus_dialog(scope: &str) {
+        const FIELD: &str =
+            ".dialog__body :is(input:not([type=hidden]), select, textarea):not([disabled])";
+        let _ = ["[data-autofocus]", FIELD, ".dialog__foot .btn", ".dialog__close"]
+            .iter()
+            .any(|inside| focus(&format!("{scope} {inside}")));
+    }
+
     thread_local! {
         static OPENERS: std::cell::RefCell<std::collections::HashMap<String, HtmlElement>> = std::cell::RefCell::default();
     }
@@ -479,6 +489,9 @@ mod server {
     pub fn focus(_selector: &str) -> bool {
         false
     }
+
+    /// Puts the focus into the dialog that matches.
+    pub fn focus_dialog(_scope: &str) {}
 
     /// Remembers under `key` what has the focus, to return there.
     pub fn remember_focus(_key: &str) {}

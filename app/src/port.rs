@@ -16,6 +16,7 @@ use http::request::Parts;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use roadstead::access::UserActor;
+use roadstead::manage::overview::NavCounts;
 use roadstead::manage::profile::{Preferences, Profile};
 use roadstead::{ErrorKind, Subject};
 use roadstead_service::Service;
@@ -37,6 +38,8 @@ pub trait ConsoleBackend: Send + Sync {
     fn site(&self) -> Site;
     /// Profile of the signed-in user, loaded with the session; `None` when nobody is signed in.
     fn profile(&self) -> Option<Profile>;
+    /// Numbers beside the entries of the navigation, loaded with the session.
+    fn counts(&self) -> NavCounts;
     /// How long this session lasts, after what this request counted as activity; `None` when nobody is signed in.
     fn session(&self) -> Option<SessionSpan>;
     /// The token that this browser's forms (`_csrf`) and calls (`x-csrf-token`) must carry. Stable while the page lives.
@@ -198,6 +201,7 @@ impl ConsolePort {
             now: self.0.context().now(),
             is_collapsed: cookie("rs_nav").as_deref() == Some("collapsed"),
             preferences,
+            counts: self.0.counts(),
             session: profile.as_ref().and_then(|_| self.0.session()),
             news: self.service().news().cursor(),
             profile,

@@ -2,6 +2,8 @@
 //!
 //! All pages render with their data before the first byte (`SsrMode::Async`), so that a missing image is a real 404
 //! and a page reads without scripts. To add a page: a file in `page/`, a line here, a nav item in `component/nav.rs`.
+//! Pages that are [`served!`](crate::served) cost the browser nothing: take that unless something happens in them that no
+//! link and no form can say.
 
 use leptos::piece::StaticVec;
 use leptos::prelude::*;
@@ -10,16 +12,15 @@ use leptos_router::components::{Routes, RoutesProps};
 use leptos_router::{NestedRoute, PossibleRouteMatch, SsrMode, path};
 
 use crate::component::shell::AppShell;
-use crate::page::account::{AccountPage, PasswordPage};
+use crate::page::account::PasswordPage;
 use crate::page::image_detail::ImageDetailPage;
 use crate::page::images::ImagesPage;
 use crate::page::not_found::NotFoundPage;
 use crate::page::organizations::{OrganizationDetailPage, OrganizationsPage};
 use crate::page::overview::OverviewPage;
-use crate::page::settings::SettingsPage;
 use crate::page::setup::{SetupDonePage, SetupPage};
 use crate::page::signin::SigninPage;
-use crate::page::tag_detail::TagDetailPage;
+use crate::served;
 
 /// A page. All are one type to the router, which keeps the WebAssembly small.
 fn page<P>(path: P, view: fn() -> AnyView) -> AnyNestedRoute
@@ -29,6 +30,14 @@ where
     NestedRoute::new(path, view).ssr_mode(SsrMode::Async).into_any_nested_route()
 }
 
+fn settings() -> AnyView {
+    served!("settings", view! { <crate::page::settings::SettingsPage /> })
+}
+
+fn tag_detail() -> AnyView {
+    served!("tag", dialogs, view! { <crate::page::tag_detail::TagDetailPage /> })
+}
+
 /// The pages inside the frame.
 fn framed() -> Vec<AnyNestedRoute> {
     vec![
@@ -36,12 +45,8 @@ fn framed() -> Vec<AnyNestedRoute> {
         page(path!("/overview"), || AnyView::from_view(OverviewPage())),
         page(path!("/images"), || AnyView::from_view(ImagesPage())),
         page(path!("/images/:organization/:repository"), || AnyView::from_view(ImageDetailPage())),
-        page(path!("/images/:organization/:repository/tags/:tag"), || {
-            AnyView::from_view(TagDetailPage())
-        }),
-        page(path!("/images/:organization/:repository/digests/:digest"), || {
-            AnyView::from_view(TagDetailPage())
-        }),
+        page(path!("/images/:organization/:repository/tags/:tag"), tag_detail),
+        page(path!("/images/:organization/:repository/digests/:digest"), tag_detail),
         page(path!("/images/:organization/:repository/:tab"), || {
             AnyView::from_view(ImageDetailPage())
         }),
@@ -53,9 +58,9 @@ fn framed() -> Vec<AnyNestedRoute> {
         page(path!("/organizations/:organization/:tab"), || {
             AnyView::from_view(OrganizationDetailPage())
         }),
-        page(path!("/settings"), || AnyView::from_view(SettingsPage())),
-        page(path!("/settings/:section"), || AnyView::from_view(SettingsPage())),
-        page(path!("/account"), || AnyView::from_view(AccountPage())),
+        page(path!("/settings"), settings),
+        page(path!("/settings/:section"), settings),
+        page(path!("/account"), || served!("account", view! { <crate::page::preferences::AccountPage /> })),
         page(path!("/__ui"), || AnyView::from_view(crate::page::stories::StoriesPage())),
         page(path!("/*any"), || AnyView::from_view(NotFoundPage())),
     ]

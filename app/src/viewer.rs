@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use leptos::prelude::*;
 use roadstead::Timestamp;
 use roadstead::manage::news::News;
+use roadstead::manage::overview::NavCounts;
 use roadstead::manage::profile::{Preferences, Profile, Theme};
 use serde::{Deserialize, Serialize};
 
@@ -112,6 +113,8 @@ pub struct Viewer {
     pub preferences: Preferences,
     /// Who is signed in, if anybody.
     pub profile: Option<Profile>,
+    /// Numbers beside the entries of the navigation.
+    pub counts: NavCounts,
     /// How long they stay signed in.
     pub session: Option<SessionSpan>,
     /// Where the page begins to follow what changes.
@@ -164,6 +167,8 @@ pub struct Live {
     pub client: RwSignal<Client>,
     /// The navigation is collapsed.
     pub is_collapsed: RwSignal<bool>,
+    /// Numbers beside the entries of the navigation.
+    pub counts: RwSignal<NavCounts>,
     /// Counts changes made from this page; resources that read it load again.
     pub changes: RwSignal<u32>,
     /// What the one polite live region says.
@@ -198,6 +203,7 @@ impl Live {
             now: RwSignal::new(viewer.now),
             client: RwSignal::new(Client::from(viewer.preferences.client)),
             is_collapsed: RwSignal::new(viewer.is_collapsed),
+            counts: RwSignal::new(viewer.counts),
             changes: RwSignal::new(0),
             said: RwSignal::new(String::new()),
             news: RwSignal::new(News::default()),
@@ -231,6 +237,7 @@ impl Viewer {
             is_collapsed: false,
             preferences: Preferences::default(),
             profile: None,
+            counts: NavCounts::default(),
             session: None,
             news: String::new(),
             site: Site::default(),

@@ -5,8 +5,8 @@ import http from "node:http";
 import { brotliCompressSync, constants } from "node:zlib";
 import { startRoadstead } from "../lib/roadstead.mjs";
 
-// The aim is 400 KB. This is where it stands; it may only be lowered.
-const budget = 450 * 1024;
+// The bar of the product in bytes over the wire: it may only be lowered.
+const budget = 400 * 1024;
 
 /** Bytes as they travel: nothing is decompressed on the way. */
 function get(url, headers = {}) {

@@ -35,6 +35,13 @@ pub struct Overview {
     pub has_logged_in: bool,
 }
 
+/// Numbers beside the entries of the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct NavCounts {
+    /// Images that the caller sees in the own account.
+    pub images: u64,
+}
+
 /// Usage of one day or month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageDay {

@@ -7,7 +7,7 @@
 
 use leptos::prelude::*;
 use roadstead::manage::login::TemporaryLogin;
-use roadstead::manage::overview::Overview;
+use roadstead::manage::overview::{NavCounts, Overview};
 
 use crate::ConsoleClient;
 use crate::error::ConsoleError;
@@ -20,6 +20,16 @@ use crate::error::ConsoleError;
 pub async fn get_overview() -> Result<Overview, ConsoleError> {
     let port = crate::port::port()?;
     port.service().overview().get(&port.context()).await.map_err(|error| port.error(error))
+}
+
+/// The numbers beside the entries of the navigation.
+///
+/// # Errors
+/// When the session has ended or the database does not answer.
+#[server(prefix = "/console/call", endpoint = "nav_counts", client = ConsoleClient)]
+pub async fn get_nav_counts() -> Result<NavCounts, ConsoleError> {
+    let port = crate::port::port()?;
+    port.service().overview().nav_counts(&port.context()).await.map_err(|error| port.error(error))
 }
 
 /// Makes a temporary login for the caller; one made before stays good until it ends.

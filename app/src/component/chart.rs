@@ -255,35 +255,12 @@ pub fn TrendChart(
                 {if is_empty {
                     view! { <p class="chart__empty muted" data-testid="overview.chart.empty">{t!(i18n, common.no_data)}</p> }.into_any()
                 } else {
-                    view! { <ol class="chart__days" aria-label=label on:keydown=walk>{days}</ol> }.into_any()
+                    view! { <ol class="chart__days" aria-label=label data-walk="">{days}</ol> }.into_any()
                 }}
             </div>
             <div class=if is_short { "chart__x chart__x--12" } else { "chart__x" } aria-hidden="true">{under}</div>
         </div>
     }
-}
-
-/// Arrow keys walk from column to column.
-fn walk(event: leptos::ev::KeyboardEvent) {
-    #[cfg(feature = "hydrate")]
-    {
-        use wasm_bindgen::JsCast as _;
-        let Some(element) = event.target().and_then(|it| it.dyn_into::<web_sys::Element>().ok())
-        else {
-            return;
-        };
-        let next = match event.key().as_str() {
-            "ArrowRight" => element.next_element_sibling(),
-            "ArrowLeft" => element.previous_element_sibling(),
-            _ => return,
-        };
-        if let Some(next) = next.and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok()) {
-            let _ = next.focus();
-            event.prevent_default();
-        }
-    }
-    #[cfg(not(feature = "hydrate"))]
-    drop(event);
 }
 
 /// The same numbers as a table.

@@ -7,8 +7,10 @@ use leptos::prelude::*;
 use crate::call::account::SaveAppearance;
 use crate::command::{Client, Command, Part};
 use crate::component::copy::CopyButton;
+use crate::component::form::call_path;
 use crate::component::icon::Icon;
 use crate::component::noscroll;
+use crate::component::served::is_inside;
 use crate::i18n::{t_string, use_i18n};
 use crate::viewer::use_live;
 
@@ -69,6 +71,7 @@ pub fn CommandBlock(
                 Part::Text(text) => view! { <span>{text}</span> }.into_any(),
                 Part::Key(text) => view! { <span class="key">{text}</span> }.into_any(),
                 Part::Secret(text) => {
+                    let mark = is_inside().then(|| text.clone());
                     let shown = move || {
                         if is_revealed.get() {
                             text.clone()
@@ -76,7 +79,7 @@ pub fn CommandBlock(
                             "••••••••".to_owned()
                         }
                     };
-                    view! { <span class="secret">{shown}</span> }.into_any()
+                    view! { <span class="secret" data-secret=mark>{shown}</span> }.into_any()
                 }
             })
             .collect_view()
@@ -110,6 +113,7 @@ pub fn CommandBlock(
                                         aria-label=reveal_name
                                         aria-pressed=move || is_revealed.get().to_string()
                                         data-testid="command.reveal"
+                                        data-reveal=is_inside().then_some("")
                                         on:click=move |_| is_revealed.update(|on| *on = !*on)
                                     >
                                         {move || {
@@ -233,6 +237,8 @@ pub fn ClientSwitch(
                     {..noscroll()}
                     aria-pressed=move || (chosen.try_get() == Some(client)).to_string()
                     data-testid=format!("client.{}", client.as_str())
+                    data-send=(is_inside() && client.remembered().is_some()).then(|| format!("client={}", client.as_str()))
+                    data-to=is_inside().then(call_path::<SaveAppearance>)
                     on:click=on_click
                     on:keydown=on_key
                 >

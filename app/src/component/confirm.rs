@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::component::dialog::CancelLink;
 use crate::component::form::SubmitButton;
+use crate::component::served::is_inside;
 use crate::i18n::{t, use_i18n};
 
 /// The field and the foot of a level-3 dialog, inside its form. Sends the field `confirm`.
@@ -21,6 +22,7 @@ pub fn ConfirmByName(
     let i18n = use_i18n();
     let typed = RwSignal::new(None::<String>);
     let shown = expected.clone();
+    let mark = is_inside().then(|| expected.clone());
     // Without scripts nothing was typed here yet: the button works and the server compares.
     let is_blocked = derive({
         let alive = RwSignal::new(false);
@@ -47,6 +49,7 @@ pub fn ConfirmByName(
                     spellcheck="false"
                     required
                     data-testid="confirm.name"
+                    data-confirm=mark
                     on:input=move |event| typed.set(Some(event_target_value(&event)))
                 />
             </div>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::component::icon::Icon;
+use crate::component::served::is_inside;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::viewer::use_live;
 
@@ -83,6 +84,8 @@ pub fn CopyButton(
             t_string!(i18n, components.copy_what, what = what.get()).to_string()
         }
     };
+    // Where handlers never run, the mark does it.
+    let mark = is_inside().then(|| text.get_untracked());
     let is_button = class.is_some();
     let class = match (class, label.is_some(), is_large) {
         (Some(class), ..) => class,
@@ -104,6 +107,7 @@ pub fn CopyButton(
                 aria-label=name
                 title=name
                 data-testid=testid
+                data-copy=mark
                 data-shortcut=is_shortcut.then_some("copy")
                 on:click=on_click
             >

@@ -172,14 +172,7 @@ pub fn DialogFrame(
         if root.get().is_some() {
             crate::dom::remember_focus(id);
             crate::dom::close_menus(None);
-            let scope = format!("#dialog-{id}");
-            // The field that asks for it, else the first field, else Cancel, else the close button.
-            let _ = crate::dom::focus(&format!("{scope} [data-autofocus]"))
-                || crate::dom::focus(&format!(
-                    "{scope} .dialog__body :is(input:not([type=hidden]), select, textarea):not([disabled])"
-                ))
-                || crate::dom::focus(&format!("{scope} .dialog__foot .btn"))
-                || crate::dom::focus(&format!("{scope} .dialog__close"));
+            crate::dom::focus_dialog(&format!("#dialog-{id}"));
         }
     });
     on_cleanup(move || crate::dom::restore_focus(id));

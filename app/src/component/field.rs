@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::component::icon::Icon;
+use crate::component::served::is_inside;
 use crate::i18n::{t, t_string, use_i18n};
 
 /// A rule: `Some(sentence)` when the value breaks it. Called in a reactive place, so the sentence follows the language.
@@ -143,6 +144,7 @@ fn Reveal(is_shown: RwSignal<bool>) -> impl IntoView {
                 class="copy copy--md needs-script"
                 aria-label=name
                 aria-pressed=move || is_shown.get().to_string()
+                data-reveal=is_inside().then_some("")
                 on:click=move |_| is_shown.update(|on| *on = !*on)
             >
                 {move || {

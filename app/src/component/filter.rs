@@ -9,6 +9,7 @@ use leptos_router::hooks::{use_location, use_query_map};
 use crate::component::dialog::{use_changed_query, use_query_pairs};
 use crate::component::icon::Icon;
 use crate::component::noscroll;
+use crate::component::served::is_inside;
 use crate::component::show::Show;
 use crate::i18n::{t, t_string, use_i18n};
 
@@ -126,6 +127,7 @@ pub fn SearchField(
                 placeholder=move || placeholder.get()
                 aria-label=move || placeholder.get()
                 data-testid=testid
+                data-auto=is_inside().then_some("")
                 on:input=move |_| {
                     stop();
                     let wait = std::time::Duration::from_millis(250);
@@ -190,6 +192,7 @@ pub fn FilterSelect(
             name=name
             aria-label=move || label.get()
             data-testid=format!("filter.{name}")
+            data-auto=is_inside().then_some("")
             on:change=|event| crate::dom::submit_form_of(&event)
         >
             <option value="" selected=move || current().is_empty()>

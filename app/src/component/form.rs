@@ -13,10 +13,10 @@ use server_fn::ServerFn;
 use crate::client::ConsoleClient;
 use crate::component::error_panel::ErrorBanner;
 use crate::component::icon::Icon;
-use crate::component::toast::use_toasts;
+use crate::component::toast::{Toasts, use_toasts};
 use crate::error::ConsoleError;
 use crate::notice::Done;
-use crate::viewer::{use_live, use_viewer};
+use crate::viewer::{Live, use_live, use_viewer};
 
 /// Where a plain form for the server function `S` is posted to.
 #[must_use]
@@ -88,6 +88,69 @@ fn submit(event: &SubmitEvent, action: Calls, path: &'static str) {
     }
 }
 
+/// What follows the answer of a form. Copies are the same one.
+#[derive(Clone, Copy)]
+pub struct Settle {
+    live: Live,
+    toasts: Toasts,
+    pathname: Memo<String>,
+    navigate: StoredValue<Box<dyn Fn(&str) + Send + Sync>>,
+    /// The page was rendered for somebody who had to change the password first: only a new load lets them in.
+    needs_load: bool,
+}
+
+impl Settle {
+    /// For the page that the caller is part of.
+    #[must_use]
+    pub fn new() -> Self {
+        let navigate = use_navigate();
+        let navigate: Box<dyn Fn(&str) + Send + Sync> = Box::new(move |to| {
+            navigate(to, NavigateOptions { scroll: false, ..NavigateOptions::default() });
+        });
+        let needs_load = use_viewer().with_value(|viewer| {
+            viewer.profile.as_ref().is_some_and(|profile| profile.must_change_password)
+        });
+        Self {
+            live: use_live(),
+            toasts: use_toasts(),
+            pathname: use_location().pathname,
+            navigate: StoredValue::new(navigate),
+            needs_load,
+        }
+    }
+
+    /// It is done: lists load again, a toast tells it, and the page goes where it says.
+    pub fn done(self, done: Done) {
+        // A page that is left need not load again what may be gone; the next page loads its own.
+        let here = self.pathname.get_untracked();
+        if done.to.as_deref().is_none_or(|to| to.split('?').next() == Some(here.as_str())) {
+            self.live.changes.update(|changes| *changes += 1);
+        }
+        if let Some(notice) = done.notice {
+            self.toasts.say(notice);
+        }
+        let Some(to) = done.to else { return };
+        if self.needs_load {
+            crate::dom::load(&to);
+        } else {
+            self.navigate.with_value(|navigate| navigate(&to));
+        }
+    }
+
+    /// It was refused: where that is because the session has ended, the page asks for the password.
+    pub fn failed(self, error: &ConsoleError) {
+        if matches!(error.kind, ErrorKind::Unauthenticated) {
+            self.live.is_expired.set(matches!(error.subject, Subject::Session | Subject::Request));
+        }
+    }
+}
+
+impl Default for Settle {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// The part of [`CallForm`] that is the same for every function.
 #[component]
 fn Sent(
@@ -100,42 +163,17 @@ fn Sent(
     class: &'static str,
     children: Children,
 ) -> impl IntoView {
-    let live = use_live();
-    let toasts = use_toasts();
-    let navigate = use_navigate();
-    let pathname = use_location().pathname;
+    let settle = Settle::new();
     let first = StoredValue::new(version.get_untracked());
-    // The page was rendered for somebody who had to change the password first: only a new load lets them in.
-    let needs_load = use_viewer().with_value(|viewer| {
-        viewer.profile.as_ref().is_some_and(|profile| profile.must_change_password)
-    });
     Effect::new(move |_| {
         // The answer of a call of this page, not an error that came with the address.
         if version.get() == first.get_value() {
             return;
         }
         match answer.get() {
-            Some(Ok(done)) => {
-                // A page that is left need not load again what may be gone; the next page loads its own.
-                let here = pathname.get_untracked();
-                if done.to.as_deref().is_none_or(|to| to.split('?').next() == Some(here.as_str())) {
-                    live.changes.update(|changes| *changes += 1);
-                }
-                if let Some(notice) = done.notice {
-                    toasts.say(notice);
-                }
-                if let Some(to) = done.to {
-                    if needs_load {
-                        crate::dom::load(&to);
-                        return;
-                    }
-                    navigate(&to, NavigateOptions { scroll: false, ..NavigateOptions::default() });
-                }
-            }
-            Some(Err(error)) if matches!(error.kind, ErrorKind::Unauthenticated) => {
-                live.is_expired.set(matches!(error.subject, Subject::Session | Subject::Request));
-            }
-            _ => {}
+            Some(Ok(done)) => settle.done(done),
+            Some(Err(error)) => settle.failed(&error),
+            None => {}
         }
     });
     let error = move || match answer.get() {

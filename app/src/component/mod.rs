@@ -36,6 +36,7 @@ pub mod page_header;
 pub mod pagination;
 pub mod palette;
 pub mod selection;
+pub mod served;
 pub mod session;
 pub mod shell;
 pub mod shortcut;

@@ -3,11 +3,15 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
+use roadstead::manage::overview::NavCounts;
+
+use crate::call::overview::get_nav_counts;
 use crate::component::appearance::CollapseButton;
+use crate::component::follow::use_news;
 use crate::component::icon::Icon;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::text;
-use crate::viewer::use_viewer;
+use crate::viewer::{use_live, use_viewer};
 
 /// One entry; current when the address is `href` or below it.
 #[component]
@@ -19,9 +23,17 @@ pub fn NavItem(
     /// Words.
     #[prop(into)]
     label: Signal<String>,
+    /// How many there are.
+    #[prop(optional, into)]
+    count: Option<Signal<u64>>,
     /// Test hook.
     testid: &'static str,
 ) -> impl IntoView {
+    let i18n = use_i18n();
+    let number = count.map(|count| {
+        let shown = move || crate::format::count(count.get(), i18n.get_locale());
+        view! { <span class="nav__count" data-testid=format!("{testid}.count")>{shown}</span> }
+    });
     let path = use_location().pathname;
     let is_current = move || {
         let path = path.get();
@@ -44,9 +56,28 @@ pub fn NavItem(
             >
                 <Icon icon=icon />
                 <span class="nav__label">{move || label.get()}</span>
+                {number}
             </a>
         </li>
     }
+}
+
+/// The numbers, asked for again when something has changed.
+fn use_counts() -> RwSignal<NavCounts> {
+    let live = use_live();
+    let news = use_news();
+    Effect::new(move |before: Option<()>| {
+        news.track();
+        live.changes.track();
+        if before.is_some() {
+            leptos::task::spawn_local(async move {
+                if let Ok(counts) = get_nav_counts().await {
+                    live.counts.set(counts);
+                }
+            });
+        }
+    });
+    live.counts
 }
 
 /// The navigation.
@@ -54,6 +85,8 @@ pub fn NavItem(
 pub fn Nav() -> impl IntoView {
     let i18n = use_i18n();
     let viewer = use_viewer();
+    let counts = use_counts();
+    let images = derive(move || counts.get().images);
     let may_see_settings = viewer
         .with_value(|viewer| viewer.profile.as_ref().is_some_and(|profile| profile.is_operator));
     view! {
@@ -69,7 +102,7 @@ pub fn Nav() -> impl IntoView {
             <div class="nav__group">
                 <p class="nav__caption">{t!(i18n, shell.my_images)}</p>
                 <ul>
-                    <NavItem href="/images" icon=icondata::LuPackage label=text!(i18n, shell.private_images) testid="shell.nav.images" />
+                    <NavItem href="/images" icon=icondata::LuPackage label=text!(i18n, shell.private_images) count=images testid="shell.nav.images" />
                 </ul>
             </div>
             <div class="nav__group">

@@ -5,10 +5,13 @@ use leptos_router::components::Form;
 use leptos_router::hooks::use_location;
 use roadstead::page::Window;
 
+use crate::call::account::SaveList;
 use crate::component::dialog::{use_changed_query, use_query_pairs};
+use crate::component::form::call_path;
 use crate::component::icon::Icon;
 use crate::component::listing::remember_size;
 use crate::component::noscroll;
+use crate::component::served::is_inside;
 use crate::format::grouped;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::link::change_query;
@@ -130,6 +133,8 @@ fn SizeLinks(size: u64) -> impl IntoView {
                     {..noscroll()}
                     aria-current=(choice == size).then_some("true")
                     data-testid=format!("pager.size.{choice}")
+                    data-send=is_inside().then(|| format!("list=&is_columns=false&page_size={choice}"))
+                    data-to=is_inside().then(call_path::<SaveList>)
                     on:click=move |_| {
                         crate::dom::close_menus(None);
                         remember_size(live, choice);

@@ -43,6 +43,7 @@ pub fn AppShell() -> impl IntoView {
             <Nav />
             <main class="main" id="main">
                 <div class="main__inner">
+                    <p class="banner banner--info no-wasm" data-testid="shell.no-wasm">{t!(i18n, shell.no_wasm)}</p>
                     <SessionBanners />
                     <Outlet />
                 </div>

@@ -4,10 +4,12 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
+use roadstead::Timestamp;
 use roadstead::page::Order;
 
 use crate::component::dialog::use_query_pairs;
 use crate::component::empty::{Art, EmptyState};
+use crate::component::follow::use_news;
 use crate::component::icon::Icon;
 use crate::component::listing::{remember_sort, use_sort};
 use crate::component::noscroll;
@@ -204,14 +206,33 @@ pub fn RefreshButton(
     on_refresh: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let live = use_live();
+    let loaded = RwSignal::new(None::<Timestamp>);
+    // The lists load again with every change that the page hears of.
+    let (news, changes) = (use_news(), live.changes);
+    Effect::new(move |_| {
+        news.track();
+        changes.track();
+        loaded.set(crate::dom::now());
+    });
+    let tip = move || match loaded.get() {
+        Some(at) => {
+            let time = crate::format::absolute_local(at, live.offset_minutes.get());
+            t_string!(i18n, components.refresh_at, time = time.as_str()).to_string()
+        }
+        None => t_string!(i18n, common.refresh).to_owned(),
+    };
     view! {
         <button
             type="button"
             class="btn btn--icon btn--quiet needs-script"
             aria-label=move || t_string!(i18n, common.refresh)
-            data-tip=move || t_string!(i18n, common.refresh)
+            data-tip=tip
             data-testid="list.refresh"
-            on:click=move |_| on_refresh.run(())
+            on:click=move |_| {
+                on_refresh.run(());
+                loaded.set(crate::dom::now());
+            }
         >
             <Icon icon=icondata::LuRefreshCw />
         </button>

@@ -15,12 +15,10 @@ use crate::component::load::Load;
 use crate::component::page_header::{PageTitle, Tab, Tabs};
 use crate::error::ConsoleError;
 use crate::i18n::{t_string, use_i18n};
-use crate::page::image_description::DescriptionTab;
-use crate::page::image_guide::GuideTab;
 use crate::page::image_tags::TagsTab;
 use crate::page::not_found::NotFoundPage;
 use crate::viewer::use_live;
-use crate::{link, text};
+use crate::{link, served, text};
 
 pub mod delete;
 pub mod edit;
@@ -182,8 +180,16 @@ fn ImagePage(image: Image, tab: ImageTab, news: Memo<u32>) -> impl IntoView {
     let may_manage = image.rights.permission.includes(Permission::Manage);
     let body = match tab {
         ImageTab::Tags => view! { <TagsTab image=image.clone() news=news /> }.into_any(),
-        ImageTab::Description => view! { <DescriptionTab image=image.clone() /> }.into_any(),
-        ImageTab::Guide => view! { <GuideTab image=image.clone() /> }.into_any(),
+        ImageTab::Description => {
+            #[cfg(feature = "ssr")]
+            let image = image.clone();
+            served!("description", view! { <crate::page::image_description::DescriptionTab image=image /> })
+        }
+        ImageTab::Guide => {
+            #[cfg(feature = "ssr")]
+            let image = image.clone();
+            served!("guide", view! { <crate::page::image_guide::GuideTab image=image /> })
+        }
     };
     view! {
         <PageTitle page=page object=image.name.to_string() />

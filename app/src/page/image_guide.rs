@@ -14,7 +14,7 @@ use roadstead::{Digest, TagName};
 
 use crate::call::overview::create_login;
 use crate::call::tag::list_tags;
-use crate::command::{Client, Command, Host};
+use crate::command::{Client, Command, Host, guide};
 use crate::component::client_command::{Pull, host_of};
 use crate::component::command_block::{ClientSwitch, CommandBlock, use_chosen_client};
 use crate::component::icon::Icon;
@@ -23,7 +23,6 @@ use crate::component::noscroll;
 use crate::i18n::{t, use_i18n};
 use crate::viewer::{use_live, use_viewer};
 
-pub mod commands;
 pub mod push;
 
 /// Most tags that the tag field suggests.
@@ -82,7 +81,7 @@ fn Guide(image: Image, tags: Page<Tag>) -> impl IntoView {
         |is_asked| async move { if is_asked { create_login().await.map(Some) } else { Ok(None) } },
     );
     let may_push = image.rights.permission.includes(Permission::Edit);
-    let chosen = use_chosen_client(&commands::GUIDE);
+    let chosen = use_chosen_client(&guide::GUIDE);
     let names: Vec<TagName> = tags.items.iter().filter_map(|tag| tag.name.clone()).collect();
     let newest = image.newest_tag.clone();
     let digests: Vec<(TagName, Digest)> = tags
@@ -110,7 +109,7 @@ fn Guide(image: Image, tags: Page<Tag>) -> impl IntoView {
             <div class="toolbar">
                 <TagChoice names=names subject=subject />
                 <span class="cmd cmd--switch">
-                    <ClientSwitch clients=&commands::GUIDE />
+                    <ClientSwitch clients=&guide::GUIDE />
                 </span>
             </div>
             <LoginSection />
@@ -148,7 +147,7 @@ fn TagChoice(names: Vec<TagName>, subject: Memo<Subject>) -> impl IntoView {
                     value=untrack(shown)
                     prop:value=shown
                     data-testid="guide.tag"
-                    on:change=|event| crate::dom::submit_form_of(&event)
+                    data-auto=""
                 />
             </label>
             <datalist id="guide-tags">{options}</datalist>
@@ -213,9 +212,9 @@ fn PullSection(subject: Subject, client: Client, login: LoginResource) -> impl I
     let reference = format!(":{tag}");
     let pull = Pull::new(&subject.image, reference.clone());
     let plain = viewer.with_value(|viewer| match client {
-        Client::Kubernetes => commands::pod(&host_of(&viewer.site), &subject.image, &reference),
+        Client::Kubernetes => guide::pod(&host_of(&viewer.site), &subject.image, &reference),
         Client::Reference => {
-            commands::dockerfile(&host_of(&viewer.site), &subject.image, &reference)
+            guide::dockerfile(&host_of(&viewer.site), &subject.image, &reference)
         }
         client => pull.command(client, &viewer.site),
     });
@@ -229,8 +228,8 @@ fn PullSection(subject: Subject, client: Client, login: LoginResource) -> impl I
         let image = subject.image.clone();
         let write = StoredValue::new(move |login: &TemporaryLogin| {
             let host = Host { name: &login.host, plain_http: login.is_plain_http };
-            let full = commands::full_name(&host, &image, &reference);
-            commands::pull_with_login(
+            let full = guide::full_name(&host, &image, &reference);
+            guide::pull_with_login(
                 client,
                 &host,
                 &full,
@@ -320,7 +319,7 @@ fn AfterSections(subject: Subject, client: Client) -> impl IntoView {
     let viewer = use_viewer();
     let save = subject.tag.as_ref().and_then(|tag| {
         viewer.with_value(|viewer| {
-            commands::save(client, &host_of(&viewer.site), &subject.image, &format!(":{tag}"))
+            guide::save(client, &host_of(&viewer.site), &subject.image, &format!(":{tag}"))
         })
     });
     let save = save.map(|command| {
@@ -335,9 +334,9 @@ fn AfterSections(subject: Subject, client: Client) -> impl IntoView {
         let pull = Pull::new(&subject.image, reference.clone());
         let is_bare = matches!(client, Client::Kubernetes | Client::Reference);
         let command = viewer.with_value(|viewer| match client {
-            Client::Kubernetes => commands::pod(&host_of(&viewer.site), &subject.image, &reference),
+            Client::Kubernetes => guide::pod(&host_of(&viewer.site), &subject.image, &reference),
             Client::Reference => {
-                commands::dockerfile(&host_of(&viewer.site), &subject.image, &reference)
+                guide::dockerfile(&host_of(&viewer.site), &subject.image, &reference)
             }
             client => pull.command(client, &viewer.site),
         });

@@ -128,7 +128,7 @@ fn GeneralSection(settings: Settings) -> impl IntoView {
                     hide_error=derive(move || url_error.get().is_some())
                     testid="settings.general.form"
                 >
-                    <Changes is_pending=action.pending()>
+                    <Changes>
                     <TextField
                         name="site_name"
                         label=text!(i18n, settings.site_name)
@@ -211,7 +211,7 @@ fn RegistrySection(settings: Settings) -> impl IntoView {
         <section class="card" data-testid="settings.registry">
             <div class="card__body card__body--form">
                 <CallForm action=action testid="settings.registry.form">
-                    <Changes is_pending=action.pending()>
+                    <Changes>
                     <input type="hidden" name="locked" value=locked.join(" ") />
                     <TextField
                         name="organization_quota"
@@ -289,28 +289,15 @@ fn RegistrySection(settings: Settings) -> impl IntoView {
 /// Fields, and below them Save and Discard: there once something changed, and always without scripts.
 #[component]
 fn Changes(
-    /// The call is under way.
-    #[prop(into)]
-    is_pending: Signal<bool>,
     /// The fields.
     children: Children,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let is_alive = RwSignal::new(false);
-    let is_changed = RwSignal::new(false);
-    Effect::new(move |_| is_alive.set(true));
     view! {
-        <div class="form-grid" on:input=move |_| is_changed.set(true)>
-            {children()}
-        </div>
-        <div class="row savebar" hidden=move || is_alive.get() && !is_changed.get()>
-            <SubmitButton label=text!(i18n, common.save) is_pending=is_pending testid="settings.save" />
-            <button
-                type="reset"
-                class="btn"
-                data-testid="settings.discard"
-                on:click=move |_| is_changed.set(false)
-            >
+        <div class="form-grid">{children()}</div>
+        <div class="row savebar">
+            <SubmitButton label=text!(i18n, common.save) testid="settings.save" />
+            <button type="reset" class="btn" data-testid="settings.discard">
                 {t!(i18n, common.discard)}
             </button>
         </div>

@@ -6,7 +6,7 @@
 
 use roadstead::access::{Action, Effect, Grants, UserActor, Visibility};
 use roadstead::manage::organization::OrganizationQuota;
-use roadstead::manage::overview::{Activity, Overview, UsageDay};
+use roadstead::manage::overview::{Activity, NavCounts, Overview, UsageDay};
 use roadstead::page::{Order, Window};
 use roadstead::{Result, Timestamp};
 use roadstead_store::audit::{AuditRecord, AuditScope};
@@ -98,6 +98,23 @@ impl Overviews {
             pushable: self.organizations.pushable(ctx).await?,
             has_logged_in: found.has_logged_in,
         })
+    }
+
+    /// The numbers beside the entries of the navigation; they are part of every page.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when nobody in particular asks; those of the store.
+    pub async fn nav_counts(&self, ctx: &Context) -> Result<NavCounts> {
+        self.access.authorize(ctx, Action::ReadOverview, OwnAccount).await?;
+        let visibility = self.access.visibility(ctx).await?;
+        let counts = self
+            .store
+            .read("overview.nav_counts", move |tx| {
+                Box::pin(async move { overview::counts(tx, visibility).await })
+            })
+            .await
+            .map_err(stored)?;
+        Ok(NavCounts { images: counts.repositories })
     }
 
     async fn read(

@@ -22,6 +22,7 @@ use leptos::prelude::provide_context;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use roadstead::access::{Actor, UserActor};
 use roadstead::error::Subject;
+use roadstead::manage::overview::NavCounts;
 use roadstead::manage::profile::Profile;
 use roadstead::{Error, ErrorKind, Result, Timestamp};
 use roadstead_app::port::{ConsoleBackend, ConsolePort};
@@ -248,6 +249,7 @@ struct Backend {
     session: Session,
     context: Context,
     profile: Option<Profile>,
+    counts: NavCounts,
     site: Site,
     token: csrf::Token,
     agent: String,
@@ -284,6 +286,13 @@ impl Backend {
             Some(_) => Some(service.sessions().profile(&context).await?),
             None => None,
         };
+        // A call changes something or asks one thing: only pages have a navigation.
+        let counts = match context.actor.user() {
+            Some(_) if !parts.uri.path().starts_with("/console/") => {
+                service.overview().nav_counts(&context).await?
+            }
+            _ => NavCounts::default(),
+        };
         let site = site(service, &context).await?;
         let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         Ok(Self {
@@ -291,6 +300,7 @@ impl Backend {
             session,
             context,
             profile,
+            counts,
             site,
             token: csrf::Token::of(&parts.headers, service.ports()),
             agent: agent.unwrap_or_default().chars().take(256).collect(),
@@ -381,6 +391,10 @@ impl ConsoleBackend for Backend {
 
     fn profile(&self) -> Option<Profile> {
         self.profile.clone()
+    }
+
+    fn counts(&self) -> NavCounts {
+        self.counts
     }
 
     fn session(&self) -> Option<SessionSpan> {

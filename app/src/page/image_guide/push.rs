@@ -6,8 +6,8 @@ use leptos_router::hooks::{use_location, use_query_map};
 use roadstead::TagName;
 use roadstead::manage::login::TemporaryLogin;
 
-use super::{LoginResource, Step, Subject, WithLogin, commands};
-use crate::command::{Client, Host};
+use super::{LoginResource, Step, Subject, WithLogin};
+use crate::command::{Client, Host, guide};
 use crate::component::client_command::host_of;
 use crate::component::command_block::CommandBlock;
 use crate::i18n::{t, use_i18n};
@@ -51,7 +51,7 @@ pub fn PushSection(
     let image = StoredValue::new(image);
     move || {
         let client = chosen.get();
-        commands::PUSH.contains(&client).then(|| {
+        guide::PUSH.contains(&client).then(|| {
             view! {
                 <Step title=t!(i18n, images.guide_push).into_any() testid="guide.push">
                     <p class="soft">{t!(i18n, images.guide_push_text)}</p>
@@ -79,13 +79,7 @@ fn Fields(source: RwSignal<String>, target: RwSignal<String>) -> impl IntoView {
                     autocomplete="off"
                     value=source.get_untracked()
                     data-testid="guide.push.source"
-                    on:input=move |event| {
-                        let text = event_target_value(&event);
-                        let text = text.trim();
-                        if is_plain(text) {
-                            source.set(text.to_owned());
-                        }
-                    }
+                    data-auto=""
                 />
             </label>
             <label class="field">
@@ -98,13 +92,7 @@ fn Fields(source: RwSignal<String>, target: RwSignal<String>) -> impl IntoView {
                     autocomplete="off"
                     value=target.get_untracked()
                     data-testid="guide.push.target"
-                    on:input=move |event| {
-                        let text = event_target_value(&event);
-                        let text = text.trim();
-                        if text.parse::<TagName>().is_ok() {
-                            target.set(text.to_owned());
-                        }
-                    }
+                    data-auto=""
                 />
             </label>
             <button type="submit" class="btn no-script">
@@ -127,7 +115,7 @@ fn Commands(
         let write = move |login: &TemporaryLogin| {
             let host = Host { name: &login.host, plain_http: login.is_plain_http };
             image.with_value(|image| {
-                commands::push_with_login(
+                guide::push_with_login(
                     &host,
                     image,
                     &target.get(),
@@ -143,7 +131,7 @@ fn Commands(
     let command = derive(move || {
         image.with_value(|image| {
             viewer.with_value(|viewer| {
-                commands::push(client, &host_of(&viewer.site), image, &target.get(), &source.get())
+                guide::push(client, &host_of(&viewer.site), image, &target.get(), &source.get())
                     .unwrap_or_default()
             })
         })

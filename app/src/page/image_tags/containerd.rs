@@ -13,7 +13,7 @@ use crate::component::icon::Icon;
 use crate::component::load::Load;
 use crate::format;
 use crate::i18n::{t, t_string, use_i18n};
-use crate::page::image_guide::commands::{full_name, pull_with_login};
+use crate::command::guide::{full_name, pull_with_login};
 use crate::text;
 use crate::viewer::use_live;
 

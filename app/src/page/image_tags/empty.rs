@@ -9,7 +9,7 @@ use crate::component::client_command::host_of;
 use crate::component::command_block::ClientCommand;
 use crate::component::empty::{Art, EmptyState};
 use crate::i18n::{t, use_i18n};
-use crate::page::image_guide::commands;
+use crate::command::guide;
 use crate::page::images::PUSH_CLIENTS;
 use crate::text;
 use crate::viewer::use_viewer;
@@ -33,7 +33,7 @@ pub fn NoTags(
         format!("{}:v1", image.name.repository().as_str().rsplit('/').next().unwrap_or("image"));
     let command = move |client: Client| {
         viewer.with_value(|viewer| {
-            commands::push(client, &host_of(&viewer.site), &name, "v1", &source).unwrap_or_default()
+            guide::push(client, &host_of(&viewer.site), &name, "v1", &source).unwrap_or_default()
         })
     };
     let push = may_push.then(|| {

@@ -11,7 +11,7 @@ use crate::component::empty::{Art, EmptyState};
 use crate::component::icon::Icon;
 use crate::error::ConsoleError;
 use crate::i18n::{t, t_string, use_i18n};
-use crate::page::image_guide::commands;
+use crate::command::guide;
 use crate::text;
 use crate::viewer::use_viewer;
 
@@ -105,7 +105,7 @@ pub fn PushCommand(
     let image = format!("{organization}/nginx");
     let command = move |client: Client| {
         viewer.with_value(|viewer| {
-            commands::push(client, &host_of(&viewer.site), &image, "v1", "nginx:v1")
+            guide::push(client, &host_of(&viewer.site), &image, "v1", "nginx:v1")
                 .unwrap_or_default()
         })
     };

@@ -35,8 +35,8 @@ use crate::page::images::{choose_all, query};
 use crate::text;
 use crate::viewer::{use_live, use_viewer};
 
+use super::RightBadge;
 use super::delete::DeleteDialog;
-use super::list::RightBadge;
 
 fn no_such_organization() -> ConsoleError {
     ConsoleError::new(
@@ -88,7 +88,7 @@ fn Body(organization: Organization) -> impl IntoView {
     let name = organization.name.to_string();
     let head = organization.clone();
     let below = move || view! { <Below organization=head.clone() /> };
-    let marks = organization.clone();
+    let permission = organization.permission;
     let delete = organization.may_delete.then(|| {
         view! {
             <DialogLink
@@ -106,7 +106,7 @@ fn Body(organization: Organization) -> impl IntoView {
         <PageHeader
             title=Signal::stored(name.clone())
             breadcrumb=vec![(text!(i18n, organizations.title), "/organizations".to_owned())]
-            marks=ViewFn::from(move || view! { <RightBadge organization=marks.clone() /> })
+            marks=ViewFn::from(move || view! { <RightBadge permission=permission /> })
             below=ViewFn::from(below)
             has_tabs=true
         >

@@ -1,4 +1,4 @@
-//! `/organizations`: cards or a table, search, quota.
+//! What the server makes of `/organizations`: cards or a table, search, quota.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -8,11 +8,9 @@ use roadstead::manage::organization::{
 use roadstead::page::{Order, Page};
 
 use crate::call::organization::{list_organizations, organization_quota};
-use crate::component::badge::{Badge, Tone, permission_word};
 use crate::component::dialog::{DialogLink, use_changed_query, use_query_pairs};
 use crate::component::empty::{Art, EmptyState};
 use crate::component::filter::{FilterBar, SearchField};
-use crate::component::follow::use_news;
 use crate::component::icon::Icon;
 use crate::component::load::Load;
 use crate::component::menu::Menu;
@@ -28,8 +26,7 @@ use crate::page::images::query::{value, window};
 use crate::text;
 use crate::viewer::{use_live, use_viewer};
 
-use super::create::CreateDialog;
-use super::delete::DeleteDialog;
+use super::RightBadge;
 
 /// What the address asks for.
 fn query_of(pairs: &[(String, String)], size: u64) -> OrganizationQuery {
@@ -45,19 +42,15 @@ fn query_of(pairs: &[(String, String)], size: u64) -> OrganizationQuery {
     }
 }
 
-/// `/organizations`.
+/// Everything but the dialogs.
 #[component]
-pub fn OrganizationsPage() -> impl IntoView {
+pub fn List() -> impl IntoView {
     let i18n = use_i18n();
     let live = use_live();
     let pairs = use_query_pairs();
     let asked = memo(move |_| query_of(&pairs.get(), live.page_size.get()));
-    let news = use_news();
-    let organizations = Resource::new(
-        move || (asked.get(), live.changes.get(), news.get()),
-        |(asked, ..)| async move { list_organizations(asked).await },
-    );
-    let quota = Resource::new(move || live.changes.get(), |_| organization_quota());
+    let organizations = Resource::new(move || asked.get(), list_organizations);
+    let quota = Resource::new(|| (), |()| organization_quota());
     let query = use_query_map();
     let is_table =
         memo(move |_| query.with(|query| query.get("view").is_some_and(|view| view == "table")));
@@ -94,8 +87,6 @@ pub fn OrganizationsPage() -> impl IntoView {
             fallback=ViewFn::from(|| view! { <SkeletonTable rows=4 columns=5 /> })
             view=shown
         />
-        <CreateDialog />
-        <DeleteDialog />
     }
 }
 
@@ -252,26 +243,6 @@ fn ViewSwitch(is_table: Signal<bool>) -> impl IntoView {
     }
 }
 
-/// The viewer's right on an organization in one word.
-#[component]
-pub fn RightBadge(
-    /// The organization as the viewer sees it.
-    organization: Organization,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    let permission = organization.permission;
-    let label = derive(move || match permission {
-        Some(permission) => permission_word(i18n, permission).to_owned(),
-        None => t_string!(i18n, organizations.permission_images).to_owned(),
-    });
-    let tip = derive(move || {
-        Some(t_string!(i18n, components.permission_yours, name = label.get()).to_string())
-    });
-    view! {
-        <Badge tone=Tone::Outline icon=icondata::LuShieldCheck label=label tip=tip testid="organization.permission" />
-    }
-}
-
 /// Details and Delete.
 #[component]
 fn RowMenu(organization: Organization) -> impl IntoView {
@@ -337,7 +308,7 @@ fn Card(organization: Organization) -> impl IntoView {
         <li class="card org" data-testid=format!("organizations.row.{name}")>
             <div class="org__head">
                 <a href=format!("/organizations/{name}") data-testid=format!("organizations.name.{name}")>{name.clone()}</a>
-                <RightBadge organization=organization.clone() />
+                <RightBadge permission=organization.permission />
                 <span class="push"></span>
                 <RowMenu organization=organization.clone() />
             </div>
@@ -424,7 +395,7 @@ fn Row(organization: Organization) -> impl IntoView {
                     </span>
                 </div>
             </td>
-            <td role="cell" class="t-min"><RightBadge organization=organization.clone() /></td>
+            <td role="cell" class="t-min"><RightBadge permission=organization.permission /></td>
             <td role="cell" class="t-num t-min"><Count value=organization.images /></td>
             <td role="cell" class="t-num t-min p-3"><Count value=organization.users /></td>
             <td role="cell" class="t-num t-min p-3"><Bytes value=organization.size /></td>

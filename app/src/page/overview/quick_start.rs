@@ -53,8 +53,6 @@ pub fn QuickStart(
     overview: Overview,
     /// Unfolded at first.
     is_open: bool,
-    /// What the person chose since.
-    folded: RwSignal<Option<bool>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let progress = Progress::of(&overview);
@@ -86,16 +84,9 @@ pub fn QuickStart(
             prefix()
         ))
     });
-    let card = NodeRef::<leptos::html::Details>::new();
-    let on_toggle = move |_| {
-        if let Some(card) = card.get_untracked() {
-            folded.set(Some(!card.open()));
-            crate::dom::set_cookie(COOKIE, if card.open() { "open" } else { "folded" });
-        }
-    };
     view! {
         <section class="card" id="quickstart" aria-labelledby="qs-h" data-testid="overview.quickstart">
-            <details class="quickstart" open=is_open node_ref=card on:toggle=on_toggle>
+            <details class="quickstart" open=is_open data-fold=COOKIE>
                 <summary class="card__head">
                     <h2 id="qs-h">{t!(i18n, overview.quick_start)}</h2>
                     <Icon icon=icondata::LuChevronDown class="icon icon--sm push" />
@@ -199,7 +190,7 @@ fn Choose(names: Vec<OrganizationName>, chosen: Signal<Option<OrganizationName>>
                 name="org"
                 aria-label=move || t_string!(i18n, overview.step_push_organization)
                 data-testid="quickstart.organization"
-                on:change=|event| crate::dom::submit_form_of(&event)
+                data-auto=""
             >
                 {options}
             </select>

@@ -153,32 +153,25 @@ fn Configuration(facts: Facts, detail: ManifestDetail, source: Option<String>) -
 #[component]
 fn EnvironmentRow(variable: Variable) -> impl IntoView {
     let i18n = use_i18n();
-    let is_shown = RwSignal::new(!variable.is_masked);
-    let (name, value) = (variable.name.clone(), variable.value.clone());
-    let shown =
-        move || if is_shown.get() { value.clone() } else { "••••••••".to_owned() };
+    let name = variable.name.clone();
+    let (shown, hidden) = if variable.is_masked {
+        ("••••••••".to_owned(), Some(variable.value.clone()))
+    } else {
+        (variable.value.clone(), None)
+    };
     let toggle = variable.is_masked.then(|| {
         let name = variable.name.clone();
-        let label = move || {
-            if is_shown.get() {
-                t_string!(i18n, images.secret_hide, name = name.as_str()).to_string()
-            } else {
-                t_string!(i18n, images.secret_show, name = name.as_str()).to_string()
-            }
-        };
+        let label = t_string!(i18n, images.secret_show, name = name.as_str()).to_string();
         view! {
             <button
                 type="button"
                 class="copy needs-script"
                 aria-label=label
-                aria-pressed=move || is_shown.get().to_string()
+                aria-pressed="false"
                 data-testid=format!("tag.environment.{}.reveal", variable.name)
-                on:click=move |_| is_shown.update(|on| *on = !*on)
+                data-reveal=""
             >
-                {move || {
-                    let icon = if is_shown.get() { icondata::LuEyeOff } else { icondata::LuEye };
-                    view! { <Icon icon=icon class="icon icon--sm" /> }
-                }}
+                <Icon icon=icondata::LuEye class="icon icon--sm" />
             </button>
         }
     });
@@ -186,7 +179,7 @@ fn EnvironmentRow(variable: Variable) -> impl IntoView {
         <li class="mono">
             <b>{name}</b>
             "="
-            <span class="env__value">{shown}</span>
+            <span class="env__value" data-secret=hidden>{shown}</span>
             {toggle}
         </li>
     }

@@ -2,7 +2,7 @@
 //!
 //! To add a client: a variant of [`Client`]; the compiler names the places here.
 
-use crate::command::{Client, Command, Host, Part};
+use super::{Client, Command, Host, Part};
 
 /// Clients that can push, in the order of the guide.
 pub const PUSH: [Client; 5] =

@@ -1,0 +1,171 @@
+//! The browser's side of a part: one element, and what puts the server's newest HTML into it.
+
+use leptos::html::Div;
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+use web_sys::{DomParser, Element, HtmlElement, SupportedType};
+
+use super::events;
+use crate::component::error_panel::ErrorPanel;
+use crate::component::follow::use_news;
+use crate::component::table::SkeletonTable;
+use crate::error::ConsoleError;
+use crate::i18n::use_i18n;
+use crate::viewer::use_live;
+
+/// What a page looks like now: its title, and the inside of one part of it.
+struct Fetched {
+    title: String,
+    html: String,
+}
+
+/// One part of the page. Copies are the same one.
+#[derive(Clone, Copy)]
+pub(super) struct Part {
+    name: &'static str,
+    pub(super) node: NodeRef<Div>,
+    is_empty: RwSignal<bool>,
+    failed: RwSignal<Option<ConsoleError>>,
+    /// Counts what was asked for: only the newest answer is shown.
+    asked: StoredValue<u32>,
+}
+
+pub(super) fn show(name: &'static str, has_dialogs: bool) -> AnyView {
+    let i18n = use_i18n();
+    let live = use_live();
+    let news = use_news();
+    let location = use_location();
+    let part = Part {
+        name,
+        node: NodeRef::new(),
+        is_empty: RwSignal::new(false),
+        failed: RwSignal::new(None),
+        asked: StoredValue::new(0),
+    };
+    let address = memo(move |_| {
+        let dropped: &[&str] = if has_dialogs { &[] } else { &["dialog", "item"] };
+        let mut kept = location.query.get();
+        for name in dropped {
+            kept.remove(name);
+        }
+        format!("{}{}", location.pathname.get(), kept.to_query_string())
+    });
+    // Whatever changes what the server would write.
+    let state = memo(move |_| (address.get(), live.changes.get(), news.get(), i18n.get_locale()));
+    Effect::new(move |before: Option<()>| {
+        let (address, ..) = state.get();
+        if before.is_some() || part.needs_html() {
+            part.ask_later(address);
+        }
+    });
+    let acts = events::Acts::new(part, address);
+    let on_retry = Callback::new(move |()| part.ask_later(address.get_untracked()));
+    view! {
+        <div
+            class="served"
+            data-served=name
+            node_ref=part.node
+            on:submit=move |event| acts.submit(&event)
+            on:click=move |event| acts.click(&event)
+            on:input=move |event| acts.input(&event)
+            on:change=move |event| acts.change(&event)
+            on:keydown=move |event| acts.key(&event)
+        ></div>
+        {move || part.is_empty.get().then(|| view! { <SkeletonTable rows=4 columns=4 /> })}
+        {move || {
+            part.failed
+                .get()
+                .map(|error| view! { <div class="table-card"><ErrorPanel error=error on_retry=on_retry /></div> })
+        }}
+    }
+    .into_any()
+}
+
+impl Part {
+    /// Whether the page came without this part: it was navigated to.
+    fn needs_html(self) -> bool {
+        let is_bare =
+            self.node.get_untracked().is_none_or(|node| node.first_element_child().is_none());
+        if is_bare {
+            self.is_empty.set(true);
+        }
+        is_bare
+    }
+
+    /// Asks once the page has settled: the address may be that of another page, which takes this part away.
+    fn ask_later(self, address: String) {
+        set_timeout(
+            move || {
+                if self.asked.try_get_value().is_some() {
+                    self.ask(address);
+                }
+            },
+            std::time::Duration::ZERO,
+        );
+    }
+
+    fn ask(self, address: String) {
+        leptos::task::spawn_local(async move {
+            let _ = self.load(&address).await;
+        });
+    }
+
+    /// Fetches the page at `address` and shows the part of it. `false` when something newer was asked for, or it failed.
+    pub(super) async fn load(self, address: &str) -> bool {
+        let Some(number) = self.asked.try_update_value(|asked| {
+            *asked += 1;
+            *asked
+        }) else {
+            return false;
+        };
+        let answer = crate::client::page(address).await;
+        if self.asked.try_get_value() != Some(number) {
+            return false;
+        }
+        let answer = answer.map(|text| self.find(&text));
+        self.is_empty.set(false);
+        match answer {
+            Ok(Some(fetched)) => {
+                self.failed.set(None);
+                self.put(&fetched);
+                true
+            }
+            // Another page came: the sign-in, mostly.
+            Ok(None) => {
+                crate::component::session::suspect();
+                false
+            }
+            Err(error) => {
+                self.failed.set(Some(error));
+                false
+            }
+        }
+    }
+
+    fn find(self, text: &str) -> Option<Fetched> {
+        let page = DomParser::new().ok()?.parse_from_string(text, SupportedType::TextHtml).ok()?;
+        let part = page.query_selector(&format!("[data-served='{}']", self.name)).ok()??;
+        Some(Fetched { title: page.title(), html: part.inner_html() })
+    }
+
+    /// Puts the new inside in place of the old; what the person is doing stays as it is.
+    fn put(self, fetched: &Fetched) {
+        let Some(node) = self.node.get_untracked() else { return };
+        if !fetched.title.is_empty() {
+            document().set_title(&fetched.title);
+        }
+        let root: &HtmlElement = &node;
+        if root.inner_html() == fetched.html {
+            return;
+        }
+        let place = events::Place::of(root);
+        root.set_inner_html(&fetched.html);
+        place.restore(root);
+    }
+}
+
+/// The dialog inside, if one is open.
+pub(super) fn dialog_of(root: &Element) -> Option<HtmlElement> {
+    use wasm_bindgen::JsCast as _;
+    root.query_selector("[role=dialog]").ok().flatten()?.dyn_into().ok()
+}

@@ -59,7 +59,10 @@ pub fn written(name: &'static str, view: impl FnOnce() -> AnyView + Send + 'stat
     use futures::StreamExt as _;
     use leptos::reactive::computed::ScopedFuture;
 
-    let owner = Owner::current().map_or_else(Owner::new, |owner| owner.child());
+    // An owner knows its parent only while somebody else keeps that, and those above may be through with their work
+    // before the part is: they are kept, or the words and the address that they hold would be gone.
+    let above: Vec<Owner> = std::iter::successors(Owner::current(), Owner::parent).collect();
+    let owner = above.first().map_or_else(Owner::new, Owner::child);
     let shared = Owner::current_shared_context();
     let writing = owner.with(|| {
         ScopedFuture::new_untracked(async move {
@@ -68,13 +71,18 @@ pub fn written(name: &'static str, view: impl FnOnce() -> AnyView + Send + 'stat
         })
     });
     let writing = Unshared { shared, inner: Box::pin(writing) };
-    Suspend::new(async move {
+    AnyView::later(async move {
         let html = writing.await;
         // What the part was made of is needed until it is written.
-        drop(owner);
-        view! { <div class="served" data-served=name inner_html=html></div> }
+        drop((owner, above));
+        // Behind it the places of the skeleton and of the error, which only the browser may need.
+        view! {
+            <div class="served" data-served=name inner_html=html></div>
+            {None::<AnyView>}
+            {None::<AnyView>}
+        }
+        .into_any()
     })
-    .into_any()
 }
 
 /// The part in the browser: as the server wrote it, and again whenever that may have changed.

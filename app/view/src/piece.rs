@@ -32,6 +32,9 @@ pub(crate) enum Node {
     Live(Making),
     /// A view of Leptos itself.
     Other(AnyView),
+    /// A piece that the server waits for, once, when it is written.
+    #[cfg(feature = "ssr")]
+    Later(crate::call::Pending<Piece>),
 }
 
 /// A closure that makes a piece, again whenever what it reads changes.
@@ -94,6 +97,14 @@ impl Piece {
             return view.take().map_or_else(Self::nothing, Self::other);
         }
         view.map_or_else(Self::nothing, |view| Self::other(Erase::into_any(view)))
+    }
+
+    /// A piece that the server makes while the page is written: unlike Leptos's `Suspend`, never for a view that is only
+    /// looked at to see what it waits for.
+    #[cfg(feature = "ssr")]
+    #[must_use]
+    pub fn later(piece: impl Future<Output = Self> + Send + 'static) -> Self {
+        Self::of(Node::Later(Box::pin(piece)))
     }
 
     pub(crate) fn of(node: Node) -> Self {

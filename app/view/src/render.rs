@@ -113,6 +113,8 @@ impl Render for Piece {
             Node::List(pieces) => PieceState::List(pieces.build()),
             Node::Live(making) => PieceState::Live(making.build()),
             Node::Other(view) => PieceState::Other(Box::new(view.build())),
+            #[cfg(feature = "ssr")]
+            Node::Later(_) => PieceState::Nothing(Render::build(())),
         }
     }
 
@@ -158,6 +160,8 @@ impl RenderHtml for Piece {
             Node::Row(pieces) | Node::List(pieces) => pieces.iter_mut().for_each(Self::dry_resolve),
             Node::Live(making) => making.dry_resolve(),
             Node::Other(view) => view.dry_resolve(),
+            #[cfg(feature = "ssr")]
+            Node::Later(_) => {}
         }
     }
 
@@ -175,6 +179,8 @@ impl RenderHtml for Piece {
             }
             Node::Live(_) => 0,
             Node::Other(view) => view.html_len(),
+            #[cfg(feature = "ssr")]
+            Node::Later(_) => 0,
         }
     }
 
@@ -204,6 +210,11 @@ impl RenderHtml for Piece {
                 making.to_html_with_buf(buf, position, escape, mark_branches, extra)
             }
             Node::Other(view) => view.to_html_with_buf(buf, position, escape, mark_branches, extra),
+            // Pages are written as streams; what is written at once has nothing to wait for.
+            #[cfg(feature = "ssr")]
+            Node::Later(_) => {
+                RenderHtml::to_html_with_buf((), buf, position, escape, mark_branches, extra)
+            }
         }
     }
 
@@ -276,6 +287,22 @@ impl RenderHtml for Piece {
                     extra,
                 );
             }
+            #[cfg(feature = "ssr")]
+            Node::Later(piece) => {
+                let mut inside = StreamBuilder::with_capacity(0, buf.clone_id());
+                let mut at = *position;
+                buf.push_async(async move {
+                    piece.await.to_html_async_with_buf::<OUT_OF_ORDER>(
+                        &mut inside,
+                        &mut at,
+                        escape,
+                        mark_branches,
+                        extra,
+                    );
+                    inside.finish().take_chunks()
+                });
+                *position = Position::NextChild;
+            }
         }
     }
 
@@ -295,6 +322,10 @@ impl RenderHtml for Piece {
             Node::Live(making) => PieceState::Live(making.hydrate::<true>(cursor, position)),
             Node::Other(view) => {
                 PieceState::Other(Box::new(view.hydrate::<true>(cursor, position)))
+            }
+            #[cfg(feature = "ssr")]
+            Node::Later(_) => {
+                PieceState::Nothing(RenderHtml::hydrate::<true>((), cursor, position))
             }
         }
     }
@@ -329,6 +360,8 @@ fn resolved(piece: Piece) -> Pin<Box<dyn Future<Output = Piece> + Send>> {
             Node::List(pieces) => Node::List(resolve_all(pieces).await),
             Node::Live(mut making) => return resolved(making.invoke()).await,
             Node::Other(view) => Node::Other(view.resolve().await),
+            #[cfg(feature = "ssr")]
+            Node::Later(piece) => *piece.await.0,
             node => node,
         };
         Piece::of(node)

@@ -33,7 +33,7 @@ pub mod time;
 pub use digest::{Algorithm, Digest, Hasher};
 pub use error::{Error, ErrorKind, Result, Subject};
 pub use name::{
-    AccountName, ImageName, OrganizationName, Reference, RegionName, RepositoryName, TagName,
+    AccountName, HostPort, ImageName, OrganizationName, Reference, RegionName, RepositoryName, TagName,
     TagPattern, UserName,
 };
 pub use secret::Secret;

@@ -42,6 +42,8 @@ pub(crate) struct Destination {
     /// Whether new images are public, and may be made by a push.
     new_is_public: bool,
     may_create: bool,
+    /// Most bytes of an account that has no limit of its own; 0 is unlimited.
+    pub(crate) storage_quota: u64,
     now: Timestamp,
 }
 
@@ -81,6 +83,7 @@ pub(crate) async fn destination(
             .named(image),
         new_is_public: settings.new_images_public.value,
         may_create: settings.create_on_push.value,
+        storage_quota: settings.storage_quota.value,
         now: ctx.now(),
     })
 }

@@ -33,6 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::request::Parts;
+use roadstead::HostPort;
 use roadstead::access::Actor;
 use roadstead_object::Objects;
 use roadstead_service::token::TokenScope;
@@ -93,7 +94,8 @@ impl Doors {
     pub fn address(&self, parts: &Parts) -> Address {
         let settings = self.0.service.settings_cell().current();
         let (hosts, origin) = (&self.0.outside.hosts, Origin::of(&parts.extensions));
-        hosts.decide(&origin, &parts.uri, &parts.headers, &settings.external_url.value)
+        let internal = settings.internal_address.value.as_ref().map(HostPort::as_str);
+        hosts.decide(&origin, &parts.uri, &parts.headers, &settings.external_url.value, internal)
     }
 
     /// Everything a use case knows of its caller.

@@ -20,6 +20,7 @@
 //! | `roadstead-server` | all of the above |
 
 pub mod access;
+pub mod audit;
 pub mod digest;
 pub mod error;
 pub mod id;

@@ -167,7 +167,7 @@ impl House {
 
     /// Writes what is only counted so far, and closes the database.
     pub async fn close(self) {
-        if let Err(error) = self.service.flush_usage().await {
+        if let Err(error) = self.service.flush().await {
             tracing::error!(%error, "usage counters could not be written");
         }
         let Self { store, service, objects, metrics, .. } = self;

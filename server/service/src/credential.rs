@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use moka::sync::Cache;
 use roadstead::access::{Action, UserActor, login_key};
+use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::manage::login::TemporaryLogin;
 use roadstead::{AccountName, Error, ErrorKind, Result, Secret, Timestamp};
@@ -108,7 +109,7 @@ impl Credentials {
             created_at,
         };
         let event = Origin::of(ctx, &self.ports)
-            .event("createDockerConfig", "dockerlogincmd")
+            .event(TraceName::CreateDockerConfig)
             .id(&access_key);
         let sealer = self.sealer.clone();
         self.store

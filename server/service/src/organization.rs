@@ -10,6 +10,7 @@ use std::sync::Arc;
 use roadstead::access::{
     Action, Actor, Allowed, Grants, OrganizationTarget, Permission, Visibility, permits,
 };
+use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::id::{AccountId, UserId};
 use roadstead::manage::organization::{
@@ -23,7 +24,7 @@ use roadstead_store::organization::{NewOrganization, OrganizationEntry, Organiza
 use roadstead_store::{Durability, Store, account, organization};
 
 use crate::access::{Access, Account, OwnAccount};
-use crate::audit::{self, Origin};
+use crate::audit::{self, Origin, Trail};
 use crate::context::Context;
 use crate::error::{Failed, stored};
 use crate::port::Ports;
@@ -36,6 +37,7 @@ pub struct Organizations {
     access: Access,
     settings: SettingsCell,
     ports: Ports,
+    trail: Trail,
 }
 
 /// What became of a creation inside its transaction.
@@ -50,8 +52,9 @@ impl Organizations {
         access: Access,
         settings: SettingsCell,
         ports: Ports,
+        trail: Trail,
     ) -> Self {
-        Self { store, access, settings, ports }
+        Self { store, access, settings, ports, trail }
     }
 
     /// Organizations that the caller sees.
@@ -65,6 +68,9 @@ impl Organizations {
         query: OrganizationQuery,
     ) -> Result<Page<Organization>> {
         self.access.authorize(ctx, Action::ListOrganizations, OwnAccount).await?;
+        self.trail.looked(|| {
+            Origin::of(ctx, &self.ports).event(TraceName::ListUserNamespaces)
+        });
         let visibility = self.access.visibility(ctx).await?;
         let page = self.entries(visibility, query).await?;
         let grants = self.access.own_grants(&ctx.actor).await?;
@@ -104,6 +110,13 @@ impl Organizations {
     pub async fn get(&self, ctx: &Context, name: &OrganizationName) -> Result<Organization> {
         let allowed = self.access.authorize(ctx, Action::ReadOrganization, name).await?;
         let account = allowed.target().account;
+        self.trail.looked(|| {
+            Origin::of(ctx, &self.ports)
+                .event(TraceName::ShowUserNamespace)
+                .in_account(account)
+                .in_organization(allowed.target().id)
+                .named(name)
+        });
         let name = Arc::new(name.clone());
         let visibility = self.access.visibility(ctx).await?;
         let entry = self
@@ -251,7 +264,7 @@ impl Organizations {
             created_at: ctx.now(),
         });
         let event = Origin::of(ctx, &self.ports)
-            .event("createUserNamespace", "usernamespace")
+            .event(TraceName::CreateUserNamespace)
             .in_account(*account.target())
             .named(&new.name);
         let created = self
@@ -298,7 +311,7 @@ impl Organizations {
         let (id, account) = (allowed.target().id, allowed.target().account);
         let by = ctx.actor.user().map(|user| user.user);
         let event = Origin::of(ctx, &self.ports)
-            .event("deleteUserNamespace", "usernamespace")
+            .event(TraceName::DeleteUserNamespace)
             .in_account(account)
             .named(name)
             .id(id)

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use roadstead::access::{Action, Actor, Allowed, OrganizationTarget};
+use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::id::{AccountId, OrganizationId};
 use roadstead::{Error, ErrorKind, ImageName, Result, Timestamp};
@@ -78,7 +79,7 @@ pub(crate) async fn destination(
         creating,
         pusher: pusher(ctx),
         created: Origin::of(ctx, ports)
-            .event("createImageRepository", "imagerepository")
+            .event(TraceName::CreateImageRepository)
             .in_account(account)
             .named(image),
         new_is_public: settings.new_images_public.value,

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 use roadstead::access::Action;
+use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::manage::profile::Language;
 use roadstead::manage::setting::{
@@ -176,7 +177,7 @@ impl InstanceSettings {
             .map(|change| {
                 let new = change.value.clone().unwrap_or_default();
                 Origin::of(ctx, &self.parts.ports)
-                    .event("updateSetting", "setting")
+                    .event(TraceName::UpdateSetting)
                     .named(change.name)
                     .detail(serde_json::json!({ "old": change.old, "new": new }))
             })

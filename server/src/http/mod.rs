@@ -8,6 +8,7 @@
 //! | [`registry`] | `/v2/…` | OCI distribution |
 //! | [`token`] | `/token` | token service of the registry |
 //! | [`console`] | pages and `/console/call/…` | HTML, server functions |
+//! | [`export`] | `/console/audit.csv` | files |
 //! | [`health`] | `/healthz`, `/readyz` | machines |
 //!
 //! [`router`] is the list of addresses and everything that surrounds them. To add a door: a module here, a line there.
@@ -16,6 +17,8 @@ pub mod asset;
 pub mod caller;
 pub mod console;
 pub mod csrf;
+mod csv;
+pub mod export;
 pub mod forwarded;
 pub mod health;
 pub mod host;

@@ -209,7 +209,7 @@ impl Service {
     pub async fn collect(&self, ctx: &Context, scope: Scope) -> Result<Collected> {
         self.access().authorize(ctx, Action::ManageSettings, Instance).await?;
         // What this process knows to be wanted is written down before it is asked.
-        self.flush_usage().await?;
+        self.flush().await?;
         let cutoffs = Cutoffs::at(ctx.now());
         let mut collected = self.forecast_ended(cutoffs).await?;
         self.tidy().await?;

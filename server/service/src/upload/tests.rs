@@ -536,7 +536,7 @@ async fn ranges_and_traffic() {
     let refused = blobs.read(&test.reader, &image, &wanted, Part::From(10)).await.unwrap_err();
     assert_eq!(said(&refused), (ErrorKind::RangeInvalid, Subject::Blob));
     assert_eq!(refused.detail().unwrap()["size"], 10);
-    test.service.flush_usage().await.unwrap();
+    test.service.flush().await.unwrap();
     let place = test.image;
     let record = test
         .store

@@ -8,10 +8,14 @@ use crate::i18n::{Locale, td_string};
 #[must_use]
 pub fn sentence(locale: Locale, name: TraceName) -> &'static str {
     match name {
-        TraceName::PostMultipartImagePackage => td_string!(locale, audit.post_multipart_image_package),
+        TraceName::PostMultipartImagePackage => {
+            td_string!(locale, audit.post_multipart_image_package)
+        }
         TraceName::CreateDockerConfig => td_string!(locale, audit.create_docker_config),
         TraceName::GetDomainOverview => td_string!(locale, audit.get_domain_overview),
-        TraceName::GetDomainResourceReports => td_string!(locale, audit.get_domain_resource_reports),
+        TraceName::GetDomainResourceReports => {
+            td_string!(locale, audit.get_domain_resource_reports)
+        }
         TraceName::ListQuotas => td_string!(locale, audit.list_quotas),
         TraceName::ShowTrigger => td_string!(locale, audit.show_trigger),
         TraceName::ListTriggers => td_string!(locale, audit.list_triggers),
@@ -34,16 +38,32 @@ pub fn sentence(locale: Locale, name: TraceName) -> &'static str {
         TraceName::CreateImageTag => td_string!(locale, audit.create_image_tag),
         TraceName::DeleteImageTag => td_string!(locale, audit.delete_image_tag),
         TraceName::ListImageTags => td_string!(locale, audit.list_image_tags),
-        TraceName::CreateUserRepositoryAuth => td_string!(locale, audit.create_user_repository_auth),
-        TraceName::DeleteUserRepositoryAuth => td_string!(locale, audit.delete_user_repository_auth),
+        TraceName::CreateUserRepositoryAuth => {
+            td_string!(locale, audit.create_user_repository_auth)
+        }
+        TraceName::DeleteUserRepositoryAuth => {
+            td_string!(locale, audit.delete_user_repository_auth)
+        }
         TraceName::ShowUserRepositoryAuth => td_string!(locale, audit.show_user_repository_auth),
-        TraceName::UpdateUserRepositoryAuth => td_string!(locale, audit.update_user_repository_auth),
+        TraceName::UpdateUserRepositoryAuth => {
+            td_string!(locale, audit.update_user_repository_auth)
+        }
         TraceName::ListSharedReposDetails => td_string!(locale, audit.list_shared_repos_details),
-        TraceName::CreateImageRepositoryAccessDomain => td_string!(locale, audit.create_image_repository_access_domain),
-        TraceName::DeleteImageRepositoryAccessDomain => td_string!(locale, audit.delete_image_repository_access_domain),
-        TraceName::ShowImageRepositoryAccessDomain => td_string!(locale, audit.show_image_repository_access_domain),
-        TraceName::UpdateImageRepositoryAccessDomain => td_string!(locale, audit.update_image_repository_access_domain),
-        TraceName::ListImageRepositoryAccessDomain => td_string!(locale, audit.list_image_repository_access_domain),
+        TraceName::CreateImageRepositoryAccessDomain => {
+            td_string!(locale, audit.create_image_repository_access_domain)
+        }
+        TraceName::DeleteImageRepositoryAccessDomain => {
+            td_string!(locale, audit.delete_image_repository_access_domain)
+        }
+        TraceName::ShowImageRepositoryAccessDomain => {
+            td_string!(locale, audit.show_image_repository_access_domain)
+        }
+        TraceName::UpdateImageRepositoryAccessDomain => {
+            td_string!(locale, audit.update_image_repository_access_domain)
+        }
+        TraceName::ListImageRepositoryAccessDomain => {
+            td_string!(locale, audit.list_image_repository_access_domain)
+        }
         TraceName::CreateRepoShare => td_string!(locale, audit.create_repo_share),
         TraceName::DeleteRepoShare => td_string!(locale, audit.delete_repo_share),
         TraceName::GetRepoShare => td_string!(locale, audit.get_repo_share),
@@ -124,7 +144,9 @@ pub fn resource_type(locale: Locale, kind: ResourceType) -> &'static str {
         ResourceType::ImageRepository => td_string!(locale, audit.type_image_repository),
         ResourceType::ImageTag => td_string!(locale, audit.type_image_tag),
         ResourceType::UserRepositoryAuth => td_string!(locale, audit.type_user_repository_auth),
-        ResourceType::ImageRepositoryAccessDomain => td_string!(locale, audit.type_image_repository_access_domain),
+        ResourceType::ImageRepositoryAccessDomain => {
+            td_string!(locale, audit.type_image_repository_access_domain)
+        }
         ResourceType::RepoShare => td_string!(locale, audit.type_repo_share),
         ResourceType::ImageSync => td_string!(locale, audit.type_image_sync),
         ResourceType::Retention => td_string!(locale, audit.type_retention),

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::audit::{AddressRange, Category, Level, Origin, Outcome, ResourceType, Source, TraceName};
+use crate::audit::{
+    AddressRange, Category, Level, Origin, Outcome, ResourceType, Source, TraceName,
+};
 use crate::id::{AuditId, PublicId};
 use crate::name::{AccountName, ImageName, OrganizationName, TagName, UserName};
 use crate::time::Timestamp;

@@ -172,7 +172,8 @@ impl Event {
     /// One of several of the same request: the `index`-th, from 0. Each event has an id of its own.
     pub(crate) fn nth(mut self, index: usize) -> Self {
         if let Ok(first) = self.0.trace_id.parse::<Uuid>() {
-            self.0.trace_id = Uuid::from_u128(first.as_u128().wrapping_add(index as u128)).to_string();
+            self.0.trace_id =
+                Uuid::from_u128(first.as_u128().wrapping_add(index as u128)).to_string();
         }
         self
     }

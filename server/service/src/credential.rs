@@ -108,9 +108,8 @@ impl Credentials {
             login_key_hash: sha256(&password),
             created_at,
         };
-        let event = Origin::of(ctx, &self.ports)
-            .event(TraceName::CreateDockerConfig)
-            .id(&access_key);
+        let event =
+            Origin::of(ctx, &self.ports).event(TraceName::CreateDockerConfig).id(&access_key);
         let sealer = self.sealer.clone();
         self.store
             .run("credential.create_temporary", Durability::Durable, move |tx| {

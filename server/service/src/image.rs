@@ -60,9 +60,7 @@ impl Images {
     #[tracing::instrument(name = "service.image.list", skip_all)]
     pub async fn list(&self, ctx: &Context, query: ImageQuery) -> Result<Page<Image>> {
         self.access.authorize(ctx, Action::ListImages, OwnAccount).await?;
-        self.trail.looked(|| {
-            Origin::of(ctx, &self.ports).event(TraceName::ListImageRepositories)
-        });
+        self.trail.looked(|| Origin::of(ctx, &self.ports).event(TraceName::ListImageRepositories));
         let visibility = self.access.visibility(ctx).await?;
         let user = ctx.user()?.user;
         let (prefix, whole, rest) = split_search(query.search.as_deref());
@@ -214,12 +212,13 @@ impl Images {
     ) -> Result<Image> {
         let allowed = self.access.authorize(ctx, Action::UpdateImage, name).await?;
         check_description(update.description.as_deref())?;
-        let event =
-            self.changed(ctx, &allowed, TraceName::UpdateImageRepository).detail(serde_json::json!({
+        let event = self.changed(ctx, &allowed, TraceName::UpdateImageRepository).detail(
+            serde_json::json!({
                 "is_public": update.is_public,
                 "category": update.category,
                 "description": update.description.is_some(),
-            }));
+            }),
+        );
         let attributes = Arc::new(Attributes {
             is_public: update.is_public,
             category: update.category.map(|category| category.as_str().to_owned()),

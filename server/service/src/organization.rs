@@ -67,10 +67,13 @@ impl Organizations {
         ctx: &Context,
         query: OrganizationQuery,
     ) -> Result<Page<Organization>> {
+        let page = self.seen(ctx, query).await?;
+        self.trail.looked(|| Origin::of(ctx, &self.ports).event(TraceName::ListUserNamespaces));
+        Ok(page)
+    }
+
+    async fn seen(&self, ctx: &Context, query: OrganizationQuery) -> Result<Page<Organization>> {
         self.access.authorize(ctx, Action::ListOrganizations, OwnAccount).await?;
-        self.trail.looked(|| {
-            Origin::of(ctx, &self.ports).event(TraceName::ListUserNamespaces)
-        });
         let visibility = self.access.visibility(ctx).await?;
         let page = self.entries(visibility, query).await?;
         let grants = self.access.own_grants(&ctx.actor).await?;
@@ -144,7 +147,7 @@ impl Organizations {
             order: roadstead::page::Order::Asc,
             window: Window { offset: 0, limit: 1_000 },
         };
-        let page = self.list(ctx, query).await?;
+        let page = self.seen(ctx, query).await?;
         Ok(page
             .items
             .into_iter()

@@ -120,8 +120,22 @@ impl Sessions {
             let event = match claim {
                 Some(claim) => match self.access.account(&claim.account).await? {
                     Some(account) => {
-                        let user = claim.user.map(|user| user.to_string());
-                        event.in_account(account.id).named(user.unwrap_or(account.name.to_string()))
+                        let id = account.id;
+                        let user = self
+                            .store
+                            .peek("session.find_refused", |tx| {
+                                let name = claim.user.clone();
+                                Box::pin(async move {
+                                    match name {
+                                        Some(name) => user::find_by_name(tx, id, &name).await,
+                                        None => Ok(None),
+                                    }
+                                })
+                            })
+                            .await
+                            .map_err(stored)?;
+                        let name = user.map_or(account.name.to_string(), |it| it.name.to_string());
+                        event.in_account(id).named(name)
                     }
                     None => event,
                 },

@@ -23,10 +23,9 @@ pub(crate) fn validate(values: &Values) -> Result<FixedSettings, Vec<Problem>> {
         }),
         external_url: reader.read("external_url", external_url),
         internal_address: reader.parsed("internal_address").map(some),
-        region: reader.parsed::<RegionName>("region").map(|region| Sourced {
-            value: region.value.to_string(),
-            source: region.source,
-        }),
+        region: reader
+            .parsed::<RegionName>("region")
+            .map(|region| Sourced { value: region.value.to_string(), source: region.source }),
         region_name: reader.read("console.region_name", |text| {
             length(text, 1, 64, "a region name has 1-64 characters")
         }),

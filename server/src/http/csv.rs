@@ -16,10 +16,10 @@ pub(super) fn push_line<'a>(text: &mut String, cells: impl IntoIterator<Item = &
 
 fn push_cell(text: &mut String, cell: &str) {
     // A spreadsheet calculates what begins like this; behind an apostrophe it is text.
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    let is_quoted = cell.contains(['"', ',', '\r', '\n', '\t'])
-        || cell.starts_with(' ')
-        || cell.ends_with(' ');
+    let is_formula =
+        cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    let is_quoted =
+        cell.contains(['"', ',', '\r', '\n', '\t']) || cell.starts_with(' ') || cell.ends_with(' ');
     if is_quoted {
         text.push('"');
     }
@@ -47,7 +47,10 @@ mod tests {
     #[test]
     fn cells_are_quoted_where_they_must_be() {
         assert_eq!(line(&["a", "", "b c", "镜像"]), "a,,b c,镜像\r\n");
-        assert_eq!(line(&["a,b", "say \"x\"", "1\n2", " x"]), "\"a,b\",\"say \"\"x\"\"\",\"1\n2\",\" x\"\r\n");
+        assert_eq!(
+            line(&["a,b", "say \"x\"", "1\n2", " x"]),
+            "\"a,b\",\"say \"\"x\"\"\",\"1\n2\",\" x\"\r\n"
+        );
     }
 
     #[test]

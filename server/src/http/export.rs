@@ -6,9 +6,9 @@ use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use futures::StreamExt as _;
 use http::{HeaderValue, header};
+use roadstead::Error;
 use roadstead::error::Subject;
 use roadstead::manage::audit::{AuditEvent, AuditFilter};
-use roadstead::Error;
 use roadstead_app::audit::{csv_columns, csv_cut, resource_type, sentence, source};
 use roadstead_app::i18n::Locale;
 use roadstead_service::audit::Exported;
@@ -29,7 +29,8 @@ pub(crate) async fn audit(State(doors): State<Doors>, request: Request) -> Respo
     let Visit { context, language } = visit;
     let locale = if language == "zh-CN" { Locale::zh_CN } else { Locale::en };
     let Ok(Query(filter)) = Query::<AuditFilter>::try_from_uri(&parts.uri) else {
-        let error = Error::invalid(Subject::Page, "the address asks for something that events do not have");
+        let error =
+            Error::invalid(Subject::Page, "the address asks for something that events do not have");
         return console::refused(&parts, error);
     };
     let exported = match doors.service().audit_log().export(&context, filter).await {
@@ -71,7 +72,10 @@ fn push_event(text: &mut String, locale: Locale, event: &AuditEvent) {
     let record = event.record();
     // Words of another version of the program stay as they are.
     let what = event.name.parse().map_or("", |name| sentence(locale, name));
-    let kind = event.resource_type.parse().map_or(event.resource_type.as_str(), |kind| resource_type(locale, kind));
+    let kind = event
+        .resource_type
+        .parse()
+        .map_or(event.resource_type.as_str(), |kind| resource_type(locale, kind));
     let place = event.source.parse().map_or(event.source.as_str(), |place| source(locale, place));
     csv::push_line(
         text,

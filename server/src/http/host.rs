@@ -108,7 +108,9 @@ impl Hosts {
                 let is_https = external.is_https || origin.is_https;
                 return Address { host: external.host.clone(), is_https };
             }
-            if self.is_ours(&host) || internal.is_some_and(|it| host.as_str().eq_ignore_ascii_case(it)) {
+            if self.is_ours(&host)
+                || internal.is_some_and(|it| host.as_str().eq_ignore_ascii_case(it))
+            {
                 let host = host.as_str().to_ascii_lowercase();
                 return Address { host, is_https: origin.is_https };
             }

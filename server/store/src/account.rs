@@ -184,8 +184,7 @@ pub(crate) async fn excess(tx: &mut Tx<'_>, id: AccountId, quota: u64) -> Result
     // Writing the counters holds the account's row, in the order in which everybody does: of two pushes at the quota's edge
     // one sees the other.
     tx.settle().await?;
-    let size: u64 =
-        sql("SELECT size FROM accounts WHERE id = $1").bind(id).scalar(tx).await?;
+    let size: u64 = sql("SELECT size FROM accounts WHERE id = $1").bind(id).scalar(tx).await?;
     Ok((size > limit).then_some(Excess { size, limit }))
 }
 

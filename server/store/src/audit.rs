@@ -139,9 +139,7 @@ pub async fn recent_named(
     push_scope(&mut statement, scope);
     // The expression keeps SQLite from sorting every event of these names instead of reading the last ones by time.
     statement.push(" AND name || '' IN ").push_list(names.iter().map(|name| name.as_str()));
-    statement
-        .push(" AND level = 'normal' ORDER BY id DESC LIMIT ")
-        .push_bind(limit);
+    statement.push(" AND level = 'normal' ORDER BY id DESC LIMIT ").push_bind(limit);
     statement.all(tx).await
 }
 

@@ -60,7 +60,10 @@ async fn the_export_is_a_file_of_the_events_that_match() {
     assert!(lines[1].contains(",group/app:v1,normal,acme/editor,"), "{text}");
     owner.set_cookie("rs_lang", "zh-CN");
     let text = owner.visit(path).await.expect(200).text();
-    assert!(text.starts_with("\u{feff}操作时间,事件名称,") && text.contains(",创建镜像版本,"), "{text}");
+    assert!(
+        text.starts_with("\u{feff}操作时间,事件名称,") && text.contains(",创建镜像版本,"),
+        "{text}"
+    );
     // A reader has their own events only, and what no event has is no filter.
     let mut reader = app.signed_in("acme/reader").await;
     assert_eq!(reader.visit(path).await.expect(200).text().lines().count(), 1);

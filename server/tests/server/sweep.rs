@@ -134,10 +134,7 @@ fn calls() -> Vec<(&'static str, Input)> {
         ("tag_platforms", Json(json!({ "image": "group/app" }))),
         ("tag_deletion", Json(json!({ "image": "group/app", "tags": ["v1"] }))),
         ("delete_tags", Form("image=group/app&tags[0]=v1&confirm=v1")),
-        (
-            "list_audit",
-            Json(json!({ "query": { "filter": {}, "before": null, "limit": 20 } })),
-        ),
+        ("list_audit", Json(json!({ "query": { "filter": {}, "before": null, "limit": 20 } }))),
         ("get_audit_event", Json(json!({ "trace_id": UUID }))),
         ("suggest_audit", Json(json!({ "what": "operator", "text": "a" }))),
         ("news", Form("after=")),

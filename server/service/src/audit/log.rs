@@ -12,8 +12,8 @@ use roadstead::manage::audit::{
     LARGEST_EXPORT, LARGEST_PAGE,
 };
 use roadstead::{Error, ErrorKind, Result};
-use roadstead_store::audit::{self, AuditFound, AuditRow, AuditScope};
 use roadstead_store::Store;
+use roadstead_store::audit::{self, AuditFound, AuditRow, AuditScope};
 
 use crate::access::{Access, OwnAccount};
 use crate::context::Context;

@@ -176,7 +176,8 @@ async fn pushes_pulls_and_looks_are_recorded_where_settings_say_so() {
         test.service.overview().get(&test.reader).await.unwrap();
         test.service.flush().await.unwrap();
     };
-    let data = AuditFilter { category: Some(roadstead::audit::Category::Data), ..AuditFilter::default() };
+    let data =
+        AuditFilter { category: Some(roadstead::audit::Category::Data), ..AuditFilter::default() };
     let reads = AuditFilter { include_reads: true, ..AuditFilter::default() };
     act().await;
     assert!(names(&test, &test.owner, data.clone()).await.is_empty());
@@ -347,7 +348,8 @@ async fn no_secret_is_in_any_event_or_log() {
     };
     let owner = fresh.setup().complete(&nobody, request).await.unwrap();
 
-    secrets.extend([login.password.reveal(), issued.token.reveal(), code.reveal()].map(String::clone));
+    secrets
+        .extend([login.password.reveal(), issued.token.reveal(), code.reveal()].map(String::clone));
     service.flush().await.unwrap();
     let all = AuditFilter { include_reads: true, ..AuditFilter::default() };
     let mut events = String::new();

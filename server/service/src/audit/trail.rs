@@ -73,7 +73,10 @@ impl Trail {
     pub(crate) async fn flush(&self) -> Result<()> {
         let Pending { events, left_out } = std::mem::take(&mut *self.pending.lock());
         if left_out > 0 {
-            tracing::error!(left_out, "the database does not keep up with the audit log's data events");
+            tracing::error!(
+                left_out,
+                "the database does not keep up with the audit log's data events"
+            );
         }
         let mut rest = events.into_iter();
         loop {

@@ -109,10 +109,7 @@ async fn rules_of_values() {
         },
         SettingsUpdate { announcement: Some("x".repeat(1_001)), ..SettingsUpdate::default() },
         SettingsUpdate { announcement: Some("a\u{7}b".to_owned()), ..SettingsUpdate::default() },
-        SettingsUpdate {
-            announcement_level: Some("loud".to_owned()),
-            ..SettingsUpdate::default()
-        },
+        SettingsUpdate { announcement_level: Some("loud".to_owned()), ..SettingsUpdate::default() },
         SettingsUpdate { storage_quota: Some(u64::MAX), ..SettingsUpdate::default() },
         SettingsUpdate { audit_retention_days: Some(6), ..SettingsUpdate::default() },
         SettingsUpdate { audit_retention_days: Some(3_651), ..SettingsUpdate::default() },
@@ -166,13 +163,10 @@ async fn an_announcement_is_shown_until_its_end() {
         names.sort();
         names
     };
-    let names =
-        ["announcement", "announcement_level", "announcement_until", "internal_address"];
+    let names = ["announcement", "announcement_level", "announcement_until", "internal_address"];
     assert_eq!(named(test.events().await), names);
-    let update = SettingsUpdate {
-        announcement_until: Some(String::new()),
-        ..SettingsUpdate::default()
-    };
+    let update =
+        SettingsUpdate { announcement_until: Some(String::new()), ..SettingsUpdate::default() };
     let saved = test.service.settings().update(&test.owner, update).await.unwrap();
     assert_eq!(saved.announcement_at(until), shown);
     // What is saved is read again as what it is.

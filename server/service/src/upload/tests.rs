@@ -320,7 +320,7 @@ async fn sessions_end_by_themselves() {
     let left = test
         .store
         .peek("test.doomed", |tx| {
-            Box::pin(roadstead_store::object::doomed(tx, roadstead::Timestamp(i64::MAX), 10))
+            Box::pin(roadstead_store::object::doomed(tx, Timestamp(i64::MAX), 10))
         })
         .await
         .unwrap();

@@ -68,11 +68,7 @@ pub(super) fn of(event: &AuditRecord) -> String {
 const WRITES: &str = "writes";
 
 /// What the events that are asked for have, at least; `None` when that is nothing but whose they are.
-pub(super) fn wanted(
-    scope: AuditScope,
-    filter: &AuditFilter,
-    words: &[String],
-) -> Option<String> {
+pub(super) fn wanted(scope: AuditScope, filter: &AuditFilter, words: &[String]) -> Option<String> {
     let mut tokens = BTreeSet::new();
     tokens.extend(words.iter().flat_map(|word| tokens_of(word).take(WORDS)));
     let mut add = |kind: char, text: Option<&str>| {

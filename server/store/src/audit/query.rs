@@ -165,10 +165,12 @@ async fn bounds(
         end = end.min(last.0.saturating_add(1));
     }
     if let Some(since) = filter.since {
-        let found = sql("SELECT id FROM audit_events WHERE happened_at >= $1 ORDER BY happened_at, id LIMIT 1")
-            .bind(since.plus_seconds(-SLACK))
-            .optional::<(AuditId,)>(tx)
-            .await?;
+        let found = sql(
+            "SELECT id FROM audit_events WHERE happened_at >= $1 ORDER BY happened_at, id LIMIT 1",
+        )
+        .bind(since.plus_seconds(-SLACK))
+        .optional::<(AuditId,)>(tx)
+        .await?;
         let Some((found,)) = found else { return Ok(None) };
         first = found.0;
     }

@@ -26,9 +26,9 @@ pub(super) fn wanted(repository: RepositoryId, text: &str) -> Option<String> {
 }
 
 fn pairs(text: &str) -> impl Iterator<Item = String> {
-    text.as_bytes().windows(2).map(|pair| {
-        pair.iter().map(|byte| format!("{:02x}", byte.to_ascii_lowercase())).collect()
-    })
+    text.as_bytes()
+        .windows(2)
+        .map(|pair| pair.iter().map(|byte| format!("{:02x}", byte.to_ascii_lowercase())).collect())
 }
 
 fn single(byte: u8) -> String {

@@ -97,18 +97,26 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// What is searched for in names, as the index knows it.
-    fn tokens(&self, repository: RepositoryId) -> Option<String> {
-        let text = self.search.as_ref().filter(|text| !text.is_empty() && !text.contains(':'))?;
-        gram::wanted(repository, text)
+    /// Where an index finds what is searched for; `None` when nothing is, or no index can tell.
+    fn candidates(&self, repository: RepositoryId) -> Option<Candidates> {
+        let text = self.search.as_ref().filter(|text| !text.is_empty())?;
+        if text.contains(':') {
+            return Some(Candidates::Digests(repository, range(text)));
+        }
+        gram::wanted(repository, text).map(Candidates::Names)
     }
 
-    /// Adds the tables, and what is asked of them. `few` are the tokens of a search whose candidates are few: then only
-    /// these are looked at.
-    fn push(&self, statement: &mut Sql, tx: &Tx<'_>, repository: RepositoryId, few: Option<&str>) {
+    /// Adds the tables, and what is asked of them. When candidates are given, only these are looked at.
+    fn push(
+        &self,
+        statement: &mut Sql,
+        tx: &Tx<'_>,
+        repository: RepositoryId,
+        few: Option<&Candidates>,
+    ) {
         statement.push(" FROM ");
-        if let Some(tokens) = few {
-            push_candidates(statement, tx, tokens);
+        if let Some(candidates) = few {
+            candidates.push(statement, tx);
             statement.push(" CROSS JOIN ");
         }
         statement.push("tags t JOIN manifests m ON m.id = t.manifest_id WHERE ");
@@ -119,16 +127,9 @@ impl Filter {
         statement.push(" AND t.deleted_at IS NULL AND t.is_hidden = FALSE");
         match &self.search {
             Some(text) if text.contains(':') => {
-                // All that begins with it: what comes after its last character comes after all of them.
-                let text = text.to_ascii_lowercase();
-                statement
-                    .push(" AND t.manifest_id IN (SELECT d.id FROM manifests d WHERE d.repository_id = ")
-                    .push_bind(repository)
-                    .push(" AND d.deleted_at IS NULL AND d.digest >= ")
-                    .push_bind(text.as_str())
-                    .push(" AND d.digest < ")
-                    .push_bind(format!("{text}\u{7f}"))
-                    .push(")");
+                let [first, last] = range(text);
+                statement.push(" AND t.digest >= ").push_bind(first);
+                statement.push(" AND t.digest < ").push_bind(last);
             }
             Some(text) => {
                 statement
@@ -186,9 +187,9 @@ pub async fn list_page(
         // Neither names nor digests have anything but ASCII.
         return Ok(Page { items: Vec::new(), total: 0, window });
     }
-    let tokens = filter.tokens(place.repository);
-    let few = match &tokens {
-        Some(tokens) if are_few(tx, tokens).await? => Some(tokens.as_str()),
+    let candidates = filter.candidates(place.repository);
+    let few = match &candidates {
+        Some(candidates) if candidates.are_few(tx).await? => Some(candidates),
         _ => None,
     };
     let mut statement = sql(entry!());
@@ -204,7 +205,7 @@ pub async fn list_page(
     statement.push(" LIMIT ").push_bind(window.limit);
     statement.push(" OFFSET ").push_bind(window.offset);
     let items = statement.all(tx).await?;
-    let total = if tokens.is_some() && few.is_none() && filter.platform.is_none() {
+    let total = if candidates.is_some() && few.is_none() && filter.platform.is_none() {
         // So many have the parts of the text that counting them would cost more than the page.
         COUNTED_TAGS
     } else {
@@ -215,25 +216,56 @@ pub async fn list_page(
     Ok(Page { items, total, window })
 }
 
-/// The tags whose names have all these tokens, as `c`.
-fn push_candidates(statement: &mut Sql, tx: &Tx<'_>, tokens: &str) {
-    let [before, after] = tx.dialect().tag_search();
-    statement.push("(").push(before).push_bind(tokens).push(after);
-    statement.push(" LIMIT ").push_bind(COUNTED_TAGS + 1).push(") c");
+/// Tags that a search may mean, as an index finds them.
+enum Candidates {
+    /// Those whose names have all these tokens.
+    Names(String),
+    /// Those in the repository whose digests lie in this range.
+    Digests(RepositoryId, [String; 2]),
 }
 
-/// Whether no more than [`COUNTED_TAGS`] have these tokens, so that looking at each costs less than going through the list.
-async fn are_few(tx: &mut Tx<'_>, tokens: &str) -> Result<bool> {
-    let mut statement = sql("SELECT count(*) FROM ");
-    push_candidates(&mut statement, tx, tokens);
-    Ok(statement.scalar::<u64>(tx).await? <= COUNTED_TAGS)
+impl Candidates {
+    /// Adds their ids, as `c`.
+    fn push(&self, statement: &mut Sql, tx: &Tx<'_>) {
+        statement.push("(");
+        match self {
+            Self::Names(tokens) => {
+                let [before, after] = tx.dialect().tag_search();
+                statement.push(before).push_bind(tokens.as_str()).push(after);
+            }
+            Self::Digests(repository, [first, last]) => {
+                statement
+                    .push("SELECT g.id FROM manifests d JOIN tags g ON g.manifest_id = d.id WHERE d.repository_id = ")
+                    .push_bind(repository)
+                    .push(" AND d.deleted_at IS NULL AND g.deleted_at IS NULL AND d.digest >= ")
+                    .push_bind(first.as_str())
+                    .push(" AND d.digest < ")
+                    .push_bind(last.as_str());
+            }
+        }
+        statement.push(" LIMIT ").push_bind(COUNTED_TAGS + 1).push(") c");
+    }
+
+    /// Whether there are no more than [`COUNTED_TAGS`], so that looking at each costs less than going through the list.
+    async fn are_few(&self, tx: &mut Tx<'_>) -> Result<bool> {
+        let mut statement = sql("SELECT count(*) FROM ");
+        self.push(&mut statement, tx);
+        Ok(statement.scalar::<u64>(tx).await? <= COUNTED_TAGS)
+    }
+}
+
+/// From and to before which lies all that begins with a text: what comes after its last character comes after all of it.
+fn range(text: &str) -> [String; 2] {
+    let first = text.to_ascii_lowercase();
+    let last = format!("{first}\u{7f}");
+    [first, last]
 }
 
 async fn total(
     tx: &mut Tx<'_>,
     repository: RepositoryId,
     filter: &Filter,
-    few: Option<&str>,
+    few: Option<&Candidates>,
 ) -> Result<u64> {
     if filter.search.is_none() && filter.platform.is_none() {
         return sql("SELECT tag_count FROM repositories WHERE id = $1")

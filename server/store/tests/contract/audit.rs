@@ -219,7 +219,12 @@ async fn fill(home: &Home, account: AccountId, users: &[UserId], count: u64) {
 fn matches(filter: &AuditFilter, event: &AuditRecord) -> bool {
     let said = format!(
         "{} {} {} {} {} {}",
-        event.actor, event.name, event.resource_name, event.resource_id, event.address, event.detail
+        event.actor,
+        event.name,
+        event.resource_name,
+        event.resource_id,
+        event.address,
+        event.detail
     )
     .to_lowercase();
     let is = |wanted: &str, found: &str| wanted.is_empty() || wanted == found;
@@ -258,7 +263,10 @@ fn filters(count: u64) -> Vec<(&'static str, AuditFilter)> {
         ("resource id", AuditFilter { resource_id: "77".to_owned(), ..none() }),
         (
             "resource name",
-            AuditFilter { resource_name: generated(AccountId(1), &[UserId(1)], 5).resource_name, ..none() },
+            AuditFilter {
+                resource_name: generated(AccountId(1), &[UserId(1)], 5).resource_name,
+                ..none()
+            },
         ),
         ("operator", AuditFilter { operator: "alice/user-3".to_owned(), ..none() }),
         ("level", AuditFilter { level: Some(Level::Warning), ..none() }),
@@ -267,7 +275,10 @@ fn filters(count: u64) -> Vec<(&'static str, AuditFilter)> {
         ("network", AuditFilter { address: Some("10.1.0.0/16".parse().unwrap()), ..none() }),
         ("odd network", AuditFilter { address: Some("10.1.4.0/22".parse().unwrap()), ..none() }),
         ("wide network", AuditFilter { address: Some("0.0.0.0/1".parse().unwrap()), ..none() }),
-        ("other network", AuditFilter { address: Some("192.168.0.0/16".parse().unwrap()), ..none() }),
+        (
+            "other network",
+            AuditFilter { address: Some("192.168.0.0/16".parse().unwrap()), ..none() },
+        ),
         ("no network", AuditFilter { address: Some("2001:db8::/20".parse().unwrap()), ..none() }),
         ("time", AuditFilter { since: Some(at(80)), until: Some(middle), ..none() }),
         ("a moment long ago", AuditFilter { since: Some(at(80)), until: Some(at(200)), ..none() }),
@@ -315,7 +326,8 @@ async fn all_pages(
 ) -> Vec<AuditRecord> {
     let (mut before, mut all) = (None, Vec::new());
     loop {
-        let found = tx!(home.read, [filter] | tx | audit::list(tx, scope, &filter, before, limit).await);
+        let found =
+            tx!(home.read, [filter] | tx | audit::list(tx, scope, &filter, before, limit).await);
         assert!(found.rows.len() <= limit as usize);
         all.extend(found.rows.into_iter().map(|row| row.event));
         before = found.next;
@@ -415,13 +427,15 @@ async fn a_page_of_a_large_log_is_found_in_time(home: &Home) {
     }
     let mut late = Vec::new();
     for (what, filter) in filters(count) {
-        for (whose, scope) in
-            [("account", AuditScope::Account(alice.allowed())), ("user", AuditScope::User(users[3]))]
-        {
+        for (whose, scope) in [
+            ("account", AuditScope::Account(alice.allowed())),
+            ("user", AuditScope::User(users[3])),
+        ] {
             let mut times = Vec::new();
             for _ in 0..5 {
                 let start = Instant::now();
-                let found = tx!(home.read, [filter] | tx | audit::list(tx, scope, &filter, None, 50).await);
+                let found =
+                    tx!(home.read, [filter] | tx | audit::list(tx, scope, &filter, None, 50).await);
                 times.push(start.elapsed());
                 drop(found);
             }

@@ -35,8 +35,10 @@ async fn written(store: &Store) -> Vec<String> {
                 let system = Actor::System(JobName("test"));
                 let now = roadstead::Timestamp(0);
                 let allowed =
-                    decide(&system, Action::ListAuditTraces, target, &Grants::default(), now).unwrap();
-                let filter = AuditFilter { category: Some(Category::Data), ..AuditFilter::default() };
+                    decide(&system, Action::ListAuditTraces, target, &Grants::default(), now)
+                        .unwrap();
+                let filter =
+                    AuditFilter { category: Some(Category::Data), ..AuditFilter::default() };
                 list(tx, AuditScope::Account(allowed.key()), &filter, None, 100).await
             })
         })

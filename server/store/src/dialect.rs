@@ -77,7 +77,7 @@ impl Dialect {
         const SMALL: u32 = 12;
         const LARGE: u32 = 16;
         match self {
-            Self::Sqlite => (end.saturating_sub(1 << 20).max(0), None),
+            Self::Sqlite => (end.saturating_sub(1 << 17).max(0), None),
             Self::Postgres => {
                 let (bits, name) =
                     if end % (1 << LARGE) == 0 { (LARGE, "around") } else { (SMALL, "near") };

@@ -21,7 +21,7 @@ async fn events_are_listed_and_shown() {
     TestApp::each(async |app| {
         TestImage::new(5, 1, 1_000).push(&app.editor(), "group/app", "v1").await.expect(201);
         let mut owner = app.signed_in("acme").await;
-        let filter = json!({ "name": "createImageTag", "address": "0.0.0.0/0" });
+        let filter = json!({ "name": "createImageTag", "operator": "acme/editor" });
         let query = json!({ "query": { "filter": filter, "before": null, "limit": 10 } });
         let page = call(&mut owner, "list_audit", query).await.expect(200).json();
         assert_eq!(page["is_whole_account"], true);

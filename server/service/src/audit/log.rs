@@ -3,6 +3,7 @@
 //! Administrators see the whole account, others their own events; every answer says which.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::Stream;
 use roadstead::access::Action;
@@ -22,6 +23,9 @@ use crate::setting::SettingsCell;
 
 /// Most characters that are searched for.
 const LONGEST_TEXT: usize = 256;
+/// A page that is not full by then is given as it is: of a filter, and of a search for words.
+const FILTERING: Duration = Duration::from_millis(30);
+const SEARCHING: Duration = Duration::from_millis(120);
 /// Events of one part of an export.
 const PART: u32 = 500;
 
@@ -57,7 +61,7 @@ impl AuditLog {
         check(&query.filter)?;
         let limit = u32::from(query.limit.clamp(1, LARGEST_PAGE));
         let filter = Arc::new(query.filter);
-        let found = self.find(scope, &filter, query.before, limit).await?;
+        let found = self.find(ctx, scope, &filter, query.before, limit).await?;
         Ok(AuditPage {
             next: found.next,
             searched_to: found.searched_to,
@@ -119,23 +123,23 @@ impl AuditLog {
     ) -> Result<impl Stream<Item = Result<Exported>> + Send + use<>> {
         let scope = scope(&self.access, ctx).await?;
         check(&filter)?;
-        let (log, filter) = (self.clone(), Arc::new(filter));
+        let (log, ctx, filter) = (self.clone(), ctx.clone(), Arc::new(filter));
         let begin = Some((None, LARGEST_EXPORT));
         Ok(futures::stream::try_unfold(begin, move |state| {
-            let (log, filter) = (log.clone(), Arc::clone(&filter));
+            let (log, ctx, filter) = (log.clone(), ctx.clone(), Arc::clone(&filter));
             async move {
                 let Some((before, left)) = state else { return Ok(None) };
                 if left == 0 {
                     return Ok(Some((Exported::Cut, None)));
                 }
                 let limit = u32::try_from(left).unwrap_or(PART).min(PART);
-                let found = log.find(scope, &filter, before, limit).await?;
+                let found = log.find(&ctx, scope, &filter, before, limit).await?;
                 let events = log.events(found.rows);
                 let left = left.saturating_sub(events.len() as u64);
                 let next = match found.next {
                     // Whether there is one more decides whether the export is cut.
                     Some(next) if left == 0 => {
-                        let more = log.find(scope, &filter, Some(next), 1).await?;
+                        let more = log.find(&ctx, scope, &filter, Some(next), 1).await?;
                         (!more.rows.is_empty() || more.next.is_some()).then_some((Some(next), 0))
                     }
                     next => next.map(|next| (Some(next), left)),
@@ -147,15 +151,21 @@ impl AuditLog {
 
     async fn find(
         &self,
+        ctx: &Context,
         scope: AuditScope,
         filter: &Arc<AuditFilter>,
         before: Option<roadstead::id::AuditId>,
         limit: u32,
     ) -> Result<AuditFound> {
+        let (clock, begin) = (Arc::clone(&ctx.clock), ctx.clock.monotonic());
+        let most = if filter.text.is_empty() { FILTERING } else { SEARCHING };
+        let enough = Arc::new(move || clock.monotonic().saturating_sub(begin) > most);
         self.store
             .read("audit.list", |tx| {
-                let filter = Arc::clone(filter);
-                Box::pin(async move { audit::list(tx, scope, &filter, before, limit).await })
+                let (filter, enough) = (Arc::clone(filter), Arc::clone(&enough));
+                Box::pin(
+                    async move { audit::list(tx, scope, &filter, before, limit, &*enough).await },
+                )
             })
             .await
             .map_err(stored)

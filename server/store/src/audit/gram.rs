@@ -19,9 +19,9 @@ const MOST: usize = 400;
 const WORDS: usize = 8;
 /// Letters and digits.
 const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-/// Hexadecimal digits of an address that networks are found by: of IPv6 /32, /48, /56, /64; of IPv4, which stand behind 24
-/// digits, /8, /16, /24. All of them are the address itself.
-const PREFIXES: [usize; 7] = [8, 12, 14, 16, 26, 28, 30];
+/// Hexadecimal digits of an address that networks are found by: of IPv6 /16, /32, /48, /56, /64; of IPv4, which stand behind
+/// 24 digits, all, /8, /16, /24. All 32 of them are the address itself.
+const PREFIXES: [usize; 9] = [4, 8, 12, 14, 16, 24, 26, 28, 30];
 
 /// Tokens of an event.
 pub(super) fn of(event: &AuditRecord) -> String {

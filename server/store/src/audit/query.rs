@@ -4,8 +4,9 @@
 //! - Candidates come from an index: of tokens when anything but whose they are is asked, else of their account or user.
 //!   Whatever is asked together is intersected in the index, so that no combination reads what only one part of it matches.
 //! - Every candidate is compared with all that is asked, exactly: tokens are hashes, and neighbourhoods are rounded.
-//! - One call looks at no more than [`MOST_CANDIDATES`] and runs no more than [`MOST_STATEMENTS`]. When that is not enough to
-//!   fill a page, it says how far it came, and the next call goes on there.
+//! - One call takes no more than [`MOST_STEPS`], each of which goes through one neighbourhood and compares no more than
+//!   [`LARGEST_STEP`] events, and stops when its caller has had enough. When that does not fill a page, it says how far it
+//!   came, and the next call goes on there.
 
 use roadstead::audit::{AddressRange, Outcome};
 use roadstead::id::{AuditId, PublicId};
@@ -20,14 +21,12 @@ use crate::sql::{Sql, sql};
 use crate::tx::Tx;
 use crate::value::Column;
 
-/// Most candidates that one call compares.
-const MOST_CANDIDATES: u64 = 20_000;
 /// Most steps of one call.
-const MOST_STATEMENTS: u32 = 40;
+const MOST_STEPS: u32 = 60;
 /// Candidates of the first step, for each row that is wanted; later steps look at more.
-const FIRST_STEP: u32 = 4;
+const FIRST_STEP: u32 = 2;
 /// Most candidates of one step.
-const LARGEST_STEP: u32 = 5_000;
+const LARGEST_STEP: u32 = 512;
 /// How much later than its time an event may be recorded, in seconds: pushes and pulls are written in batches, and the clocks
 /// of several servers differ.
 const SLACK: i64 = 600;
@@ -101,13 +100,15 @@ struct Asked<'a> {
     tokens: Option<String>,
 }
 
-/// Events that match, before `before`, the last recorded first, at most `limit`.
+/// Events that match, before `before`, the last recorded first, at most `limit`. `enough` is asked between steps whether it
+/// took long enough.
 pub async fn list(
     tx: &mut Tx<'_>,
     scope: AuditScope,
     filter: &AuditFilter,
     before: Option<AuditId>,
     limit: u32,
+    enough: &(dyn Fn() -> bool + Send + Sync),
 ) -> Result<AuditFound> {
     let words = gram::words(&filter.text);
     let tokens = gram::wanted(scope, filter, &words);
@@ -116,32 +117,30 @@ pub async fn list(
     let Some((first, end)) = bounds(tx, filter, before).await? else {
         return Ok(found);
     };
-    let (mut end, mut step) = (end, limit.saturating_mul(FIRST_STEP).clamp(1, LARGEST_STEP));
-    let (mut candidates, mut statements) = (0, 0);
-    while let Some(last) = asked.last(tx, first, end).await? {
+    let mut end = end;
+    let mut most = limit.saturating_mul(FIRST_STEP).clamp(1, LARGEST_STEP);
+    for step in 0.. {
+        let Some(last) = asked.last(tx, first, end).await? else { break };
         end = last.0.saturating_add(1);
-        if candidates >= MOST_CANDIDATES || statements >= MOST_STATEMENTS {
+        if step >= MOST_STEPS || (step > 0 && enough()) {
             found.next = Some(AuditId(end));
             found.searched_to = time_of(tx, end).await?;
-            return Ok(found);
+            break;
         }
-        let (start, tokens) = asked.piece(tx, first, end);
-        let part = Part { asked: &asked, tokens, start, end, step };
+        let (start, candidates) = asked.candidates(tx, first, end, most).await?;
         let wanted = limit.saturating_sub(found.rows.len() as u32);
-        let rows = part.rows(tx, wanted).await?;
+        let rows = asked.rows(tx, &candidates, wanted).await?;
         let is_full = rows.len() as u32 >= wanted;
         found.rows.extend(rows);
         if is_full {
             found.next = found.rows.last().map(|row| row.event.id);
-            return Ok(found);
+            break;
         }
-        let (count, lowest) = part.progress(tx).await?;
-        (candidates, statements) = (candidates + count, statements + 1);
-        end = match lowest {
-            Some(lowest) if count >= u64::from(step) => lowest.0,
+        end = match candidates.last() {
+            Some(lowest) if candidates.len() as u32 >= most => lowest.0,
             _ => start,
         };
-        step = step.saturating_mul(FIRST_STEP).min(LARGEST_STEP);
+        most = LARGEST_STEP;
     }
     Ok(found)
 }
@@ -196,15 +195,57 @@ impl Asked<'_> {
         Ok(statement.optional::<(AuditId,)>(tx).await?.map(|(id,)| id))
     }
 
-    /// From which id on the next step looks, and for which tokens.
-    fn piece(&self, tx: &Tx<'_>, first: i64, end: i64) -> (i64, Option<String>) {
-        let Some(tokens) = &self.tokens else { return (first, None) };
-        let (start, neighbourhood) = tx.dialect().audit_neighbourhood(end);
-        let tokens = match neighbourhood {
-            Some(name) => format!("{tokens} {name}"),
-            None => tokens.clone(),
-        };
-        (start.max(first), Some(tokens))
+    /// What the index finds in the neighbourhood before `end`, the last recorded first, at most `most`, and where that
+    /// neighbourhood begins.
+    async fn candidates(
+        &self,
+        tx: &mut Tx<'_>,
+        first: i64,
+        end: i64,
+        most: u32,
+    ) -> Result<(i64, Vec<AuditId>)> {
+        let mut start = first;
+        let mut statement = sql("");
+        match &self.tokens {
+            Some(tokens) => {
+                let (begins, neighbourhood) = tx.dialect().audit_neighbourhood(end);
+                start = begins.max(first);
+                let tokens = match neighbourhood {
+                    Some(name) => format!("{tokens} {name}"),
+                    None => tokens.clone(),
+                };
+                let [tokens_are, from, before, at_most] = tx.dialect().audit_search();
+                statement.push(tokens_are).push_bind(tokens);
+                statement.push(from).push_bind(start).push(before).push_bind(end);
+                statement.push(at_most).push_bind(most);
+            }
+            None => {
+                statement.push("SELECT id FROM audit_events WHERE ");
+                push_scope(&mut statement, self.scope);
+                statement.push(" AND id >= ").push_bind(start).push(" AND id < ").push_bind(end);
+                statement.push(" ORDER BY id DESC LIMIT ").push_bind(most);
+            }
+        }
+        let found = statement.all::<(AuditId,)>(tx).await?;
+        Ok((start, found.into_iter().map(|(id,)| id).collect()))
+    }
+
+    /// Those of the candidates that match, at most `wanted`.
+    async fn rows(
+        &self,
+        tx: &mut Tx<'_>,
+        candidates: &[AuditId],
+        wanted: u32,
+    ) -> Result<Vec<AuditRow>> {
+        if candidates.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut statement = sql(BEGIN);
+        statement.push(COLUMNS).push("audit_events e WHERE e.id IN ").push_list(candidates);
+        statement.push(" AND ");
+        self.push_exactly(&mut statement);
+        statement.push(" ORDER BY e.id DESC LIMIT ").push_bind(wanted).push(END);
+        statement.all(tx).await
     }
 
     /// Adds all that is asked about event `e`.
@@ -257,57 +298,6 @@ impl Asked<'_> {
 fn push_range(statement: &mut Sql, range: AddressRange) {
     statement.push(" AND e.address_key >= ").push_bind(range.first_key());
     statement.push(" AND e.address_key <= ").push_bind(range.last_key());
-}
-
-/// One step.
-struct Part<'a> {
-    asked: &'a Asked<'a>,
-    tokens: Option<String>,
-    start: i64,
-    end: i64,
-    step: u32,
-}
-
-impl Part<'_> {
-    /// Adds the statement that finds the candidates.
-    fn push_candidates(&self, statement: &mut Sql, tx: &Tx<'_>) {
-        statement.push("(");
-        match &self.tokens {
-            Some(tokens) => {
-                let [tokens_are, from, before, most] = tx.dialect().audit_search();
-                statement.push(tokens_are).push_bind(tokens.as_str());
-                statement.push(from).push_bind(self.start).push(before).push_bind(self.end);
-                statement.push(most).push_bind(self.step);
-            }
-            None => {
-                statement.push("SELECT id FROM audit_events WHERE ");
-                push_scope(statement, self.asked.scope);
-                statement.push(" AND id >= ").push_bind(self.start);
-                statement.push(" AND id < ").push_bind(self.end);
-                statement.push(" ORDER BY id DESC LIMIT ").push_bind(self.step);
-            }
-        }
-        statement.push(") c");
-    }
-
-    /// Those of the candidates that match.
-    async fn rows(&self, tx: &mut Tx<'_>, wanted: u32) -> Result<Vec<AuditRow>> {
-        let mut statement = sql(BEGIN);
-        statement.push(COLUMNS);
-        self.push_candidates(&mut statement, tx);
-        // SQLite keeps to this order of the two.
-        statement.push(" CROSS JOIN audit_events e WHERE e.id = c.id AND ");
-        self.asked.push_exactly(&mut statement);
-        statement.push(" ORDER BY e.id DESC LIMIT ").push_bind(wanted).push(END);
-        statement.all(tx).await
-    }
-
-    /// How many candidates there were, and the first recorded of them.
-    async fn progress(&self, tx: &mut Tx<'_>) -> Result<(u64, Option<AuditId>)> {
-        let mut statement = sql("SELECT count(*), min(c.id) FROM ");
-        self.push_candidates(&mut statement, tx);
-        statement.one(tx).await
-    }
 }
 
 /// The event of this id on the wire, if it is of the scope.

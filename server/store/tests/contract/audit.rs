@@ -129,21 +129,24 @@ async fn the_audit_log_is_searched_by_any_part_of_what_it_says(home: &Home) {
     ] {
         let text = text.to_owned();
         let filter = AuditFilter { text: text.clone(), ..AuditFilter::default() };
-        let found = tx!(home.read, [filter] | tx | audit::list(tx, scope, &filter, None, 10).await);
+        let found = tx!(
+            home.read,
+            [filter] | tx | audit::list(tx, scope, &filter, None, 10, &|| false).await
+        );
         let found: Vec<_> = found.rows.iter().map(|it| it.event.resource_name.as_str()).collect();
         assert_eq!(found, expected, "{text}");
     }
     let team = AuditFilter { text: "team".to_owned(), ..AuditFilter::default() };
-    let first = tx!(home.read, [team] | tx | audit::list(tx, all, &team, None, 2).await);
+    let first = tx!(home.read, [team] | tx | audit::list(tx, all, &team, None, 2, &|| false).await);
     let next = first.next;
     assert_eq!(next, Some(first.rows[1].event.id));
-    let rest = tx!(home.read, [team] | tx | audit::list(tx, all, &team, next, 2).await);
+    let rest = tx!(home.read, [team] | tx | audit::list(tx, all, &team, next, 2, &|| false).await);
     assert_eq!((first.rows.len(), rest.rows.len()), (2, 1));
     assert_eq!(rest.rows[0].event.resource_name, "team/app");
     assert_eq!((rest.next, rest.searched_to), (None, None));
     // What is forgotten is not found any more.
     assert_eq!(tx!(home.run, [] | tx | audit::forget(tx, at(2), 10).await), 4);
-    let none = tx!(home.read, [team] | tx | audit::list(tx, all, &team, None, 9).await);
+    let none = tx!(home.read, [team] | tx | audit::list(tx, all, &team, None, 9, &|| false).await);
     assert_eq!((none.rows.len(), none.next), (0, None));
 }
 
@@ -326,8 +329,10 @@ async fn all_pages(
 ) -> Vec<AuditRecord> {
     let (mut before, mut all) = (None, Vec::new());
     loop {
-        let found =
-            tx!(home.read, [filter] | tx | audit::list(tx, scope, &filter, before, limit).await);
+        let found = tx!(
+            home.read,
+            [filter] | tx | audit::list(tx, scope, &filter, before, limit, &|| false).await
+        );
         assert!(found.rows.len() <= limit as usize);
         all.extend(found.rows.into_iter().map(|row| row.event));
         before = found.next;
@@ -431,17 +436,33 @@ async fn a_page_of_a_large_log_is_found_in_time(home: &Home) {
             ("account", AuditScope::Account(alice.allowed())),
             ("user", AuditScope::User(users[3])),
         ] {
+            let (bar, most) = if filter.text.is_empty() { (50, 30) } else { (200, 120) };
+            let bar = Duration::from_millis(bar);
+            let page = async |before: Option<AuditId>| {
+                let start = Instant::now();
+                let enough = move || start.elapsed() > Duration::from_millis(most);
+                let found = tx!(
+                    home.read,
+                    [filter] | tx | audit::list(tx, scope, &filter, before, 50, &enough).await
+                );
+                (start.elapsed(), found)
+            };
             let mut times = Vec::new();
             for _ in 0..5 {
-                let start = Instant::now();
-                let found =
-                    tx!(home.read, [filter] | tx | audit::list(tx, scope, &filter, None, 50).await);
-                times.push(start.elapsed());
-                drop(found);
+                times.push(page(None).await.0);
             }
             times.sort();
-            let bar = Duration::from_millis(if filter.text.is_empty() { 50 } else { 200 });
-            println!("{what}, {whose}: {:?} (at most {bar:?})", times[2]);
+            // What one question does not find is asked for until the page is full.
+            let (mut calls, mut rows, mut before, start) = (0, 0, None, Instant::now());
+            while calls == 0 || (before.is_some() && rows < 50) {
+                let found = page(before).await.1;
+                (calls, rows, before) = (calls + 1, rows + found.rows.len(), found.next);
+            }
+            let all = start.elapsed();
+            println!(
+                "{what}, {whose}: {:?} (at most {bar:?}); {rows} in {calls}, {all:?}",
+                times[2]
+            );
             if is_soak && times[2] > bar {
                 late.push(format!("{what}, {whose}: {:?}", times[2]));
             }

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use leptos_i18n_build::{Config, ParseOptions, TranslationsInfos};
 
 /// One file per namespace in `locales/{en,zh-CN}/`. A new namespace is added here and in both folders.
-const NAMESPACES: [&str; 10] = [
+const NAMESPACES: [&str; 11] = [
     "common",
     "shell",
     "components",
@@ -23,6 +23,7 @@ const NAMESPACES: [&str; 10] = [
     "overview",
     "images",
     "organizations",
+    "audit",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -20,6 +20,7 @@
 //! | `roadstead-server` | all of the above |
 
 pub mod access;
+pub mod audit;
 pub mod digest;
 pub mod error;
 pub mod id;
@@ -33,8 +34,8 @@ pub mod time;
 pub use digest::{Algorithm, Digest, Hasher};
 pub use error::{Error, ErrorKind, Result, Subject};
 pub use name::{
-    AccountName, ImageName, OrganizationName, Reference, RegionName, RepositoryName, TagName,
-    TagPattern, UserName,
+    AccountName, HostPort, ImageName, OrganizationName, Reference, RegionName, RepositoryName,
+    TagName, TagPattern, UserName,
 };
 pub use secret::Secret;
 pub use time::Timestamp;

@@ -41,6 +41,7 @@ pub mod i18n {
 }
 
 pub mod app;
+pub mod audit;
 pub mod call;
 pub mod client;
 pub mod command;

@@ -191,6 +191,9 @@ CREATE INDEX manifests_subject ON manifests (repository_id, subject_digest, dige
 CREATE INDEX manifests_pushed ON manifests (repository_id, pushed_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX manifests_deleted ON manifests (deleted_at, id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX manifests_repository ON manifests (repository_id, id);
+CREATE INDEX manifests_platform ON manifests (
+    repository_id, (substr(os, 1, 64) || '/' || substr(architecture, 1, 64) || '/' || substr(coalesce(variant, ''), 1, 64))
+) WHERE deleted_at IS NULL AND os IS NOT NULL AND architecture IS NOT NULL;
 
 -- The exact bytes, apart, so that lists do not read them.
 CREATE TABLE manifest_bodies (
@@ -242,7 +245,9 @@ CREATE TABLE tags (
     last_pulled_at BIGINT,
     deleted_at BIGINT,
     deleted_by BIGINT REFERENCES users (id),
-    deleted_rule TEXT COLLATE "C"
+    deleted_rule TEXT COLLATE "C",
+    -- What a search finds the name by: its repository, its characters and pairs of them.
+    grams TEXT COLLATE "C" NOT NULL DEFAULT ''
 );
 CREATE UNIQUE INDEX tags_name ON tags (repository_id, name) WHERE deleted_at IS NULL;
 CREATE INDEX tags_pushed ON tags (repository_id, pushed_at, name) WHERE deleted_at IS NULL;
@@ -250,6 +255,7 @@ CREATE INDEX tags_manifest ON tags (manifest_id, name) WHERE deleted_at IS NULL;
 CREATE INDEX tags_manifest_all ON tags (manifest_id);
 CREATE INDEX tags_deleted ON tags (repository_id, deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX tags_purge ON tags (deleted_at, id) WHERE deleted_at IS NOT NULL;
+CREATE INDEX tags_search ON tags USING gin (string_to_array(grams, ' ')) WITH (gin_pending_list_limit = 256);
 
 -- Every move of every tag. digest is NULL when the tag was deleted, previous_digest when it was new.
 CREATE TABLE tag_history (

@@ -76,6 +76,8 @@ CREATE TABLE audit_events (
     user_id BIGINT REFERENCES users (id),
     actor TEXT COLLATE "C" NOT NULL,
     category TEXT COLLATE "C" NOT NULL CHECK (category IN ('management', 'data')),
+    origin TEXT COLLATE "C" NOT NULL CHECK (origin IN ('ConsoleAction', 'ApiCall', 'SystemAction')),
+    is_read BOOLEAN NOT NULL DEFAULT FALSE,
     source TEXT COLLATE "C" NOT NULL,
     name TEXT COLLATE "C" NOT NULL,
     resource_type TEXT COLLATE "C" NOT NULL,
@@ -86,19 +88,23 @@ CREATE TABLE audit_events (
     level TEXT COLLATE "C" NOT NULL CHECK (level IN ('normal', 'warning', 'incident')),
     code BIGINT NOT NULL,
     address TEXT COLLATE "C" NOT NULL DEFAULT '',
+    -- The address in text whose order is that of addresses, for networks.
+    address_key TEXT COLLATE "C" NOT NULL DEFAULT '',
     request_id TEXT COLLATE "C" NOT NULL DEFAULT '',
     detail TEXT COLLATE "C" NOT NULL DEFAULT '{}',
     happened_at BIGINT NOT NULL,
-    -- What the search finds it by: tokens of pairs of characters, of its account and its user.
+    -- What it is found by: tokens of pairs of characters, and one for whatever events are filtered by.
     grams TEXT COLLATE "C" NOT NULL DEFAULT ''
 );
-CREATE INDEX audit_events_search ON audit_events USING gin (string_to_array(grams, ' '));
+-- With tokens of its neighbourhood, small and large, so that a search goes through the log piece by piece. The list of what
+-- is not in the index yet is read by every search, so it is short.
+CREATE INDEX audit_events_search ON audit_events USING gin (
+    (string_to_array(grams, ' ') || ARRAY['near' || (id >> 12)::text, 'around' || (id >> 16)::text])
+) WITH (gin_pending_list_limit = 256);
 CREATE INDEX audit_events_time ON audit_events (happened_at, id);
-CREATE INDEX audit_events_account ON audit_events (account_id, happened_at, id);
-CREATE INDEX audit_events_user ON audit_events (user_id, happened_at, id);
-CREATE INDEX audit_events_name ON audit_events (account_id, name, happened_at);
-CREATE INDEX audit_events_resource ON audit_events (account_id, resource_type, resource_name, happened_at);
-CREATE INDEX audit_events_resource_id ON audit_events (account_id, resource_id, happened_at);
+CREATE INDEX audit_events_account ON audit_events (account_id, id);
+CREATE INDEX audit_events_user ON audit_events (user_id, id);
+CREATE INDEX audit_events_logins ON audit_events (user_id) WHERE name = 'createDockerConfig';
 CREATE INDEX audit_events_trace ON audit_events (trace_id);
 CREATE INDEX audit_events_organization ON audit_events (organization_id) WHERE organization_id IS NOT NULL;
 CREATE INDEX audit_events_repository ON audit_events (repository_id) WHERE repository_id IS NOT NULL;

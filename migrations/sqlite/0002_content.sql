@@ -191,6 +191,9 @@ CREATE INDEX manifests_subject ON manifests (repository_id, subject_digest, dige
 CREATE INDEX manifests_pushed ON manifests (repository_id, pushed_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX manifests_deleted ON manifests (deleted_at, id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX manifests_repository ON manifests (repository_id, id);
+CREATE INDEX manifests_platform ON manifests (
+    repository_id, (substr(os, 1, 64) || '/' || substr(architecture, 1, 64) || '/' || substr(coalesce(variant, ''), 1, 64))
+) WHERE deleted_at IS NULL AND os IS NOT NULL AND architecture IS NOT NULL;
 
 -- The exact bytes, apart, so that lists do not read them.
 CREATE TABLE manifest_bodies (
@@ -242,7 +245,9 @@ CREATE TABLE tags (
     last_pulled_at INTEGER,
     deleted_at INTEGER,
     deleted_by INTEGER REFERENCES users (id),
-    deleted_rule TEXT
+    deleted_rule TEXT,
+    -- What a search finds the name by: its repository, its characters and pairs of them.
+    grams TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE UNIQUE INDEX tags_name ON tags (repository_id, name) WHERE deleted_at IS NULL;
 CREATE INDEX tags_pushed ON tags (repository_id, pushed_at, name) WHERE deleted_at IS NULL;
@@ -250,6 +255,15 @@ CREATE INDEX tags_manifest ON tags (manifest_id, name) WHERE deleted_at IS NULL;
 CREATE INDEX tags_manifest_all ON tags (manifest_id);
 CREATE INDEX tags_deleted ON tags (repository_id, deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX tags_purge ON tags (deleted_at, id) WHERE deleted_at IS NOT NULL;
+CREATE VIRTUAL TABLE tag_search USING fts5 (
+    grams, content = 'tags', content_rowid = 'id', detail = 'none', columnsize = 0, tokenize = 'ascii'
+);
+CREATE TRIGGER tag_search_insert AFTER INSERT ON tags BEGIN
+    INSERT INTO tag_search (rowid, grams) VALUES (new.id, new.grams);
+END;
+CREATE TRIGGER tag_search_delete AFTER DELETE ON tags BEGIN
+    INSERT INTO tag_search (tag_search, rowid, grams) VALUES ('delete', old.id, old.grams);
+END;
 
 -- Every move of every tag. digest is NULL when the tag was deleted, previous_digest when it was new.
 CREATE TABLE tag_history (

@@ -76,6 +76,8 @@ CREATE TABLE audit_events (
     user_id INTEGER REFERENCES users (id),
     actor TEXT NOT NULL,
     category TEXT NOT NULL CHECK (category IN ('management', 'data')),
+    origin TEXT NOT NULL CHECK (origin IN ('ConsoleAction', 'ApiCall', 'SystemAction')),
+    is_read INTEGER NOT NULL DEFAULT FALSE,
     source TEXT NOT NULL,
     name TEXT NOT NULL,
     resource_type TEXT NOT NULL,
@@ -86,10 +88,12 @@ CREATE TABLE audit_events (
     level TEXT NOT NULL CHECK (level IN ('normal', 'warning', 'incident')),
     code INTEGER NOT NULL,
     address TEXT NOT NULL DEFAULT '',
+    -- The address in text whose order is that of addresses, for networks.
+    address_key TEXT NOT NULL DEFAULT '',
     request_id TEXT NOT NULL DEFAULT '',
     detail TEXT NOT NULL DEFAULT '{}',
     happened_at INTEGER NOT NULL,
-    -- What the search finds it by: tokens of pairs of characters, of its account and its user.
+    -- What it is found by: tokens of pairs of characters, and one for whatever events are filtered by.
     grams TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE VIRTUAL TABLE audit_search USING fts5 (
@@ -102,11 +106,9 @@ CREATE TRIGGER audit_search_delete AFTER DELETE ON audit_events BEGIN
     INSERT INTO audit_search (audit_search, rowid, grams) VALUES ('delete', old.id, old.grams);
 END;
 CREATE INDEX audit_events_time ON audit_events (happened_at, id);
-CREATE INDEX audit_events_account ON audit_events (account_id, happened_at, id);
-CREATE INDEX audit_events_user ON audit_events (user_id, happened_at, id);
-CREATE INDEX audit_events_name ON audit_events (account_id, name, happened_at);
-CREATE INDEX audit_events_resource ON audit_events (account_id, resource_type, resource_name, happened_at);
-CREATE INDEX audit_events_resource_id ON audit_events (account_id, resource_id, happened_at);
+CREATE INDEX audit_events_account ON audit_events (account_id, id);
+CREATE INDEX audit_events_user ON audit_events (user_id, id);
+CREATE INDEX audit_events_logins ON audit_events (user_id) WHERE name = 'createDockerConfig';
 CREATE INDEX audit_events_trace ON audit_events (trace_id);
 CREATE INDEX audit_events_organization ON audit_events (organization_id) WHERE organization_id IS NOT NULL;
 CREATE INDEX audit_events_repository ON audit_events (repository_id) WHERE repository_id IS NOT NULL;

@@ -16,8 +16,8 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use axum::Router;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use roadstead::Secret;
 use roadstead::access::JobName;
+use roadstead::{HostPort, Secret};
 use roadstead_object::Objects;
 use roadstead_service::seal::{MasterKey, MasterKeys};
 use roadstead_service::{Context, Parts, Ports, Random, Service, SettingsCell};
@@ -167,7 +167,7 @@ impl House {
 
     /// Writes what is only counted so far, and closes the database.
     pub async fn close(self) {
-        if let Err(error) = self.service.flush_usage().await {
+        if let Err(error) = self.service.flush().await {
             tracing::error!(%error, "usage counters could not be written");
         }
         let Self { store, service, objects, metrics, .. } = self;
@@ -250,7 +250,9 @@ fn certificate(config: &Config, house: &House) -> Result<Option<Arc<Certificate>
         Tls::SelfSigned => {
             let settings = house.service.settings_cell().current();
             let external = settings.external_url.value.split_once("://").map(|(_, host)| host);
-            let hosts = config.server.extra_hosts.iter().map(String::as_str).chain(external);
+            let internal = settings.internal_address.value.as_ref().map(HostPort::as_str);
+            let hosts = config.server.extra_hosts.iter().map(String::as_str);
+            let hosts = hosts.chain(external).chain(internal);
             let names = Names::new(hosts, &Own::find());
             let folder = config.storage.data_dir.join("tls");
             self_signed::keep(&folder, &names, house.ports.now())?

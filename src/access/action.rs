@@ -38,6 +38,8 @@ pub enum Action {
     ReadOverview,
     /// List what the registry keeps (`registry:catalog:*`), filtered by visibility.
     ListCatalog,
+    /// See what everybody in the account did; others see what they did themselves.
+    ListAuditTraces,
     /// See and change the settings of the instance.
     ManageSettings,
 }
@@ -87,7 +89,7 @@ pub struct Rule {
 
 impl Action {
     /// All actions, in the order of the matrix.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::PullImage,
         Self::PushImage,
         Self::CreateImage,
@@ -103,6 +105,7 @@ impl Action {
         Self::CreateLoginSecret,
         Self::ReadOverview,
         Self::ListCatalog,
+        Self::ListAuditTraces,
         Self::ManageSettings,
     ];
 
@@ -160,6 +163,13 @@ impl Action {
             Self::ListCatalog => {
                 rule(&["swr:repo:listRepos"], Scope::Account, Need::AnyUser, false)
             }
+            // `SWR ReadOnlyAccess` matches every `list…`; the second name keeps it out.
+            Self::ListAuditTraces => rule(
+                &["swr:system:listAuditTraces", "swr:system:manageSetting"],
+                Scope::Account,
+                Need::Administrator,
+                false,
+            ),
             Self::ManageSettings => {
                 rule(&["swr:system:manageSetting"], Scope::Instance, Need::Operator, false)
             }

@@ -11,6 +11,9 @@ use crate::oci::{ImageConfig, MediaType, Platform};
 use crate::page::{Order, Window};
 use crate::time::Timestamp;
 
+/// Tags that match a search or a filter are counted up to here: a total of this many says "at least".
+pub const COUNTED_TAGS: u64 = 5_000;
+
 /// Which tags of an image to list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagQuery {

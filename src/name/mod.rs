@@ -4,6 +4,7 @@
 //! The grammar of repository paths is that of the OCI distribution specification ("Pulling manifests", `<name>`),
 //! within SWR's lengths, the same at every door. To add a name, add a file and a `name!` call.
 
+mod host;
 mod identity;
 mod image;
 mod organization;
@@ -13,6 +14,7 @@ mod region;
 mod repository;
 mod tag;
 
+pub use host::HostPort;
 pub use identity::{AccountName, UserName};
 pub use image::ImageName;
 pub use organization::{OrganizationName, RESERVED_ORGANIZATIONS};

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::TagName;
+use super::{ImageName, TagName};
 use crate::digest::Digest;
 use crate::error::Error;
 
@@ -17,6 +17,17 @@ pub enum Reference {
     Tag(TagName),
     /// By content.
     Digest(Digest),
+}
+
+impl Reference {
+    /// The reference with its image, as clients write it: `group/web:v1`, `group/web@sha256:…`.
+    #[must_use]
+    pub fn of(&self, image: &ImageName) -> String {
+        match self {
+            Self::Tag(tag) => format!("{image}:{tag}"),
+            Self::Digest(digest) => format!("{image}@{digest}"),
+        }
+    }
 }
 
 impl FromStr for Reference {

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use roadstead::access::{Access as WaysIn, Actor, SystemPolicy};
+use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::id::{AccountId, PublicId, UserId};
 use roadstead::{AccountName, Error, ErrorKind, RegionName, Result, Secret, Timestamp, UserName};
@@ -96,7 +97,7 @@ impl Accounts {
         only_system(ctx)?;
         let region = self.settings.current().region.value.parse()?;
         let plan = self.plan(name, password, region).await?;
-        let event = Origin::of(ctx, &self.ports).event("createUser", "user").named(name);
+        let event = Origin::of(ctx, &self.ports).event(TraceName::CreateUser).named(name);
         let created = self
             .store
             .run("account.create", Durability::Durable, move |tx| {
@@ -160,7 +161,7 @@ impl Accounts {
             }
             None => None,
         };
-        let event = Origin::of(ctx, &self.ports).event("createUser", "user").named(&new.name);
+        let event = Origin::of(ctx, &self.ports).event(TraceName::CreateUser).named(&new.name);
         let (account, at) = (account.clone(), ctx.now());
         let public_id = self.ports.public_id();
         let created = self

@@ -1,16 +1,33 @@
-//! The record of who did what to which target, written in the transaction that did it.
+//! The record of who did what to which target.
 //!
 //! ```ignore
-//! let event = Origin::of(ctx, &ports).event("createUserNamespace", "usernamespace").named(&name);
+//! let event = Origin::of(ctx, &ports).event(TraceName::CreateUserNamespace).named(&name);
 //! store.run("…", Durability::Durable, move |tx| { …; audit::append(tx, event.in_organization(id)).await })
 //! ```
-//! Names of events and resource types are those of `console.md` appendix E. Never put a secret in a detail.
+//! # Invariants
+//! - What changes something writes its event in the transaction that changes it ([`append`]).
+//! - Pushes, pulls and what is only looked at are noted in memory and written every few seconds ([`Trail`]), each kind only
+//!   where its setting says so.
+//! - Names are those of [`TraceName`]: a misspelt event does not compile.
+//! - No secret is in a detail. Whatever looks like one by its name is struck out all the same.
+//!
+//! To record another event: a line in [`TraceName`] if none fits, and the two lines above. [`AuditLog`] finds it.
+
+mod log;
+mod redact;
+mod trail;
+
+pub(crate) use log::scope;
+pub use log::{AuditLog, Exported};
+pub(crate) use trail::Trail;
 
 use roadstead::Timestamp;
 use roadstead::access::{Actor, UserActor};
+use roadstead::audit::{Origin as Way, TraceName};
 use roadstead::id::{AccountId, AuditId, OrganizationId, RepositoryId, UserId};
-use roadstead_store::audit::{AuditRecord, Category, Level};
+use roadstead_store::audit::{AuditRecord, Level};
 use roadstead_store::{Place, Tx};
+use uuid::Uuid;
 
 use crate::context::Context;
 use crate::error::Outcome;
@@ -23,6 +40,7 @@ pub(crate) struct Origin {
     account: Option<AccountId>,
     user: Option<UserId>,
     actor: String,
+    way: Way,
     address: String,
     request_id: String,
     at: Timestamp,
@@ -46,6 +64,11 @@ impl Origin {
                 Actor::Anonymous => "anonymous".to_owned(),
                 Actor::System(job) => job.0.to_owned(),
             },
+            way: match (&ctx.actor, &ctx.session) {
+                (Actor::System(_), _) => Way::System,
+                (_, Some(_)) => Way::Console,
+                (_, None) => Way::Api,
+            },
             address: ctx.client_text(),
             request_id: ctx.request_id.clone(),
             at: ctx.now(),
@@ -60,23 +83,25 @@ impl Origin {
         self
     }
 
-    /// A management event that succeeded.
-    pub(crate) fn event(&self, name: &str, resource_type: &str) -> Event {
-        let source = match resource_type {
-            "user" | "group" | "policy" | "accesskey" => "IAM",
-            "setting" => "System",
-            _ => "SWR",
-        };
+    /// An event that succeeded.
+    pub(crate) fn event(&self, name: TraceName) -> Event {
+        let resource_type = name.resource_type();
         Event(AuditRecord {
             id: AuditId(0),
             trace_id: self.trace_id.clone(),
             account_id: self.account,
             user_id: self.user,
             actor: self.actor.clone(),
-            category: Category::Management,
-            source: source.to_owned(),
-            name: name.to_owned(),
-            resource_type: resource_type.to_owned(),
+            category: name.category(),
+            // Whoever signs in has no session yet.
+            origin: match name {
+                TraceName::SignIn | TraceName::SignInFailed => Way::Console,
+                _ => self.way,
+            },
+            is_read: name.is_read(),
+            source: resource_type.source().to_string(),
+            name: name.to_string(),
+            resource_type: resource_type.to_string(),
             resource_id: String::new(),
             resource_name: String::new(),
             organization_id: None,
@@ -144,9 +169,18 @@ impl Event {
         self.code(code)
     }
 
-    /// More, without secrets.
+    /// One of several of the same request: the `index`-th, from 0. Each event has an id of its own.
+    pub(crate) fn nth(mut self, index: usize) -> Self {
+        if let Ok(first) = self.0.trace_id.parse::<Uuid>() {
+            self.0.trace_id =
+                Uuid::from_u128(first.as_u128().wrapping_add(index as u128)).to_string();
+        }
+        self
+    }
+
+    /// More: what was asked, without secrets. A `reason` in it is the record's `message`.
     pub(crate) fn detail(mut self, detail: serde_json::Value) -> Self {
-        self.0.detail = detail;
+        self.0.detail = redact::redacted(detail);
         self
     }
 }
@@ -164,3 +198,6 @@ fn shown(user: &UserActor) -> String {
         format!("{}/{}", user.account_name, user.user_name)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use moka::sync::Cache;
 use roadstead::access::{Action, UserActor, login_key};
+use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::manage::login::TemporaryLogin;
 use roadstead::{AccountName, Error, ErrorKind, Result, Secret, Timestamp};
@@ -107,9 +108,8 @@ impl Credentials {
             login_key_hash: sha256(&password),
             created_at,
         };
-        let event = Origin::of(ctx, &self.ports)
-            .event("createDockerConfig", "dockerlogincmd")
-            .id(&access_key);
+        let event =
+            Origin::of(ctx, &self.ports).event(TraceName::CreateDockerConfig).id(&access_key);
         let sealer = self.sealer.clone();
         self.store
             .run("credential.create_temporary", Durability::Durable, move |tx| {

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use roadstead::access::{Action, Actor, Allowed, Grants, Permission, RepositoryTarget, permits};
+use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::id::RepositoryId;
 use roadstead::manage::image::{
@@ -21,7 +22,7 @@ use roadstead_store::repository::{
 use roadstead_store::{Durability, Place, Store, organization, repository};
 
 use crate::access::{Access, NewImage, OwnAccount};
-use crate::audit::{self, Event, Origin};
+use crate::audit::{self, Event, Origin, Trail};
 use crate::context::Context;
 use crate::error::{Failed, stored};
 use crate::port::Ports;
@@ -37,6 +38,7 @@ pub struct Images {
     access: Access,
     settings: SettingsCell,
     ports: Ports,
+    trail: Trail,
 }
 
 impl Images {
@@ -45,8 +47,9 @@ impl Images {
         access: Access,
         settings: SettingsCell,
         ports: Ports,
+        trail: Trail,
     ) -> Self {
-        Self { store, access, settings, ports }
+        Self { store, access, settings, ports, trail }
     }
 
     /// Images of the caller's account that they see. In `query.search`, the name of an organization before a `/`
@@ -57,6 +60,7 @@ impl Images {
     #[tracing::instrument(name = "service.image.list", skip_all)]
     pub async fn list(&self, ctx: &Context, query: ImageQuery) -> Result<Page<Image>> {
         self.access.authorize(ctx, Action::ListImages, OwnAccount).await?;
+        self.trail.looked(|| Origin::of(ctx, &self.ports).event(TraceName::ListImageRepositories));
         let visibility = self.access.visibility(ctx).await?;
         let user = ctx.user()?.user;
         let (prefix, whole, rest) = split_search(query.search.as_deref());
@@ -105,6 +109,7 @@ impl Images {
     #[tracing::instrument(name = "service.image.get", skip_all, fields(image = %name))]
     pub async fn get(&self, ctx: &Context, name: &ImageName) -> Result<Image> {
         let allowed = self.access.authorize(ctx, Action::ReadImage, name).await?;
+        self.trail.looked(|| self.changed(ctx, &allowed, TraceName::ShowImageRepository));
         self.read(ctx, &allowed).await
     }
 
@@ -146,7 +151,7 @@ impl Images {
         let public_by_setting = self.settings.current().new_images_public.value;
         let creator = ctx.actor.user().map(|user| (user.user, user.user_name.to_string()));
         let event = Origin::of(ctx, &self.ports)
-            .event("createImageRepository", "imagerepository")
+            .event(TraceName::CreateImageRepository)
             .in_account(allowed.target().account)
             .named(name);
         let (wanted, now) = (Arc::new((allowed, update)), ctx.now());
@@ -207,12 +212,13 @@ impl Images {
     ) -> Result<Image> {
         let allowed = self.access.authorize(ctx, Action::UpdateImage, name).await?;
         check_description(update.description.as_deref())?;
-        let event =
-            self.changed(ctx, &allowed, "updateImageRepository").detail(serde_json::json!({
+        let event = self.changed(ctx, &allowed, TraceName::UpdateImageRepository).detail(
+            serde_json::json!({
                 "is_public": update.is_public,
                 "category": update.category,
                 "description": update.description.is_some(),
-            }));
+            }),
+        );
         let attributes = Arc::new(Attributes {
             is_public: update.is_public,
             category: update.category.map(|category| category.as_str().to_owned()),
@@ -265,7 +271,7 @@ impl Images {
     #[tracing::instrument(name = "service.image.delete", skip_all, fields(image = %name))]
     pub async fn delete(&self, ctx: &Context, name: &ImageName) -> Result<()> {
         let allowed = self.access.authorize(ctx, Action::DeleteImage, name).await?;
-        let event = self.changed(ctx, &allowed, "deleteImageRepository");
+        let event = self.changed(ctx, &allowed, TraceName::DeleteImageRepository);
         let (place, now) = (Place::of(&allowed), ctx.now());
         let by = ctx.actor.user().map(|user| user.user);
         let deleted = self
@@ -284,10 +290,15 @@ impl Images {
         if deleted { Ok(()) } else { Err(Error::hidden(Subject::Repository)) }
     }
 
-    fn changed(&self, ctx: &Context, allowed: &Allowed<RepositoryTarget>, name: &str) -> Event {
+    fn changed(
+        &self,
+        ctx: &Context,
+        allowed: &Allowed<RepositoryTarget>,
+        name: TraceName,
+    ) -> Event {
         let target = allowed.target();
         Origin::of(ctx, &self.ports)
-            .event(name, "imagerepository")
+            .event(name)
             .in_account(target.account)
             .named(&target.name)
             .id(target.id)

@@ -12,7 +12,7 @@
 
 pub mod access;
 pub mod account;
-mod audit;
+pub mod audit;
 pub mod blob;
 pub mod care;
 pub mod catalog;
@@ -52,6 +52,7 @@ use roadstead_store::Store;
 
 pub use access::Access;
 pub use account::Accounts;
+pub use audit::AuditLog;
 pub use blob::Blobs;
 pub use catalog::Catalog;
 pub use context::{Address, Context};
@@ -71,6 +72,7 @@ pub use tag::{TagNames, Tags};
 pub use token::Tokens;
 pub use upload::Uploads;
 
+use audit::Trail;
 use login::Logins;
 use password::Passwords;
 
@@ -109,6 +111,8 @@ struct Resources {
     images: Images,
     tags: Tags,
     overview: Overviews,
+    audit_log: AuditLog,
+    trail: Trail,
     news: Newsroom,
     usage: usage::Usage,
     uploads: Uploads,
@@ -144,20 +148,45 @@ impl Service {
             sealer.clone(),
             logins.clone(),
         ));
-        let organizations =
-            Organizations::new(store.clone(), access.clone(), cell.clone(), ports.clone());
         let usage = usage::Usage::new(store.clone());
+        let trail = Trail::new(store.clone(), cell.clone());
+        let organizations = Organizations::new(
+            store.clone(),
+            access.clone(),
+            cell.clone(),
+            ports.clone(),
+            trail.clone(),
+        );
         let resources = Resources {
             uploads: Uploads::new(&parts, access.clone(), usage.clone()),
             blobs: Blobs::new(store.clone(), parts.objects.clone(), access.clone(), usage.clone()),
-            manifests: Manifests::new(&parts, access.clone(), usage.clone()),
+            manifests: Manifests::new(&parts, access.clone(), usage.clone(), trail.clone()),
             referrers: Referrers::new(store.clone(), access.clone()),
             catalog: Catalog::new(store.clone(), access.clone()),
             usage,
-            images: Images::new(store.clone(), access.clone(), cell.clone(), ports.clone()),
-            tags: Tags::new(store.clone(), parts.objects.clone(), access.clone(), ports.clone()),
+            audit_log: AuditLog::new(store.clone(), access.clone(), cell.clone()),
+            images: Images::new(
+                store.clone(),
+                access.clone(),
+                cell.clone(),
+                ports.clone(),
+                trail.clone(),
+            ),
+            tags: Tags::new(
+                store.clone(),
+                parts.objects.clone(),
+                access.clone(),
+                ports.clone(),
+                trail.clone(),
+            ),
             news: Newsroom::new(store.clone(), access.clone(), hex::encode(ports.bytes::<6>())),
-            overview: Overviews::new(store.clone(), access.clone(), organizations.clone()),
+            overview: Overviews::new(
+                store.clone(),
+                access.clone(),
+                organizations.clone(),
+                ports.clone(),
+                trail.clone(),
+            ),
             organizations,
             sessions: Sessions::new(store.clone(), access.clone(), cell, ports.clone(), logins),
             tokens: Tokens::new(
@@ -168,6 +197,7 @@ impl Service {
                 credentials.clone(),
             ),
             setup: Setup::new(store, access.clone(), ports, accounts.clone(), settings.clone()),
+            trail,
             parts,
             access,
             sealer,
@@ -315,12 +345,20 @@ impl Service {
         &self.inner.news
     }
 
-    /// Writes counters of pulls and traffic: every few seconds, and when the process stops.
+    /// Writes what was only noted in memory, counters of pulls and traffic and the audit log's data events: every few
+    /// seconds, and when the process stops.
     ///
     /// # Errors
     /// Those of the store; what was not written is tried again the next time.
-    pub async fn flush_usage(&self) -> Result<()> {
-        self.inner.usage.flush(self.ports().now()).await
+    pub async fn flush(&self) -> Result<()> {
+        let counted = self.inner.usage.flush(self.ports().now()).await;
+        self.inner.trail.flush().await.and(counted)
+    }
+
+    /// The audit log.
+    #[must_use]
+    pub fn audit_log(&self) -> &AuditLog {
+        &self.inner.audit_log
     }
 
     /// The overview.

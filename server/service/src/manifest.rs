@@ -17,6 +17,7 @@ use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
 use moka::sync::Cache;
 use roadstead::access::Action;
+use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::id::BlobId;
 use roadstead::oci::{Descriptor, ImageConfig, Manifest, ManifestKind, MediaType};
@@ -32,7 +33,7 @@ use serde_json::json;
 
 use crate::Parts;
 use crate::access::Access;
-use crate::audit::{self, Event, Origin};
+use crate::audit::{self, Event, Origin, Trail};
 use crate::context::Context;
 use crate::error::{Failed, Outcome};
 use crate::port::Ports;
@@ -78,8 +79,9 @@ pub struct Manifests {
     pub(crate) objects: Objects,
     pub(crate) access: Access,
     settings: SettingsCell,
-    ports: Ports,
+    pub(crate) ports: Ports,
     pub(crate) usage: Usage,
+    pub(crate) trail: Trail,
     pub(crate) remembered: Arc<Remembered>,
     /// A digest says what it names, so this is never old; that the image has it is checked with the manifest's other
     /// blobs.
@@ -99,7 +101,7 @@ struct Push {
 }
 
 impl Manifests {
-    pub(crate) fn new(parts: &Parts, access: Access, usage: Usage) -> Self {
+    pub(crate) fn new(parts: &Parts, access: Access, usage: Usage, trail: Trail) -> Self {
         let remembered = Arc::new(Remembered::new());
         let forgetting = Arc::clone(&remembered);
         parts.store.on_change(move |changes| forgetting.note(changes));
@@ -110,6 +112,7 @@ impl Manifests {
             settings: parts.settings.clone(),
             ports: parts.ports.clone(),
             usage,
+            trail,
             remembered,
             configs: Cache::new(CONFIGS),
         }
@@ -149,7 +152,7 @@ impl Manifests {
         };
         let push = Arc::new(Push {
             event: Origin::of(ctx, &self.ports)
-                .event("createImageTag", "imagetag")
+                .event(TraceName::CreateImageTag)
                 .in_account(destination.account),
             destination,
             manifest,
@@ -159,7 +162,9 @@ impl Manifests {
             config,
             now: ctx.now(),
         });
-        self.store
+        let (account, bytes) = (push.destination.account, push.bytes.len());
+        let place = self
+            .store
             .run("manifest.put", Durability::Durable, move |tx| {
                 let push = Arc::clone(&push);
                 Box::pin(async move { push.store(tx).await })
@@ -170,6 +175,15 @@ impl Manifests {
                 Failed::Store(StoreError::ForeignKey) => missing(Vec::new()),
                 failed => failed.into(),
             })?;
+        self.trail.moved(|| {
+            Origin::of(ctx, &self.ports)
+                .event(TraceName::PushImage)
+                .in_account(account)
+                .at(&place)
+                .named(reference.of(image))
+                .code(201)
+                .detail(json!({ "digest": stored.digest, "bytes": bytes }))
+        });
         Ok(stored)
     }
 
@@ -264,7 +278,7 @@ impl Manifests {
         let allowed = self.access.authorize(ctx, Action::DeleteTag, image).await?;
         let place = Place::of(&allowed);
         let event = Origin::of(ctx, &self.ports)
-            .event("deleteImageTag", "imagetag")
+            .event(TraceName::DeleteImageTag)
             .in_account(place.account())
             .at(&place)
             .code(202);
@@ -359,14 +373,14 @@ fn missing(digests: Vec<Digest>) -> Error {
 
 impl Push {
     /// Everything that a push writes.
-    async fn store(&self, tx: &mut Tx<'_>) -> Outcome<()> {
+    async fn store(&self, tx: &mut Tx<'_>) -> Outcome<Place> {
         let place = self.destination.open(tx).await?;
         let rules = self.rules(tx, place).await?;
         let blobs = self.blobs(tx, place).await?;
         self.check_children(tx, place).await?;
         let new = self.new_manifest(place, blobs);
         let (id, _) = manifest::insert(tx, &new).await?;
-        for name in &self.tags {
+        for (index, name) in self.tags.iter().enumerate() {
             let stays = rules.as_ref().is_some_and(|rules| rules.immutable_tags.matches(name));
             let moved = SetTag {
                 place,
@@ -386,12 +400,13 @@ impl Push {
             let event = self
                 .event
                 .clone()
+                .nth(index)
                 .at(&place)
                 .named(format!("{}:{name}", self.destination.name))
                 .code(201);
             audit::append(tx, event).await?;
         }
-        Ok(())
+        Ok(place)
     }
 
     /// What the organization demands: it may take Docker's types only.

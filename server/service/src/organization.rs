@@ -10,6 +10,7 @@ use std::sync::Arc;
 use roadstead::access::{
     Action, Actor, Allowed, Grants, OrganizationTarget, Permission, Visibility, permits,
 };
+use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::id::{AccountId, UserId};
 use roadstead::manage::organization::{
@@ -23,7 +24,7 @@ use roadstead_store::organization::{NewOrganization, OrganizationEntry, Organiza
 use roadstead_store::{Durability, Store, account, organization};
 
 use crate::access::{Access, Account, OwnAccount};
-use crate::audit::{self, Origin};
+use crate::audit::{self, Origin, Trail};
 use crate::context::Context;
 use crate::error::{Failed, stored};
 use crate::port::Ports;
@@ -36,6 +37,7 @@ pub struct Organizations {
     access: Access,
     settings: SettingsCell,
     ports: Ports,
+    trail: Trail,
 }
 
 /// What became of a creation inside its transaction.
@@ -50,8 +52,9 @@ impl Organizations {
         access: Access,
         settings: SettingsCell,
         ports: Ports,
+        trail: Trail,
     ) -> Self {
-        Self { store, access, settings, ports }
+        Self { store, access, settings, ports, trail }
     }
 
     /// Organizations that the caller sees.
@@ -64,6 +67,12 @@ impl Organizations {
         ctx: &Context,
         query: OrganizationQuery,
     ) -> Result<Page<Organization>> {
+        let page = self.seen(ctx, query).await?;
+        self.trail.looked(|| Origin::of(ctx, &self.ports).event(TraceName::ListUserNamespaces));
+        Ok(page)
+    }
+
+    async fn seen(&self, ctx: &Context, query: OrganizationQuery) -> Result<Page<Organization>> {
         self.access.authorize(ctx, Action::ListOrganizations, OwnAccount).await?;
         let visibility = self.access.visibility(ctx).await?;
         let page = self.entries(visibility, query).await?;
@@ -104,6 +113,13 @@ impl Organizations {
     pub async fn get(&self, ctx: &Context, name: &OrganizationName) -> Result<Organization> {
         let allowed = self.access.authorize(ctx, Action::ReadOrganization, name).await?;
         let account = allowed.target().account;
+        self.trail.looked(|| {
+            Origin::of(ctx, &self.ports)
+                .event(TraceName::ShowUserNamespace)
+                .in_account(account)
+                .in_organization(allowed.target().id)
+                .named(name)
+        });
         let name = Arc::new(name.clone());
         let visibility = self.access.visibility(ctx).await?;
         let entry = self
@@ -131,7 +147,7 @@ impl Organizations {
             order: roadstead::page::Order::Asc,
             window: Window { offset: 0, limit: 1_000 },
         };
-        let page = self.list(ctx, query).await?;
+        let page = self.seen(ctx, query).await?;
         Ok(page
             .items
             .into_iter()
@@ -251,7 +267,7 @@ impl Organizations {
             created_at: ctx.now(),
         });
         let event = Origin::of(ctx, &self.ports)
-            .event("createUserNamespace", "usernamespace")
+            .event(TraceName::CreateUserNamespace)
             .in_account(*account.target())
             .named(&new.name);
         let created = self
@@ -298,7 +314,7 @@ impl Organizations {
         let (id, account) = (allowed.target().id, allowed.target().account);
         let by = ctx.actor.user().map(|user| user.user);
         let event = Origin::of(ctx, &self.ports)
-            .event("deleteUserNamespace", "usernamespace")
+            .event(TraceName::DeleteUserNamespace)
             .in_account(account)
             .named(name)
             .id(id)

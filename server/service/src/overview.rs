@@ -4,19 +4,22 @@
 //! - Numbers cover the account for whoever sees all of it, else what the caller sees; the answer says which.
 //! - Other people's events are only for those who may read the audit log.
 
-use roadstead::access::{Action, Effect, Grants, UserActor, Visibility};
+use roadstead::access::{Action, UserActor, Visibility};
+use roadstead::audit::TraceName;
 use roadstead::manage::organization::OrganizationQuota;
 use roadstead::manage::overview::{Activity, NavCounts, Overview, UsageDay};
 use roadstead::page::{Order, Window};
 use roadstead::{Result, Timestamp};
-use roadstead_store::audit::{AuditRecord, AuditScope};
+use roadstead_store::audit::{AuditRecord, AuditScope, recent_named};
 use roadstead_store::overview::Counts;
-use roadstead_store::{Store, StoreError, audit, organization, overview, usage};
+use roadstead_store::{Store, StoreError, organization, overview, usage};
 
 use crate::access::{Access, OwnAccount};
+use crate::audit::{self, Origin, Trail};
 use crate::context::Context;
 use crate::error::stored;
 use crate::organization::Organizations;
+use crate::port::Ports;
 
 /// Days of the daily series.
 const DAYS: i32 = 30;
@@ -25,14 +28,14 @@ const MONTHS: usize = 12;
 /// How many events are shown.
 const EVENTS: u32 = 10;
 /// Events that are shown (`console.md` A.3); the console has a sentence for each.
-const SHOWN: [&str; 7] = [
-    "createImageTag",
-    "deleteImageTag",
-    "createImageRepository",
-    "updateImageRepository",
-    "deleteImageRepository",
-    "createUserNamespace",
-    "deleteUserNamespace",
+const SHOWN: [TraceName; 7] = [
+    TraceName::CreateImageTag,
+    TraceName::DeleteImageTag,
+    TraceName::CreateImageRepository,
+    TraceName::UpdateImageRepository,
+    TraceName::DeleteImageRepository,
+    TraceName::CreateUserNamespace,
+    TraceName::DeleteUserNamespace,
 ];
 
 /// The overview.
@@ -41,6 +44,8 @@ pub struct Overviews {
     store: Store,
     access: Access,
     organizations: Organizations,
+    ports: Ports,
+    trail: Trail,
 }
 
 struct Found {
@@ -53,8 +58,14 @@ struct Found {
 }
 
 impl Overviews {
-    pub(crate) const fn new(store: Store, access: Access, organizations: Organizations) -> Self {
-        Self { store, access, organizations }
+    pub(crate) const fn new(
+        store: Store,
+        access: Access,
+        organizations: Organizations,
+        ports: Ports,
+        trail: Trail,
+    ) -> Self {
+        Self { store, access, organizations, ports, trail }
     }
 
     /// What the overview shows to the caller.
@@ -63,15 +74,11 @@ impl Overviews {
     /// `Unauthenticated` when nobody in particular asks; those of the store.
     #[tracing::instrument(name = "service.overview.get", skip_all)]
     pub async fn get(&self, ctx: &Context) -> Result<Overview> {
-        let allowed = self.access.authorize(ctx, Action::ReadOverview, OwnAccount).await?;
+        self.access.authorize(ctx, Action::ReadOverview, OwnAccount).await?;
+        self.trail.looked(|| Origin::of(ctx, &self.ports).event(TraceName::GetDomainOverview));
         let user = ctx.user()?;
         let visibility = self.access.visibility(ctx).await?;
-        let own = self.access.own_grants(&ctx.actor).await?;
-        let scope = if reads_audit(user, &own) {
-            AuditScope::Account(allowed.key())
-        } else {
-            AuditScope::User(user.user)
-        };
+        let scope = audit::scope(&self.access, ctx).await?;
         let today = ctx.now().day();
         let months = months_until(today);
         let first = months.first().copied().unwrap_or(today).min(today - DAYS + 1);
@@ -125,7 +132,7 @@ impl Overviews {
         first: i32,
         today: i32,
     ) -> Result<Found> {
-        let (account, id) = (user.account, user.user);
+        let id = user.user;
         self.store
             .read("overview.get", move |tx| {
                 Box::pin(async move {
@@ -150,26 +157,14 @@ impl Overviews {
                         organizations: organizations.total,
                         days: overview::days(tx, visibility, first, today).await?,
                         sizes,
-                        events: audit::recent_named(tx, scope, &SHOWN, EVENTS).await?,
-                        has_logged_in: overview::has_logged_in(tx, account, id).await?,
+                        events: recent_named(tx, scope, &SHOWN, EVENTS).await?,
+                        has_logged_in: overview::has_logged_in(tx, id).await?,
                     })
                 })
             })
             .await
             .map_err(stored)
     }
-}
-
-/// Whether the events of the whole account are theirs to see (`protocol.md` 3.5, audit traces): administrators only.
-/// `SWR ReadOnlyAccess` matches every `list…`, so the second name keeps it out.
-fn reads_audit(user: &UserActor, own: &Grants) -> bool {
-    let says = |effect: Effect, action: &str| {
-        own.statements
-            .iter()
-            .any(|statement| statement.effect == effect && statement.matches(action, ""))
-    };
-    let may = |action| says(Effect::Allow, action) && !says(Effect::Deny, action);
-    user.is_owner || may("swr:system:listAuditTraces") && may("swr:system:manageSetting")
 }
 
 fn activity(record: AuditRecord) -> Activity {

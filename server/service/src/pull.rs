@@ -10,13 +10,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use moka::sync::Cache;
 use roadstead::access::Action;
+use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::id::{ManifestId, RepositoryId};
 use roadstead::oci::MediaType;
 use roadstead::{Digest, Error, ImageName, Reference, Result, TagName};
 use roadstead_store::change::{Change, ChangeKind};
 use roadstead_store::{Dialect, Place, manifest, tag};
+use serde_json::json;
 
+use crate::audit::Origin;
 use crate::context::Context;
 use crate::error::stored;
 use crate::manifest::{Manifests, StoredManifest};
@@ -136,6 +139,14 @@ impl Manifests {
         };
         let bytes = kept.stored.bytes.len() as u64;
         self.usage.pulled(place, tag, kept.id, bytes, ctx.now());
+        self.trail.moved(|| {
+            Origin::of(ctx, &self.ports)
+                .event(TraceName::PullImage)
+                .in_account(place.account())
+                .at(&place)
+                .named(reference.of(image))
+                .detail(json!({ "digest": kept.stored.digest }))
+        });
         Ok(kept.stored.clone())
     }
 

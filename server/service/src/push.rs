@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use roadstead::access::{Action, Actor, Allowed, OrganizationTarget};
+use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::id::{AccountId, OrganizationId};
 use roadstead::{Error, ErrorKind, ImageName, Result, Timestamp};
@@ -42,6 +43,8 @@ pub(crate) struct Destination {
     /// Whether new images are public, and may be made by a push.
     new_is_public: bool,
     may_create: bool,
+    /// Most bytes of an account that has no limit of its own; 0 is unlimited.
+    pub(crate) storage_quota: u64,
     now: Timestamp,
 }
 
@@ -76,11 +79,12 @@ pub(crate) async fn destination(
         creating,
         pusher: pusher(ctx),
         created: Origin::of(ctx, ports)
-            .event("createImageRepository", "imagerepository")
+            .event(TraceName::CreateImageRepository)
             .in_account(account)
             .named(image),
         new_is_public: settings.new_images_public.value,
         may_create: settings.create_on_push.value,
+        storage_quota: settings.storage_quota.value,
         now: ctx.now(),
     })
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 use roadstead::access::{Action, UserActor};
+use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::id::UserId;
 use roadstead::manage::profile::{Preferences, Profile, Region};
@@ -96,7 +97,7 @@ impl Sessions {
         let at = ctx.now();
         let event = Origin::of(ctx, &self.ports)
             .acting_as(&person.actor)
-            .event("signIn", "user")
+            .event(TraceName::SignIn)
             .named(&person.actor.user_name);
         let id = person.actor.user;
         self.store
@@ -114,13 +115,27 @@ impl Sessions {
     /// Records a sign-in that was refused, for the administrators of the account that it was tried on. Unknown names cost
     /// the same but are not kept: people type passwords into the wrong field. A refusal does not fail because of it.
     async fn note_refused(&self, ctx: &Context, claim: Option<Claim>, code: u32) {
-        let event = Origin::of(ctx, &self.ports).event("signInFailed", "user").failed(code);
+        let event = Origin::of(ctx, &self.ports).event(TraceName::SignInFailed).failed(code);
         let noted = async {
             let event = match claim {
                 Some(claim) => match self.access.account(&claim.account).await? {
                     Some(account) => {
-                        let user = claim.user.map(|user| user.to_string());
-                        event.in_account(account.id).named(user.unwrap_or(account.name.to_string()))
+                        let id = account.id;
+                        let user = self
+                            .store
+                            .peek("session.find_refused", |tx| {
+                                let name = claim.user.clone();
+                                Box::pin(async move {
+                                    match name {
+                                        Some(name) => user::find_by_name(tx, id, &name).await,
+                                        None => Ok(None),
+                                    }
+                                })
+                            })
+                            .await
+                            .map_err(stored)?;
+                        let name = user.map_or(account.name.to_string(), |it| it.name.to_string());
+                        event.in_account(id).named(name)
                     }
                     None => event,
                 },
@@ -149,7 +164,7 @@ impl Sessions {
         let (Some(user), Some(digest)) = (ctx.actor.user(), ctx.session.clone()) else {
             return Ok(());
         };
-        let event = Origin::of(ctx, &self.ports).event("signOut", "user").named(&user.user_name);
+        let event = Origin::of(ctx, &self.ports).event(TraceName::SignOut).named(&user.user_name);
         self.store
             .run("session.sign_out", Durability::Durable, move |tx| {
                 let (digest, event) = (digest.clone(), event.clone());
@@ -345,7 +360,7 @@ impl Sessions {
         let hash = self.logins.passwords.hash(new).await?;
         let (id, at, keep) = (actor.user, ctx.now(), ctx.session.clone());
         let event: Event = Origin::of(ctx, &self.ports)
-            .event("updateUser", "user")
+            .event(TraceName::UpdateUser)
             .named(&actor.user_name)
             .detail(serde_json::json!({ "password": "***" }));
         self.store

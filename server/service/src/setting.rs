@@ -8,14 +8,19 @@
 //! [`settings!`].
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
 use roadstead::access::Action;
+use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::manage::profile::Language;
-use roadstead::manage::setting::{About, Settings, SettingsUpdate, Source, Sourced};
-use roadstead::{Error, ErrorKind, Result, Timestamp};
+use roadstead::manage::setting::{
+    AUDIT_RETENTION_DAYS, About, AnnouncementLevel, LARGEST_STORAGE_QUOTA, Settings,
+    SettingsUpdate, Source, Sourced, announcement,
+};
+use roadstead::{Error, ErrorKind, HostPort, Result, Timestamp};
 use roadstead_store::{Dialect, Durability, setting};
 
 use crate::Parts;
@@ -60,10 +65,15 @@ macro_rules! settings {
 settings! {
     site_name: String = "Roadstead".to_owned();
     external_url: String = String::new();
+    internal_address: Option<HostPort> = None;
     region: String = "local".to_owned();
     region_name: String = "Local".to_owned();
     language: Option<Language> = None;
+    announcement: String = String::new();
+    announcement_level: AnnouncementLevel = AnnouncementLevel::Info;
+    announcement_until: Option<Timestamp> = None;
     organization_quota: u64 = 5;
+    storage_quota: u64 = 0;
     max_layer_bytes: u64 = LAYER_LIMIT;
     max_manifest_bytes: u64 = MANIFEST_LIMIT;
     max_concurrent_layers: u64 = CONCURRENT_LAYERS;
@@ -71,6 +81,9 @@ settings! {
     anonymous_access: bool = true;
     create_on_push: bool = true;
     new_images_public: bool = false;
+    audit_retention_days: u64 = 90;
+    audit_data_events: bool = false;
+    audit_read_events: bool = false;
 }
 
 /// The settings in force. Clones share one cell.
@@ -164,7 +177,7 @@ impl InstanceSettings {
             .map(|change| {
                 let new = change.value.clone().unwrap_or_default();
                 Origin::of(ctx, &self.parts.ports)
-                    .event("updateSetting", "setting")
+                    .event(TraceName::UpdateSetting)
                     .named(change.name)
                     .detail(serde_json::json!({ "old": change.old, "new": new }))
             })
@@ -262,9 +275,16 @@ impl InstanceSettings {
         change! {
             site_name: |text: &String| name(text, 32, "a site name has 1-32 characters").map(Some);
             external_url: external_url;
+            internal_address: |text: &String| optional(text).map(Some);
             region_name: |text: &String| name(text, 64, "a region name has 1-64 characters").map(Some);
             language: language;
+            announcement: |text: &String| announcement(text).map(Some);
+            announcement_level: |text: &String| text.parse::<AnnouncementLevel>().map(Some);
+            announcement_until: |text: &String| optional(text).map(Some);
             organization_quota: |given: &u64| within(*given, 0..=1_000_000, "a quota is 0 (unlimited) to 1,000,000");
+            storage_quota: |given: &u64| {
+                within(*given, 0..=LARGEST_STORAGE_QUOTA, "a quota is 0 (unlimited) to 1 EiB")
+            };
             max_layer_bytes: |given: &u64| within(*given, 0..=1 << 50, "the largest layer is 0 (unlimited) to 1 PiB");
             max_concurrent_layers: |given: &u64| {
                 within(*given, 0..=100_000, "layers at a time are 0 (unlimited) to 100,000")
@@ -275,6 +295,11 @@ impl InstanceSettings {
             anonymous_access: plain;
             create_on_push: plain;
             new_images_public: plain;
+            audit_retention_days: |given: &u64| {
+                within(*given, AUDIT_RETENTION_DAYS, "audit events are kept for 7 to 3,650 days")
+            };
+            audit_data_events: plain;
+            audit_read_events: plain;
         }
         Ok(changes)
     }
@@ -282,6 +307,14 @@ impl InstanceSettings {
 
 fn invalid(message: &str) -> Error {
     Error::invalid(Subject::Setting, message)
+}
+
+/// `None` for an empty text.
+fn optional<T: FromStr<Err = Error>>(text: &str) -> Result<Option<T>> {
+    match text.trim() {
+        "" => Ok(None),
+        text => text.parse().map(Some),
+    }
 }
 
 fn plain(given: &bool) -> Result<Option<bool>> {

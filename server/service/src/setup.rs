@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 use roadstead::access::UserActor;
+use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::manage::setting::SettingsUpdate;
 use roadstead::manage::setup::SetupRequest;
@@ -173,7 +174,7 @@ impl Setup {
             if held.source.is_locked() { held.value.parse()? } else { request.region.clone() };
         let plan = self.accounts.plan(&request.account, &request.password, region).await?;
         let event =
-            Origin::of(ctx, &self.ports).event("createUser", "user").named(&request.account);
+            Origin::of(ctx, &self.ports).event(TraceName::CreateUser).named(&request.account);
         let at = ctx.now();
         let created = self
             .store

@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use roadstead::access::{Action, Actor};
+use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::id::ManifestId;
 use roadstead::manage::tag::{
@@ -24,7 +25,7 @@ use roadstead_store::manifest::ChildRecord;
 use roadstead_store::{Durability, Place, Store, StoreError, Tx, manifest, referrer, tag};
 
 use crate::access::Access;
-use crate::audit::{self, Origin};
+use crate::audit::{self, Origin, Trail};
 use crate::context::Context;
 use crate::error::{Failed, stored};
 use crate::manifest::check_stays;
@@ -41,6 +42,7 @@ pub struct Tags {
     objects: Objects,
     access: Access,
     ports: Ports,
+    trail: Trail,
 }
 
 /// Part of the registry's list of tags.
@@ -62,8 +64,14 @@ struct Rows<T> {
 }
 
 impl Tags {
-    pub(crate) const fn new(store: Store, objects: Objects, access: Access, ports: Ports) -> Self {
-        Self { store, objects, access, ports }
+    pub(crate) const fn new(
+        store: Store,
+        objects: Objects,
+        access: Access,
+        ports: Ports,
+        trail: Trail,
+    ) -> Self {
+        Self { store, objects, access, ports, trail }
     }
 
     /// Tags of an image, or its manifests without one.
@@ -79,6 +87,13 @@ impl Tags {
     ) -> Result<Page<Tag>> {
         let allowed = self.access.authorize(ctx, Action::ReadImage, name).await?;
         let place = Place::of(&allowed);
+        self.trail.looked(|| {
+            Origin::of(ctx, &self.ports)
+                .event(TraceName::ListImageTags)
+                .in_account(place.account())
+                .at(&place)
+                .named(name)
+        });
         if query.untagged {
             return self.untagged(place, query.window).await;
         }
@@ -302,7 +317,7 @@ impl Tags {
         let target = allowed.target();
         let place = Place::of(&allowed);
         let event = Origin::of(ctx, &self.ports)
-            .event("deleteImageTag", "imagetag")
+            .event(TraceName::DeleteImageTag)
             .in_account(target.account)
             .id(target.id)
             .at(&place);
@@ -315,10 +330,10 @@ impl Tags {
                 Box::pin(async move {
                     check_stays(tx, &place, tags.iter(), ErrorKind::Denied).await?;
                     let mut results = Vec::with_capacity(tags.len());
-                    for name in tags.iter() {
+                    for (index, name) in tags.iter().enumerate() {
                         let deleted = tag::delete(tx, &place, name, None, &by, None, now).await?;
                         if deleted.is_some() {
-                            let event = event.clone().named(format!("{image}:{name}"));
+                            let event = event.clone().nth(index).named(format!("{image}:{name}"));
                             audit::append(tx, event).await?;
                         }
                         results.push(TagDeletionResult {

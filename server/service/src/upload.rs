@@ -17,17 +17,19 @@ use std::time::Duration;
 
 use roadstead::access::Action;
 use roadstead::error::Subject;
-use roadstead::{Algorithm, Digest, Error, ErrorKind, ImageName, Result};
+use roadstead::{Algorithm, Digest, Error, ErrorKind, ImageName, Result, Timestamp};
 use roadstead_object::{BodyStream, Objects};
+use roadstead_store::account::Excess;
 use roadstead_store::blob::{self, LinkedBlob};
 use roadstead_store::upload::{self, UploadRecord};
 use roadstead_store::{Durability, Place, Store, StoreError, Tx};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::Parts;
 use crate::access::Access;
 use crate::context::Context;
-use crate::error::{Failed, stored};
+use crate::error::{Failed, Outcome, stored};
 use crate::port::Ports;
 use crate::push::{Destination, destination, owner};
 use crate::setting::SettingsCell;
@@ -239,7 +241,7 @@ impl Uploads {
     /// Adds the rest, if any, and makes the session's bytes a blob of the image (end-6).
     ///
     /// # Errors
-    /// As [`Uploads::append`]; `DigestMismatch`, which ends the session.
+    /// As [`Uploads::append`]; `DigestMismatch` and `QuotaExceeded`, which end the session.
     #[tracing::instrument(name = "service.upload.complete", skip_all, fields(image = %image))]
     pub async fn complete(
         &self,
@@ -295,7 +297,7 @@ impl Uploads {
     /// that is missing, is answered with a session: nothing is learnt about the source.
     ///
     /// # Errors
-    /// As [`Uploads::start`]; `Unauthenticated` when the caller may pull from the source and only the token does not
+    /// As [`Uploads::start`]; `QuotaExceeded`; `Unauthenticated` when the caller may pull from the source and only the token does not
     /// cover it, so that the client fetches another.
     #[tracing::instrument(name = "service.upload.mount", skip_all, fields(image = %image))]
     pub async fn mount(
@@ -393,8 +395,7 @@ impl Uploads {
                 let (destination, blob) = (destination.clone(), Arc::clone(&blob));
                 Box::pin(async move {
                     let place = destination.open(tx).await?;
-                    blob::link(tx, &place, &blob, now).await?;
-                    Ok(())
+                    link(tx, &place, &blob, destination.storage_quota, now).await
                 })
             })
             .await;
@@ -424,15 +425,28 @@ async fn finish<T: Send + 'static>(
     tokio::spawn(work.instrument(span)).await.map_err(Error::internal)?
 }
 
-/// Links a new blob: for use inside the transaction that ends its session.
-async fn link_new(
+/// Links a blob unless the account would have more than it may: for use inside the transaction that keeps it.
+async fn link(
     tx: &mut Tx<'_>,
     place: &Place,
-    new: &blob::NewBlob,
-) -> Result<LinkedBlob, StoreError> {
-    let blob = blob::insert(tx, new).await?;
-    blob::link(tx, place, &blob, new.created_at).await?;
-    Ok(blob)
+    blob: &LinkedBlob,
+    quota: u64,
+    at: Timestamp,
+) -> Outcome<()> {
+    match blob::link_within(tx, place, blob, quota, at).await? {
+        None => Ok(()),
+        Some(Excess { size, limit }) => Err(Failed::Domain(
+            Error::new(
+                ErrorKind::QuotaExceeded,
+                Subject::Blob,
+                format!(
+                    "the account's storage quota is {limit} bytes and the layer would make it {size}; delete images, or ask \
+                     the administrator for a larger quota"
+                ),
+            )
+            .with_detail(json!({ "used": size.saturating_sub(blob.size), "limit": limit })),
+        )),
+    }
 }
 
 fn too_large(limit: u64) -> Error {

@@ -37,8 +37,11 @@ impl House {
             // The next try finds the place as this one did.
             let _ = fs::remove_file(path);
         }
-        // From here on the rows are there, and open with nothing but this key.
+        // From here on the rows are there, and open with nothing but this key: it stays, whatever happens next.
         let (Site { store, objects, keys, ports }, restored) = filled?;
+        store.migrate().await.context(
+            "the backup is restored, but its schema could not be brought up to date; starting the server tries again",
+        )?;
         let house = Self::furnish(config, store, objects, keys, ports).await?;
         Ok((house, restored))
     }

@@ -6,7 +6,9 @@ use std::str::FromStr;
 
 use roadstead::RegionName;
 use roadstead::manage::profile::Language;
-use roadstead::manage::setting::Sourced;
+use roadstead::manage::setting::{
+    AUDIT_RETENTION_DAYS, LARGEST_STORAGE_QUOTA, Sourced, announcement,
+};
 use roadstead_service::FixedSettings;
 use url::Url;
 
@@ -20,11 +22,10 @@ pub(crate) fn validate(values: &Values) -> Result<FixedSettings, Vec<Problem>> {
             length(text, 1, 32, "a site name has 1-32 characters")
         }),
         external_url: reader.read("external_url", external_url),
-        region: reader.read("region", |text| {
-            text.parse::<RegionName>()
-                .map(|region| region.to_string())
-                .map_err(|error| error.message().to_owned())
-        }),
+        internal_address: reader.parsed("internal_address").map(some),
+        region: reader
+            .parsed::<RegionName>("region")
+            .map(|region| Sourced { value: region.value.to_string(), source: region.source }),
         region_name: reader.read("console.region_name", |text| {
             length(text, 1, 64, "a region name has 1-64 characters")
         }),
@@ -33,7 +34,13 @@ pub(crate) fn validate(values: &Values) -> Result<FixedSettings, Vec<Problem>> {
             "zh-CN" => Ok(Some(Language::ZhCn)),
             _ => Err("write en or zh-CN".to_owned()),
         }),
+        announcement: reader.read("console.announcement", |text| {
+            announcement(text).map_err(|error| error.message().to_owned())
+        }),
+        announcement_level: reader.parsed("console.announcement_level"),
+        announcement_until: reader.parsed("console.announcement_until").map(some),
         organization_quota: reader.number("registry.organization_quota", 0..=1_000_000),
+        storage_quota: reader.number("registry.storage_quota", 0..=LARGEST_STORAGE_QUOTA),
         max_layer_bytes: reader.number("registry.max_layer_bytes", 0..=i64::MAX as u64),
         max_manifest_bytes: reader.number("registry.max_manifest_bytes", (64 << 10)..=(64 << 20)),
         max_concurrent_layers: reader.number("registry.max_concurrent_layers", 0..=100_000),
@@ -41,8 +48,15 @@ pub(crate) fn validate(values: &Values) -> Result<FixedSettings, Vec<Problem>> {
         anonymous_access: reader.flag("registry.anonymous_access"),
         create_on_push: reader.flag("registry.create_on_push"),
         new_images_public: reader.flag("registry.new_images_public"),
+        audit_retention_days: reader.number("audit.retention_days", AUDIT_RETENTION_DAYS),
+        audit_data_events: reader.flag("audit.data_events"),
+        audit_read_events: reader.flag("audit.read_events"),
     };
     if reader.problems.is_empty() { Ok(fixed) } else { Err(reader.problems) }
+}
+
+fn some<T>(given: Sourced<T>) -> Sourced<Option<T>> {
+    Sourced { value: Some(given.value), source: given.source }
 }
 
 struct Reader<'a> {
@@ -64,6 +78,10 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    fn parsed<T: FromStr<Err = roadstead::Error>>(&mut self, path: &str) -> Option<Sourced<T>> {
+        self.read(path, |text| text.parse::<T>().map_err(|error| error.message().to_owned()))
     }
 
     fn number(&mut self, path: &str, range: std::ops::RangeInclusive<u64>) -> Option<Sourced<u64>> {

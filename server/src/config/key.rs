@@ -76,6 +76,12 @@ pub const KEYS: &[Key] = &[
         None,
         "more host names that commands may use, separated by commas",
     ),
+    key(
+        "internal_address",
+        "ROADSTEAD_INTERNAL_ADDRESS",
+        None,
+        "host[:port] in the private network, a choice in login commands",
+    ),
     key("region", "ROADSTEAD_REGION", None, "region id, the part before @ in docker login"),
     key("setup_account", "ROADSTEAD_SETUP_ACCOUNT", None, "first start only: the first account"),
     secret(key(
@@ -119,6 +125,24 @@ pub const KEYS: &[Key] = &[
     ),
     key("console.language", "ROADSTEAD_CONSOLE_LANGUAGE", None, "en or zh-CN; else the browser's"),
     key(
+        "console.announcement",
+        "ROADSTEAD_CONSOLE_ANNOUNCEMENT",
+        None,
+        "Markdown that everybody who opens the console reads, at most 1,000 characters",
+    ),
+    key(
+        "console.announcement_level",
+        "ROADSTEAD_CONSOLE_ANNOUNCEMENT_LEVEL",
+        None,
+        "info or warning",
+    ),
+    key(
+        "console.announcement_until",
+        "ROADSTEAD_CONSOLE_ANNOUNCEMENT_UNTIL",
+        None,
+        "until when it is shown, like 2030-01-31T18:00:00Z; else for ever",
+    ),
+    key(
         "registry.max_layer_bytes",
         "ROADSTEAD_REGISTRY_MAX_LAYER_BYTES",
         None,
@@ -143,6 +167,12 @@ pub const KEYS: &[Key] = &[
         "organizations per account; 0 is unlimited",
     ),
     key(
+        "registry.storage_quota",
+        "ROADSTEAD_REGISTRY_STORAGE_QUOTA",
+        None,
+        "bytes per account, each blob counted once; 0 is unlimited",
+    ),
+    key(
         "registry.temporary_login_ttl",
         "ROADSTEAD_REGISTRY_TEMPORARY_LOGIN_TTL",
         None,
@@ -165,6 +195,24 @@ pub const KEYS: &[Key] = &[
         "ROADSTEAD_REGISTRY_NEW_IMAGES_PUBLIC",
         None,
         "new images are public",
+    ),
+    key(
+        "audit.retention_days",
+        "ROADSTEAD_AUDIT_RETENTION_DAYS",
+        None,
+        "days that audit events are kept, 7 to 3650",
+    ),
+    key(
+        "audit.data_events",
+        "ROADSTEAD_AUDIT_DATA_EVENTS",
+        None,
+        "pushes and pulls are recorded too",
+    ),
+    key(
+        "audit.read_events",
+        "ROADSTEAD_AUDIT_READ_EVENTS",
+        None,
+        "what is only looked at in the console is recorded too",
     ),
 ];
 

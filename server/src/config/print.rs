@@ -49,8 +49,14 @@ pub(super) fn saved(path: &str, settings: &Settings) -> Option<(Option<String>, 
     ) -> (Option<String>, Source) {
         (Some(setting.value.to_string()).filter(|text| !text.is_empty()), setting.source)
     }
+    fn optional<T: ToString>(
+        setting: &roadstead::manage::setting::Sourced<Option<T>>,
+    ) -> (Option<String>, Source) {
+        (setting.value.as_ref().map(ToString::to_string), setting.source)
+    }
     Some(match path {
         "external_url" => word(&settings.external_url),
+        "internal_address" => optional(&settings.internal_address),
         "region" => word(&settings.region),
         "console.site_name" => word(&settings.site_name),
         "console.region_name" => word(&settings.region_name),
@@ -58,6 +64,10 @@ pub(super) fn saved(path: &str, settings: &Settings) -> Option<(Option<String>, 
             settings.language.value.map(|language| language.as_str().to_owned()),
             settings.language.source,
         ),
+        "console.announcement" => word(&settings.announcement),
+        "console.announcement_level" => word(&settings.announcement_level),
+        "console.announcement_until" => optional(&settings.announcement_until),
+        "registry.storage_quota" => word(&settings.storage_quota),
         "registry.max_layer_bytes" => word(&settings.max_layer_bytes),
         "registry.max_manifest_bytes" => word(&settings.max_manifest_bytes),
         "registry.max_concurrent_layers" => word(&settings.max_concurrent_layers),
@@ -66,6 +76,9 @@ pub(super) fn saved(path: &str, settings: &Settings) -> Option<(Option<String>, 
         "registry.anonymous_access" => word(&settings.anonymous_access),
         "registry.create_on_push" => word(&settings.create_on_push),
         "registry.new_images_public" => word(&settings.new_images_public),
+        "audit.retention_days" => word(&settings.audit_retention_days),
+        "audit.data_events" => word(&settings.audit_data_events),
+        "audit.read_events" => word(&settings.audit_read_events),
         _ => return None,
     })
 }

@@ -26,7 +26,7 @@ use roadstead::manage::overview::NavCounts;
 use roadstead::manage::profile::Profile;
 use roadstead::{Error, ErrorKind, Result, Timestamp};
 use roadstead_app::port::{ConsoleBackend, ConsolePort};
-use roadstead_app::viewer::{SessionSpan, Site};
+use roadstead_app::viewer::{SessionSpan, Site, choose_language};
 use roadstead_app::{ConsoleError, shell};
 use roadstead_service::{Context, Service};
 use tower_sessions::Session;
@@ -177,6 +177,34 @@ pub(crate) async fn events(State(doors): State<Doors>, request: Request) -> Resp
     response
 }
 
+/// Who visits, for what the console gives beside pages and calls.
+pub(super) struct Visit {
+    /// Who asks, from where.
+    pub(super) context: Context,
+    /// In which language: `en` or `zh-CN`.
+    pub(super) language: &'static str,
+}
+
+/// Looks the visitor up, as for a call.
+///
+/// # Errors
+/// The answer, when they must choose a password first or could not be looked up.
+pub(super) async fn visit(doors: &Doors, parts: &Parts) -> std::result::Result<Visit, Response> {
+    let backend = Backend::build(doors, parts).await.map_err(|error| refused(parts, error))?;
+    if backend.must_change_password() {
+        return Err(password_first(parts));
+    }
+    let preference = backend.profile.as_ref().and_then(|profile| profile.preferences.language);
+    let accepted = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let language = choose_language(
+        csrf::cookie(&parts.headers, "rs_lang"),
+        preference.map_or("", |language| language.as_str()),
+        accepted,
+        &backend.site.default_language,
+    );
+    Ok(Visit { context: backend.context, language })
+}
+
 fn password_first(parts: &Parts) -> Response {
     let message = "choose a password of your own first, on the page of your account";
     refused(parts, Error::new(ErrorKind::Denied, Subject::Password, message))
@@ -205,7 +233,7 @@ async fn with_status(response: Response) -> Response {
 }
 
 /// A call that is refused before it reaches its function: data for WASM, a sentence for plain forms.
-fn refused(parts: &Parts, error: Error) -> Response {
+pub(super) fn refused(parts: &Parts, error: Error) -> Response {
     let id = request::id(&parts.extensions).to_owned();
     log(&id, &error);
     let error = ConsoleError { request_id: Some(id), ..ConsoleError::from(error) };

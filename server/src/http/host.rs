@@ -89,7 +89,8 @@ impl Hosts {
     }
 
     /// The address for a request, by the host that a trusted proxy was asked for, else by its Host (or the `:authority` of
-    /// HTTP/2). `external` is the external URL, or empty.
+    /// HTTP/2). `external` is the external URL, or empty; `internal` the address in the private network: whoever logs in
+    /// with it must be sent for a token where they can reach.
     #[must_use]
     pub fn decide(
         &self,
@@ -97,6 +98,7 @@ impl Hosts {
         uri: &Uri,
         headers: &HeaderMap,
         external: &str,
+        internal: Option<&str>,
     ) -> Address {
         let external = external_address(external);
         if let Some(host) = origin.host.clone().or_else(|| asked(uri, headers)) {
@@ -106,7 +108,9 @@ impl Hosts {
                 let is_https = external.is_https || origin.is_https;
                 return Address { host: external.host.clone(), is_https };
             }
-            if self.is_ours(&host) {
+            if self.is_ours(&host)
+                || internal.is_some_and(|it| host.as_str().eq_ignore_ascii_case(it))
+            {
                 let host = host.as_str().to_ascii_lowercase();
                 return Address { host, is_https: origin.is_https };
             }
@@ -236,7 +240,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, host.parse().unwrap());
         let (uri, origin) = (Uri::from_static("/v2/"), Origin::default());
-        let address = hosts.decide(&origin, &uri, &headers, external);
+        let address = hosts.decide(&origin, &uri, &headers, external, Some("inner.lan:5000"));
         (address.host, address.is_https)
     }
 
@@ -249,7 +253,7 @@ mod tests {
             headers.insert(header::HOST, "127.0.0.1:5000".parse().unwrap());
             let host = forwarded.map(|host| host.parse().unwrap());
             let origin = Origin { client: None, is_https, host };
-            hosts.decide(&origin, &Uri::from_static("/"), &headers, external).origin()
+            hosts.decide(&origin, &Uri::from_static("/"), &headers, external, None).origin()
         };
         assert_eq!(decide(true, None, ""), "https://127.0.0.1:5000");
         assert_eq!(decide(false, None, ""), "http://127.0.0.1:5000");
@@ -275,6 +279,7 @@ mod tests {
             "[2001:db8::7]:5000",
             "registry.lan:1234",
             "other.lan:8443",
+            "inner.lan:5000",
         ] {
             assert_eq!(
                 decide("0.0.0.0:5000", host, "https://r.example"),
@@ -289,6 +294,7 @@ mod tests {
         for host in [
             "evil.example",
             "other.lan",
+            "inner.lan",
             "0.0.0.0:5000",
             "[::]:5000",
             "198.51.100.1",

@@ -8,6 +8,7 @@
 //! | [`registry`] | `/v2/…` | OCI distribution |
 //! | [`token`] | `/token` | token service of the registry |
 //! | [`console`] | pages and `/console/call/…` | HTML, server functions |
+//! | [`export`] | `/console/audit.csv` | files |
 //! | [`health`] | `/healthz`, `/readyz` | machines |
 //!
 //! [`router`] is the list of addresses and everything that surrounds them. To add a door: a module here, a line there.
@@ -16,6 +17,8 @@ pub mod asset;
 pub mod caller;
 pub mod console;
 pub mod csrf;
+mod csv;
+pub mod export;
 pub mod forwarded;
 pub mod health;
 pub mod host;
@@ -33,6 +36,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::request::Parts;
+use roadstead::HostPort;
 use roadstead::access::Actor;
 use roadstead_object::Objects;
 use roadstead_service::token::TokenScope;
@@ -93,7 +97,8 @@ impl Doors {
     pub fn address(&self, parts: &Parts) -> Address {
         let settings = self.0.service.settings_cell().current();
         let (hosts, origin) = (&self.0.outside.hosts, Origin::of(&parts.extensions));
-        hosts.decide(&origin, &parts.uri, &parts.headers, &settings.external_url.value)
+        let internal = settings.internal_address.value.as_ref().map(HostPort::as_str);
+        hosts.decide(&origin, &parts.uri, &parts.headers, &settings.external_url.value, internal)
     }
 
     /// Everything a use case knows of its caller.

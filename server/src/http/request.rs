@@ -89,7 +89,8 @@ fn is_strict(doors: &Doors, origin: &Origin, request: &Request) -> bool {
         url::Url::parse(external).is_ok_and(|url| url.scheme() == "https" && url.port().is_none());
     let hosts = &doors.outside().hosts;
     is_ordinary
-        && hosts.decide(origin, request.uri(), request.headers(), external).origin() == *external
+        && hosts.decide(origin, request.uri(), request.headers(), external, None).origin()
+            == *external
 }
 
 /// Reads that go well, and what clients ask on the way (401 to learn the challenge, 404 before a push), are for debugging;

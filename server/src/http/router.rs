@@ -8,7 +8,7 @@ use axum::routing::{any, get};
 use http::{Method, StatusCode, header};
 use serde_json::json;
 
-use super::{Doors, asset, console, health, registry, request, rest, token};
+use super::{Doors, asset, console, export, health, registry, request, rest, token};
 
 /// The whole server.
 ///
@@ -22,6 +22,7 @@ pub fn router(doors: Doors) -> Router {
         Router::new()
             .route(console::CALL, any(console::call))
             .route(console::EVENTS, get(console::events))
+            .route(export::AUDIT, get(export::audit))
             .fallback(page_or_file)
             .with_state(doors.clone()),
         &doors,

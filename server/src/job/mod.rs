@@ -3,7 +3,7 @@
 //! | work | every | does |
 //! | --- | --- | --- |
 //! | follow | 250 ms | reads the change sequence, so that what another process did (a second server, the command line) is in force here |
-//! | flush | 5 s | writes usage counters that were only counted so far |
+//! | flush | 5 s | writes what was only noted in memory so far: usage counters, data events of the audit log |
 //! | keys | 1 h | replaces the key of bearer tokens when it is old, forgets those that are done |
 //! | tidy | 10 min | removes ended sessions, abandoned uploads, doomed bytes and old changes |
 //! | collect | 60 min, one server of several | gives up blobs that no image needs, and purges what was deleted long ago |
@@ -52,7 +52,7 @@ pub fn start(house: &House) -> Jobs {
     let (service, stop) = (house.service.clone(), jobs.stop.clone());
     jobs.tasks.spawn(async move { service.watch_changes(stop).await });
     jobs.every("flush", Duration::from_secs(5), &house.service, |service| {
-        async move { service.flush_usage().await }.boxed()
+        async move { service.flush().await }.boxed()
     });
     jobs.every("keys", Duration::from_secs(3_600), &house.service, |service| {
         async move { service.tokens().tend().await }.boxed()

@@ -161,7 +161,34 @@ pub async fn bump_permission_epoch(tx: &mut Tx<'_>, id: AccountId, at: Timestamp
     Ok(())
 }
 
-/// Sets the account's own limits; `None` follows the instance's setting.
+/// An account has more bytes than it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Excess {
+    /// What it would have.
+    pub size: u64,
+    /// What it may have.
+    pub limit: u64,
+}
+
+/// Whether the account has more bytes than it may, counting what this transaction did. `quota` is the instance's, 0 for no
+/// limit; the account's own wins.
+pub(crate) async fn excess(tx: &mut Tx<'_>, id: AccountId, quota: u64) -> Result<Option<Excess>> {
+    let limit: u64 = sql("SELECT coalesce(size_limit, $2) FROM accounts WHERE id = $1")
+        .bind(id)
+        .bind(quota)
+        .scalar(tx)
+        .await?;
+    if limit == 0 {
+        return Ok(None);
+    }
+    // Writing the counters holds the account's row, in the order in which everybody does: of two pushes at the quota's edge
+    // one sees the other.
+    tx.settle().await?;
+    let size: u64 = sql("SELECT size FROM accounts WHERE id = $1").bind(id).scalar(tx).await?;
+    Ok((size > limit).then_some(Excess { size, limit }))
+}
+
+/// Sets the account's own limits, 0 for none; `None` follows the instance's setting.
 pub async fn set_limits(
     tx: &mut Tx<'_>,
     id: AccountId,

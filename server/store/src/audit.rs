@@ -1,42 +1,25 @@
 //! The record of who did what. Written in the transaction that did it.
 //!
-//! What an event says is found by any part of it ([`search`]): an index of pairs of characters finds candidates, of which
-//! those that really say it are shown.
+//! [`list`] finds events by whatever they are filtered by and by any part of what they say: one index of tokens finds
+//! candidates, of which those that really match are shown. Ids are given in the order of recording, so the last recorded
+//! come first everywhere.
 
 mod gram;
+mod query;
+
+pub use query::{AuditFound, AuditRow, find, list, suggest};
 
 use roadstead::Timestamp;
 use roadstead::access::Allowed;
+use roadstead::audit::TraceName;
+pub use roadstead::audit::{Category, Level, Origin};
 use roadstead::id::{AccountId, AuditId, OrganizationId, RepositoryId, UserId};
 
-use crate::dialect::contains;
 use crate::error::Result;
 use crate::row::record;
 use crate::sql::{Sql, sql};
 use crate::tx::Tx;
-use crate::value::words;
-
-words! {
-    /// Which kind of event.
-    Category {
-        /// Somebody managed something.
-        Management = "management",
-        /// Somebody moved data: push, pull.
-        Data = "data",
-    }
-}
-
-words! {
-    /// How grave.
-    Level {
-        /// As it should be.
-        Normal = "normal",
-        /// It did not succeed.
-        Warning = "warning",
-        /// Something is wrong.
-        Incident = "incident",
-    }
-}
+use crate::value::texts;
 
 record! {
     /// An event.
@@ -53,6 +36,10 @@ record! {
         actor: String,
         /// Which kind.
         category: Category,
+        /// How somebody came in.
+        origin: Origin,
+        /// Whether something was only looked at.
+        is_read: bool,
         /// `SWR`, `IAM` or `System`.
         source: String,
         /// What was done: `createUserNamespace`.
@@ -82,12 +69,14 @@ record! {
     }
 }
 
+texts! { Category Level Origin }
+
 /// Writes an event. `event.id` is ignored: the database gives it.
 pub async fn append(tx: &mut Tx<'_>, event: &AuditRecord) -> Result<()> {
     sql("INSERT INTO audit_events (trace_id, account_id, user_id, actor, category, source, name, resource_type, \
          resource_id, resource_name, organization_id, repository_id, level, code, address, request_id, detail, \
-         happened_at, grams) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)")
+         happened_at, grams, origin, is_read, address_key) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)")
     .bind(event.trace_id.as_str())
     .bind(event.account_id)
     .bind(event.user_id)
@@ -107,6 +96,9 @@ pub async fn append(tx: &mut Tx<'_>, event: &AuditRecord) -> Result<()> {
     .bind(&event.detail)
     .bind(event.happened_at)
     .bind(gram::of(event))
+    .bind(event.origin)
+    .bind(event.is_read)
+    .bind(gram::address_key(&event.address))
     .queue(tx)
     .await
 }
@@ -123,12 +115,12 @@ pub enum AuditScope {
 /// The last events, at most `limit`.
 pub async fn recent(tx: &mut Tx<'_>, scope: AuditScope, limit: u32) -> Result<Vec<AuditRecord>> {
     let mut statement = sql(
-        "SELECT id, trace_id, account_id, user_id, actor, category, source, name, resource_type, resource_id, \
-         resource_name, organization_id, repository_id, level, code, address, request_id, detail, happened_at \
-         FROM audit_events WHERE ",
+        "SELECT id, trace_id, account_id, user_id, actor, category, origin, is_read, source, name, resource_type, \
+         resource_id, resource_name, organization_id, repository_id, level, code, address, request_id, detail, \
+         happened_at FROM audit_events WHERE ",
     );
     push_scope(&mut statement, scope);
-    statement.push(" ORDER BY happened_at DESC, id DESC LIMIT ").push_bind(limit);
+    statement.push(" ORDER BY id DESC LIMIT ").push_bind(limit);
     statement.all(tx).await
 }
 
@@ -136,52 +128,18 @@ pub async fn recent(tx: &mut Tx<'_>, scope: AuditScope, limit: u32) -> Result<Ve
 pub async fn recent_named(
     tx: &mut Tx<'_>,
     scope: AuditScope,
-    names: &[&str],
+    names: &[TraceName],
     limit: u32,
 ) -> Result<Vec<AuditRecord>> {
     let mut statement = sql(
-        "SELECT id, trace_id, account_id, user_id, actor, category, source, name, resource_type, resource_id, \
-         resource_name, organization_id, repository_id, level, code, address, request_id, detail, happened_at \
-         FROM audit_events WHERE ",
+        "SELECT id, trace_id, account_id, user_id, actor, category, origin, is_read, source, name, resource_type, \
+         resource_id, resource_name, organization_id, repository_id, level, code, address, request_id, detail, \
+         happened_at FROM audit_events WHERE ",
     );
     push_scope(&mut statement, scope);
     // The expression keeps SQLite from sorting every event of these names instead of reading the last ones by time.
-    statement.push(" AND name || '' IN ").push_list(names.iter().copied());
-    statement
-        .push(" AND level = 'normal' ORDER BY happened_at DESC, id DESC LIMIT ")
-        .push_bind(limit);
-    statement.all(tx).await
-}
-
-/// Events before `before` that say every word of `text`, in any case, the last first, at most `limit`. What they say is who,
-/// what, to which thing, from where, and the detail.
-pub async fn search(
-    tx: &mut Tx<'_>,
-    scope: AuditScope,
-    text: &str,
-    before: Option<AuditId>,
-    limit: u32,
-) -> Result<Vec<AuditRecord>> {
-    let words = gram::words(text);
-    let mut statement = sql(
-        "SELECT e.id, e.trace_id, e.account_id, e.user_id, e.actor, e.category, e.source, e.name, e.resource_type, \
-         e.resource_id, e.resource_name, e.organization_id, e.repository_id, e.level, e.code, e.address, e.request_id, \
-         e.detail, e.happened_at FROM ",
-    );
-    statement.push(tx.dialect().audit_search());
-    statement.push_bind(gram::wanted(&scope, &words)).push(tx.dialect().audit_search_end());
-    statement.push(" AND ");
-    push_scope(&mut statement, scope);
-    for word in &words {
-        let pattern = contains(word);
-        statement.push(" AND (lower(e.actor || ' ' || e.name || ' ' || e.resource_name || ' ' || e.resource_id || ' ' || e.address) LIKE ");
-        statement.push_bind(pattern.as_str()).push(" ESCAPE '\\' OR lower(e.detail) LIKE ");
-        statement.push_bind(pattern.as_str()).push(" ESCAPE '\\')");
-    }
-    if let Some(before) = before {
-        statement.push(" AND e.id < ").push_bind(before);
-    }
-    statement.push(tx.dialect().audit_search_order()).push_bind(limit);
+    statement.push(" AND name || '' IN ").push_list(names.iter().map(|name| name.as_str()));
+    statement.push(" AND level = 'normal' ORDER BY id DESC LIMIT ").push_bind(limit);
     statement.all(tx).await
 }
 

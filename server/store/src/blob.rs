@@ -7,6 +7,7 @@ use roadstead::access::Visibility;
 use roadstead::id::{AccountId, BlobId, ObjectId, OrganizationId, RepositoryId};
 use roadstead::{Digest, ImageName, Timestamp};
 
+use crate::account::Excess;
 use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
 use crate::ledger::Place;
@@ -186,6 +187,39 @@ pub async fn link(
     blob: &LinkedBlob,
     at: Timestamp,
 ) -> Result<bool> {
+    Ok(add(tx, place, blob, at).await? != Added::Nothing)
+}
+
+/// The same; if the account then has more bytes than it may, says so, and the caller must undo its transaction. A blob that
+/// the account had already takes nothing of its quota. `quota` is the instance's, 0 for no limit; the account's own wins.
+///
+/// # Errors
+/// As [`link`].
+pub async fn link_within(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    blob: &LinkedBlob,
+    quota: u64,
+    at: Timestamp,
+) -> Result<Option<Excess>> {
+    match add(tx, place, blob, at).await? {
+        Added::ToAccount => crate::account::excess(tx, place.account, quota).await,
+        Added::Nothing | Added::ToRepository => Ok(None),
+    }
+}
+
+/// What a link made visible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Added {
+    /// It was there.
+    Nothing,
+    /// A blob that another repository of the account has.
+    ToRepository,
+    /// A blob that the account had nowhere.
+    ToAccount,
+}
+
+async fn add(tx: &mut Tx<'_>, place: &Place, blob: &LinkedBlob, at: Timestamp) -> Result<Added> {
     let linked = sql(
         "INSERT INTO repository_blobs (repository_id, blob_id, linked_at) VALUES ($1, $2, $3) \
                       ON CONFLICT (repository_id, blob_id) DO NOTHING",
@@ -205,7 +239,7 @@ pub async fn link(
         .execute(tx)
         .await?;
         // Gone between the two statements: only PostgreSQL can say so, and the whole transaction runs again.
-        return if kept > 0 { Ok(false) } else { Err(tx.contend()) };
+        return if kept > 0 { Ok(Added::Nothing) } else { Err(tx.contend()) };
     }
     sql("UPDATE blobs SET link_count = link_count + 1, \
          touched_at = CASE WHEN $2 > touched_at THEN $2 ELSE touched_at END WHERE id = $1")
@@ -220,7 +254,7 @@ pub async fn link(
     .scalar(tx)
     .await?;
     tx.ledger.bytes(place, signed(blob.size), uses == 1, at);
-    Ok(true)
+    Ok(if uses == 1 { Added::ToAccount } else { Added::ToRepository })
 }
 
 /// Makes a blob invisible in a repository; `false` when it was not there. Its bytes go when nothing has it any more.

@@ -38,31 +38,52 @@ impl Dialect {
         }
     }
 
-    /// Where the audit log is searched: the events that have all tokens of the next argument.
-    pub(crate) const fn audit_search(self) -> &'static str {
+    /// Finds the tags whose names have all tokens of the argument: the text before and after it.
+    pub(crate) const fn tag_search(self) -> [&'static str; 2] {
         match self {
-            Self::Sqlite => {
-                "audit_search JOIN audit_events e ON e.id = audit_search.rowid WHERE audit_search MATCH "
-            }
+            Self::Sqlite => ["SELECT rowid AS id FROM tag_search WHERE tag_search MATCH ", ""],
+            Self::Postgres => [
+                "SELECT id FROM tags WHERE string_to_array(grams, ' ') @> string_to_array(",
+                ", ' ')",
+            ],
+        }
+    }
+
+    /// Finds the audit events that have all tokens of the first argument, their ids from the second to before the third, the
+    /// last recorded first, at most the fourth: the text before each. PostgreSQL must not go along the ids, whose order
+    /// promises little of rare tokens; the tokens themselves name the neighbourhood ([`Dialect::audit_neighbourhood`]).
+    pub(crate) const fn audit_search(self) -> [&'static str; 4] {
+        match self {
+            Self::Sqlite => [
+                "SELECT rowid AS id FROM audit_search WHERE audit_search MATCH ",
+                " AND rowid >= ",
+                " AND rowid < ",
+                " ORDER BY rowid DESC LIMIT ",
+            ],
+            Self::Postgres => [
+                "SELECT id FROM audit_events WHERE (string_to_array(grams, ' ') || \
+                 ARRAY['near' || (id >> 12)::text, 'around' || (id >> 16)::text]) @> string_to_array(",
+                ", ' ') AND id + 0 >= ",
+                " AND id + 0 < ",
+                " ORDER BY id + 0 DESC LIMIT ",
+            ],
+        }
+    }
+
+    /// Which ids before `end` one search of the audit log looks at, from the first one on, and the token of that
+    /// neighbourhood where the index has one. SQLite's index gives its rows in order and stops; of PostgreSQL's, every hit is
+    /// fetched before the first is known, so it begins with little and goes on with more when little was found.
+    pub(crate) fn audit_neighbourhood(self, end: i64) -> (i64, Option<String>) {
+        const SMALL: u32 = 12;
+        const LARGE: u32 = 16;
+        match self {
+            Self::Sqlite => (end.saturating_sub(1 << 17).max(0), None),
             Self::Postgres => {
-                "audit_events e WHERE string_to_array(e.grams, ' ') @> string_to_array("
+                let (bits, name) =
+                    if end % (1 << LARGE) == 0 { (LARGE, "around") } else { (SMALL, "near") };
+                let number = (end - 1).max(0) >> bits;
+                (number << bits, Some(format!("{name}{number}")))
             }
-        }
-    }
-
-    /// Ends what [`Dialect::audit_search`] began.
-    pub(crate) const fn audit_search_end(self) -> &'static str {
-        match self {
-            Self::Sqlite => "",
-            Self::Postgres => ", ' ')",
-        }
-    }
-
-    /// The last events first; SQLite's index gives its rows in this order.
-    pub(crate) const fn audit_search_order(self) -> &'static str {
-        match self {
-            Self::Sqlite => " ORDER BY audit_search.rowid DESC LIMIT ",
-            Self::Postgres => " ORDER BY e.id DESC LIMIT ",
         }
     }
 
@@ -78,11 +99,6 @@ impl Dialect {
 /// The pattern that finds `text` anywhere, for `lower(column) LIKE $n ESCAPE '\'`.
 pub(crate) fn contains(text: &str) -> String {
     format!("%{}%", escape(text))
-}
-
-/// The pattern that finds what begins with `text`.
-pub(crate) fn begins(text: &str) -> String {
-    format!("{}%", escape(text))
 }
 
 fn escape(text: &str) -> String {

@@ -487,16 +487,52 @@ pub async fn count_untagged(tx: &mut Tx<'_>, place: &Place) -> Result<u64> {
     .await
 }
 
+/// Most platforms that are told of one repository.
+const MOST_PLATFORMS: u32 = 100;
+
+/// The text of the index `manifests_platform`.
+macro_rules! platform {
+    () => {
+        "substr(m.os, 1, 64) || '/' || substr(m.architecture, 1, 64) || '/' || substr(coalesce(m.variant, ''), 1, 64)"
+    };
+}
+
+/// Of which manifests.
+macro_rules! platform_of {
+    () => {
+        " FROM manifests m WHERE m.repository_id = $1 AND m.deleted_at IS NULL AND m.os IS NOT NULL \
+         AND m.architecture IS NOT NULL"
+    };
+}
+
 /// Platforms of the images of a repository: operating system, architecture, variant.
 pub async fn platforms(
     tx: &mut Tx<'_>,
     place: &Place,
 ) -> Result<Vec<(String, String, Option<String>)>> {
-    sql("SELECT DISTINCT m.os, m.architecture, m.variant FROM manifests m WHERE m.repository_id = $1 \
-         AND m.deleted_at IS NULL AND m.os IS NOT NULL AND m.architecture IS NOT NULL ORDER BY 1, 2, 3")
+    // The index is walked from one value to the next, however many manifests have it.
+    let found: Vec<(String,)> = sql(concat!(
+        "WITH RECURSIVE p (platform) AS (SELECT (SELECT ",
+        platform!(),
+        platform_of!(),
+        " ORDER BY 1 LIMIT 1) UNION ALL SELECT (SELECT ",
+        platform!(),
+        platform_of!(),
+        " AND ",
+        platform!(),
+        " > p.platform ORDER BY 1 LIMIT 1) FROM p WHERE p.platform IS NOT NULL) \
+         SELECT platform FROM p WHERE platform IS NOT NULL LIMIT $2"
+    ))
     .bind(place.repository)
+    .bind(MOST_PLATFORMS)
     .all(tx)
-    .await
+    .await?;
+    let parts = |(text,): (String,)| {
+        let mut parts = text.splitn(3, '/').map(str::to_owned);
+        let (os, architecture) = (parts.next()?, parts.next()?);
+        Some((os, architecture, parts.next().filter(|variant| !variant.is_empty())))
+    };
+    Ok(found.into_iter().filter_map(parts).collect())
 }
 
 /// Deletes a manifest and every tag that points to it: a tombstone stays until it is purged. `None` when there is none;

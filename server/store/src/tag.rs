@@ -3,6 +3,7 @@
 //! [`set`] moves a tag, by compare-and-set when asked; every move and deletion is a row of the history. Fallback and
 //! signature tags (`sha256-…`) are kept like all others but are hidden: not counted, not in the console's lists.
 
+mod gram;
 mod list;
 
 use roadstead::id::{ManifestId, RepositoryId, TagId, UserId};
@@ -156,7 +157,7 @@ pub async fn set(tx: &mut Tx<'_>, set: &SetTag) -> Result<TagSet> {
     let is_hidden = set.name.is_fallback();
     let mut upsert = sql(
         "INSERT INTO tags (repository_id, name, manifest_id, digest, is_hidden, created_at, pushed_at, pusher_id, \
-         pusher_name) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8) \
+         pusher_name, grams) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9) \
          ON CONFLICT (repository_id, name) WHERE deleted_at IS NULL ",
     );
     upsert.push(match set.expected {
@@ -177,6 +178,7 @@ pub async fn set(tx: &mut Tx<'_>, set: &SetTag) -> Result<TagSet> {
         .bind(set.at)
         .bind(set.actor.id)
         .bind(set.actor.name.as_str())
+        .bind(gram::of(set.place.repository, &set.name))
         .optional::<(TagId,)>(tx)
         .await?;
     let Some((id,)) = written else {

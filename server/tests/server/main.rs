@@ -16,6 +16,7 @@
 
 mod support;
 
+mod audit;
 mod care;
 mod command;
 mod config;

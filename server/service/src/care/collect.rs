@@ -3,7 +3,7 @@
 //! | what | goes when |
 //! | --- | --- |
 //! | console sessions, temporary credentials, uploads, with what they staged | their time is over |
-//! | audit events | they are older than [`AUDIT`] |
+//! | audit events | they are older than the setting `audit_retention_days` |
 //! | deleted tags and manifests | their restore time ([`RESTORE`]) is over |
 //! | links of images to blobs | no manifest needs them, and nobody wanted them for [`GRACE`] |
 //! | blobs | no image has them, and nobody wanted them for [`GRACE`]: the row goes, the object is doomed |
@@ -42,8 +42,8 @@ pub const GRACE: i64 = 24 * 60 * 60;
 pub const RESTORE: i64 = 7 * 24 * 60 * 60;
 /// Bytes stay this long after their row is gone, in seconds: who has read the row begins to read them within it.
 pub const READERS: i64 = 10 * 60;
-/// Audit events are kept this long, in seconds: 90 days.
-pub const AUDIT: i64 = 90 * 24 * 60 * 60;
+/// A day, in seconds.
+const DAY: i64 = 24 * 60 * 60;
 /// Changes are kept this long, in seconds: no reader is that far behind.
 const CHANGES: i64 = 24 * 60 * 60;
 /// How often the server collects, in seconds.
@@ -165,10 +165,11 @@ impl Service {
             Box::pin(credential::remove_expired(tx, now, MANY))
         })
         .await?;
-        self.batches("audit.forget", MANY, move |tx| {
-            Box::pin(audit::forget(tx, now.plus_seconds(-AUDIT), MANY))
-        })
-        .await?;
+        let days = self.settings_cell().current().audit_retention_days.value;
+        let kept = DAY.saturating_mul(i64::try_from(days).unwrap_or(i64::MAX));
+        let oldest = now.plus_seconds(kept.saturating_neg());
+        self.batches("audit.forget", MANY, move |tx| Box::pin(audit::forget(tx, oldest, MANY)))
+            .await?;
         Ok(())
     }
 
@@ -208,7 +209,7 @@ impl Service {
     pub async fn collect(&self, ctx: &Context, scope: Scope) -> Result<Collected> {
         self.access().authorize(ctx, Action::ManageSettings, Instance).await?;
         // What this process knows to be wanted is written down before it is asked.
-        self.flush_usage().await?;
+        self.flush().await?;
         let cutoffs = Cutoffs::at(ctx.now());
         let mut collected = self.forecast_ended(cutoffs).await?;
         self.tidy().await?;

@@ -27,7 +27,8 @@ const PARALLEL: usize = 4;
 const ROWS: usize = 500;
 const BYTES: usize = 4 << 20;
 
-/// Puts a backup into an empty database and storage; brings the schema up to date. Nothing may be running on them.
+/// Puts a backup into an empty database and storage. Nothing may be running on them. The schema is the backup's then: call
+/// [`Store::migrate`] next. That is left to the caller because its failure means something else: the rows are there.
 ///
 /// # Errors
 /// Invalid, with what to do, when the target is not empty, the backup not whole, or the master key another one; those of
@@ -99,7 +100,6 @@ pub async fn restore(
     }
     drop(copies);
     load(archive, store, objects.kind().as_str()).await?;
-    store.migrate().await.map_err(stored)?;
     Ok(copied)
 }
 

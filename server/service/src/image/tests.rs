@@ -155,7 +155,7 @@ async fn editing_changes_what_is_given_and_opens_at_once() {
     let events = app
         .store
         .read("test.events", move |tx| {
-            let names = &["updateImageRepository"];
+            let names = &[roadstead::audit::TraceName::UpdateImageRepository];
             Box::pin(async move { recent_named(tx, AuditScope::Account(account), names, 9).await })
         })
         .await

@@ -94,7 +94,7 @@ async fn a_manifest_is_kept_byte_for_byte() {
         // A second time, as remembered.
         assert_eq!(get(&test, &image, &at).await.unwrap(), found);
     }
-    test.service.flush_usage().await.unwrap();
+    test.service.flush().await.unwrap();
     let detail = test.service.tags().detail(&test.reader, &image, &reference("v1")).await.unwrap();
     let text = serde_json::to_string(&detail).unwrap();
     assert!(text.contains("arm64") && text.contains("linux"), "{text}");

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use roadstead::access::Permission;
+use roadstead::audit::TraceName;
 use roadstead::manage::organization::{NameCheck, OrganizationQuery, OrganizationSort};
 use roadstead::page::{Order, Window};
 use roadstead::{ErrorKind, OrganizationName};
@@ -22,7 +23,7 @@ fn name(text: &str) -> OrganizationName {
     text.parse().unwrap()
 }
 
-async fn events(app: &TestService, wanted: &'static str) -> Vec<audit::AuditRecord> {
+async fn events(app: &TestService, wanted: TraceName) -> Vec<audit::AuditRecord> {
     let owner = app.account_key();
     app.store
         .read("test.events", move |tx| {
@@ -125,7 +126,7 @@ async fn creating_needs_the_right_a_free_name_and_room() {
     let made = organizations.create(&app.administrator, name("first")).await.unwrap();
     assert_eq!(made.created_by, "root");
     assert_eq!((made.permission, made.may_push), (Some(Permission::Manage), true));
-    assert_eq!(events(&app, "createUserNamespace").await[0].resource_name, "first");
+    assert_eq!(events(&app, TraceName::CreateUserNamespace).await[0].resource_name, "first");
     for text in ["second", "third", "fourth"] {
         organizations.create(&app.owner, name(text)).await.unwrap();
     }
@@ -170,7 +171,7 @@ async fn only_an_empty_organization_is_deleted_and_its_name_inherits_nothing() {
         app.service.images().delete(&app.manager, &image.parse().unwrap()).await.unwrap();
     }
     organizations.delete(&app.manager, &team).await.unwrap();
-    assert_eq!(events(&app, "deleteUserNamespace").await.len(), 1);
+    assert_eq!(events(&app, TraceName::DeleteUserNamespace).await.len(), 1);
     assert_eq!(organizations.quota(&app.owner).await.unwrap().used, 0);
     assert_eq!(organizations.get(&app.owner, &team).await.unwrap_err().kind(), ErrorKind::Hidden);
     organizations.create(&app.owner, team.clone()).await.unwrap();

@@ -103,13 +103,23 @@ async fn rules_of_values() {
         SettingsUpdate { temporary_login_ttl: Some(899), ..SettingsUpdate::default() },
         SettingsUpdate { temporary_login_ttl: Some(86_401), ..SettingsUpdate::default() },
         SettingsUpdate { organization_quota: Some(1_000_001), ..SettingsUpdate::default() },
+        SettingsUpdate {
+            internal_address: Some("http://inner.lan".to_owned()),
+            ..SettingsUpdate::default()
+        },
+        SettingsUpdate { announcement: Some("x".repeat(1_001)), ..SettingsUpdate::default() },
+        SettingsUpdate { announcement: Some("a\u{7}b".to_owned()), ..SettingsUpdate::default() },
+        SettingsUpdate { announcement_level: Some("loud".to_owned()), ..SettingsUpdate::default() },
+        SettingsUpdate { storage_quota: Some(u64::MAX), ..SettingsUpdate::default() },
+        SettingsUpdate { audit_retention_days: Some(6), ..SettingsUpdate::default() },
+        SettingsUpdate { audit_retention_days: Some(3_651), ..SettingsUpdate::default() },
     ] {
         let error = settings.update(&test.owner, bad.clone()).await.unwrap_err();
-        assert_eq!(
-            (error.kind(), error.subject()),
-            (ErrorKind::Invalid, Subject::Setting),
-            "{bad:?}"
-        );
+        let expected = match bad.internal_address {
+            Some(_) => Subject::Url,
+            None => Subject::Setting,
+        };
+        assert_eq!((error.kind(), error.subject()), (ErrorKind::Invalid, expected), "{bad:?}");
     }
     let saved =
         settings.update(&test.owner, url("https://registry.example.org:8443/")).await.unwrap();
@@ -128,4 +138,38 @@ async fn the_life_of_a_temporary_login_is_a_setting() {
     test.service.settings().update(&test.owner, update).await.unwrap();
     let login = test.service.credentials().create_temporary(&test.reader).await.unwrap();
     assert_eq!(login.expires_at.seconds_since(login.created_at), 900);
+}
+
+#[tokio::test]
+async fn an_announcement_is_shown_until_its_end() {
+    let test = TestService::new().await;
+    let now = test.owner.now();
+    let until = now.plus_seconds(60);
+    let update = SettingsUpdate {
+        announcement: Some(" **Down** tonight\r\nfrom ten ".to_owned()),
+        announcement_level: Some("warning".to_owned()),
+        announcement_until: Some(until.to_string()),
+        internal_address: Some("inner.lan:5000".to_owned()),
+        ..SettingsUpdate::default()
+    };
+    let saved = test.service.settings().update(&test.owner, update).await.unwrap();
+    assert_eq!(saved.internal_address.value, Some("inner.lan:5000".parse().unwrap()));
+    let shown = Some((AnnouncementLevel::Warning, "**Down** tonight\nfrom ten"));
+    assert_eq!(saved.announcement_at(now), shown);
+    assert_eq!(saved.announcement_at(until), None);
+    let named = |events: Vec<roadstead_store::audit::AuditRecord>| {
+        let mut names: Vec<_> = events.into_iter().map(|event| event.resource_name).collect();
+        names.truncate(4);
+        names.sort();
+        names
+    };
+    let names = ["announcement", "announcement_level", "announcement_until", "internal_address"];
+    assert_eq!(named(test.events().await), names);
+    let update =
+        SettingsUpdate { announcement_until: Some(String::new()), ..SettingsUpdate::default() };
+    let saved = test.service.settings().update(&test.owner, update).await.unwrap();
+    assert_eq!(saved.announcement_at(until), shown);
+    // What is saved is read again as what it is.
+    test.service.settings().reload().await.unwrap();
+    assert_eq!(*test.service.settings_cell().current(), saved);
 }

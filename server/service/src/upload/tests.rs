@@ -320,7 +320,7 @@ async fn sessions_end_by_themselves() {
     let left = test
         .store
         .peek("test.doomed", |tx| {
-            Box::pin(roadstead_store::object::doomed(tx, roadstead::Timestamp(i64::MAX), 10))
+            Box::pin(roadstead_store::object::doomed(tx, Timestamp(i64::MAX), 10))
         })
         .await
         .unwrap();
@@ -345,6 +345,71 @@ async fn the_layer_limit_holds() {
         let gone = uploads.status(&test.editor, &image, id).await.unwrap_err();
         assert_eq!(said(&gone), (ErrorKind::NotFound, Subject::Upload));
     }
+}
+
+#[tokio::test]
+async fn the_storage_quota_of_an_account_holds() {
+    let fixed = crate::FixedSettings {
+        storage_quota: Some(roadstead::manage::setting::Sourced::default_value(20)),
+        ..Default::default()
+    };
+    let test = TestService::with(fixed).await;
+    let (image, other, uploads) = (name("team/app"), name("team/open"), test.service.uploads());
+    let ten = b"0123456789";
+    uploads.put(&test.editor, &image, &digest(ten), body(ten)).await.unwrap();
+    let eleven = b"0123456789a";
+    let id = uploads.start(&test.editor, &image, None).await.unwrap().id;
+    uploads.append(&test.editor, &image, id, None, body(eleven)).await.unwrap();
+    let refused = uploads
+        .complete(&test.editor, &image, id, &digest(eleven), None, body(b""))
+        .await
+        .unwrap_err();
+    assert_eq!(said(&refused), (ErrorKind::QuotaExceeded, Subject::Blob));
+    assert_eq!(refused.detail(), Some(&json!({ "used": 10, "limit": 20 })));
+    // The session is over, and what it had staged is gone; nothing is counted.
+    let gone = uploads.status(&test.editor, &image, id).await.unwrap_err();
+    assert_eq!(said(&gone), (ErrorKind::NotFound, Subject::Upload));
+    assert!(!is_here(&test, &image, &digest(eleven)).await);
+    // To the last byte, and what the account has already takes nothing.
+    let rest = b"abcdefghij";
+    uploads.put(&test.editor, &image, &digest(rest), body(rest)).await.unwrap();
+    uploads.put(&test.editor, &other, &digest(ten), body(ten)).await.unwrap();
+    let mounted = uploads.mount(&test.owner, &other, &digest(rest), Some(&image)).await.unwrap();
+    assert_eq!(mounted, Mounted::Linked);
+    let refused = uploads.put(&test.editor, &image, &digest(b"x"), body(b"x")).await.unwrap_err();
+    assert_eq!(said(&refused), (ErrorKind::QuotaExceeded, Subject::Blob));
+    // The account's own limit wins, also over none, and so does none.
+    let account = test.owner.user().unwrap().account;
+    for (own, is_taken) in [(Some(21), true), (Some(21), false), (Some(0), true)] {
+        test.write(move |tx| {
+            Box::pin(roadstead_store::account::set_limits(tx, account, None, own, Timestamp(0)))
+        })
+        .await;
+        let bytes = format!("{}{is_taken}", own.unwrap()).into_bytes();
+        let bytes = if own == Some(21) && is_taken { b"y".to_vec() } else { bytes };
+        let outcome = uploads.put(&test.editor, &image, &digest(&bytes), body(&bytes)).await;
+        assert_eq!(outcome.is_ok(), is_taken, "{own:?}");
+    }
+}
+
+#[tokio::test]
+async fn of_many_pushes_at_the_quotas_edge_as_many_succeed_as_fit() {
+    let fixed = crate::FixedSettings {
+        storage_quota: Some(roadstead::manage::setting::Sourced::default_value(30)),
+        ..Default::default()
+    };
+    let test = TestService::with(fixed).await;
+    let (image, uploads) = (name("team/app"), test.service.uploads());
+    let pushes = (0..8).map(|number| {
+        let (uploads, ctx, image) = (uploads.clone(), test.editor.clone(), image.clone());
+        tokio::spawn(async move {
+            let bytes = format!("layer{number:05}").into_bytes();
+            uploads.put(&ctx, &image, &digest(&bytes), body(&bytes)).await
+        })
+    });
+    let outcomes = futures::future::join_all(pushes).await;
+    let fitting = outcomes.into_iter().filter(|outcome| outcome.as_ref().unwrap().is_ok()).count();
+    assert_eq!(fitting, 3);
 }
 
 #[tokio::test]
@@ -471,7 +536,7 @@ async fn ranges_and_traffic() {
     let refused = blobs.read(&test.reader, &image, &wanted, Part::From(10)).await.unwrap_err();
     assert_eq!(said(&refused), (ErrorKind::RangeInvalid, Subject::Blob));
     assert_eq!(refused.detail().unwrap()["size"], 10);
-    test.service.flush_usage().await.unwrap();
+    test.service.flush().await.unwrap();
     let place = test.image;
     let record = test
         .store

@@ -9,12 +9,12 @@ use roadstead::error::Subject;
 use roadstead::id::AccountId;
 use roadstead::{Digest, Error, ErrorKind, Hasher, Result};
 use roadstead_object::{Appended, Ended, ObjectError};
-use roadstead_store::blob::NewBlob;
+use roadstead_store::blob::{self, NewBlob};
 use roadstead_store::{Durability, upload};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::session::{Held, out_of_range, take, unknown};
-use super::{ChunkRange, RENEW, Upload, Uploads, link_new, too_large};
+use super::{ChunkRange, RENEW, Upload, Uploads, link, too_large};
 use crate::error::{Failed, kept};
 use crate::push::Destination;
 
@@ -294,25 +294,34 @@ impl Uploads {
             created_at: now,
         });
         let is_alone = self.is_alone();
-        let place = self
+        let (id, holder) = (held.id.clone(), held.holder.clone());
+        let outcome = self
             .inner
             .store
             .run("upload.complete", Durability::Durable, move |tx| {
                 let (destination, new) = (destination.clone(), Arc::clone(&new));
-                let (id, holder) = (held.id.clone(), held.holder.clone());
+                let (id, holder) = (id.clone(), holder.clone());
                 Box::pin(async move {
                     // Whoever lost the session meanwhile must not link an object that another one may remove.
                     if take(tx, is_alone, &id, &holder, now).await?.is_none() {
                         return Err(Failed::Domain(unknown()));
                     }
                     let place = destination.open(tx).await?;
-                    link_new(tx, &place, &new).await?;
+                    let blob = blob::insert(tx, &new).await?;
+                    link(tx, &place, &blob, destination.storage_quota, now).await?;
                     upload::delete(tx, &id).await?;
                     Ok(place)
                 })
             })
             .await
-            .map_err(Error::from)?;
+            .map_err(Error::from);
+        let place = match outcome {
+            Err(error) if error.kind() == ErrorKind::QuotaExceeded => {
+                self.abandon(held).await?;
+                return Err(error);
+            }
+            outcome => outcome?,
+        };
         self.inner.usage.pushed(place, size, now);
         Ok(())
     }

@@ -1,19 +1,29 @@
-//! What the audit log's search index is made of: every pair of neighbouring characters of an event's words, and every
-//! single one that is not ASCII, so that words of one or two Chinese characters are found too. Each becomes a token of
-//! four letters and digits; different pairs may become the same one, so a hit is compared with the text once more.
+//! What the audit log's index is made of: tokens, of which an event has a few hundred.
+//!
+//! - Of its words: every pair of neighbouring characters, and every single one that is not ASCII, so that words of one or
+//!   two Chinese characters are found too. Each becomes a token of four letters and digits; different pairs may become the
+//!   same one, so a hit is compared with the text once more.
+//! - Of whatever events are filtered by: one token for each column's value, longer than four letters and digits.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use roadstead::audit::{AddressRange, Outcome};
+use roadstead::manage::audit::AuditFilter;
 
 use super::{AuditRecord, AuditScope};
 
-/// Most tokens of one event: what it says is short, and a detail of any length must not be.
+/// Most tokens of the words of one event: what it says is short, and a detail of any length must not be.
 const MOST: usize = 400;
 /// Most words of a search, and most tokens of one.
 const WORDS: usize = 8;
 /// Letters and digits.
 const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+/// Hexadecimal digits of an address that networks are found by: of IPv6 /16, /32, /48, /56, /64; of IPv4, which stand behind
+/// 24 digits, all, /8, /16, /24. All 32 of them are the address itself.
+const PREFIXES: [usize; 9] = [4, 8, 12, 14, 16, 24, 26, 28, 30];
 
-/// The tokens of an event, those of whose it is among them.
+/// Tokens of an event.
 pub(super) fn of(event: &AuditRecord) -> String {
     let mut tokens = BTreeSet::new();
     let detail = event.detail.to_string();
@@ -34,22 +44,74 @@ pub(super) fn of(event: &AuditRecord) -> String {
     }
     tokens.extend(event.account_id.map(|id| format!("account{id}")));
     tokens.extend(event.user_id.map(|id| format!("user{id}")));
+    tokens.insert(value('c', event.category.as_str()));
+    tokens.insert(value('s', &event.source));
+    tokens.insert(value('t', &event.resource_type));
+    tokens.insert(value('n', &event.name));
+    tokens.insert(value('r', &event.resource_name));
+    tokens.insert(value('i', &event.resource_id));
+    tokens.insert(value('o', &event.actor));
+    tokens.insert(value('l', event.level.as_str()));
+    tokens.insert(value('e', Outcome::of(event.code).as_str()));
+    if !event.is_read {
+        tokens.insert(WRITES.to_owned());
+    }
+    let key = address_key(&event.address);
+    tokens.extend(PREFIXES.iter().filter_map(|digits| key.get(..*digits)).map(network));
+    if !key.is_empty() {
+        tokens.insert(network(&key));
+    }
     joined(tokens)
 }
 
-/// What the events that are searched for have, at least.
-pub(super) fn wanted(scope: &AuditScope, words: &[String]) -> String {
-    let mut tokens = BTreeSet::from([match scope {
+/// What events have that do not only look at something.
+const WRITES: &str = "writes";
+
+/// What the events that are asked for have, at least; `None` when that is nothing but whose they are.
+pub(super) fn wanted(scope: AuditScope, filter: &AuditFilter, words: &[String]) -> Option<String> {
+    let mut tokens = BTreeSet::new();
+    tokens.extend(words.iter().flat_map(|word| tokens_of(word).take(WORDS)));
+    let mut add = |kind: char, text: Option<&str>| {
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            tokens.insert(value(kind, text));
+        }
+    };
+    add('c', filter.category.map(|it| it.as_str()));
+    add('s', filter.source.map(|it| it.as_str()));
+    add('t', filter.resource_type.map(|it| it.as_str()));
+    add('n', filter.name.map(|it| it.as_str()));
+    add('r', Some(&filter.resource_name));
+    add('i', Some(&filter.resource_id));
+    add('o', Some(&filter.operator));
+    add('l', filter.level.map(|it| it.as_str()));
+    add('e', filter.result.map(|it| it.as_str()));
+    if let Some(range) = filter.address {
+        let digits = usize::from(range.common_bits() / 4);
+        let key = range.first_key();
+        let known = PREFIXES.iter().copied().chain([32]).filter(|known| *known <= digits).max();
+        tokens.extend(known.and_then(|known| key.get(..known)).map(network));
+    }
+    if tokens.is_empty() {
+        return None;
+    }
+    if !filter.include_reads {
+        tokens.insert(WRITES.to_owned());
+    }
+    tokens.insert(match scope {
         AuditScope::Account(account) => format!("account{}", account.target()),
         AuditScope::User(user) => format!("user{user}"),
-    }]);
-    tokens.extend(words.iter().flat_map(|word| tokens_of(word).take(WORDS)));
-    joined(tokens)
+    });
+    Some(joined(tokens))
 }
 
 /// The words of a search.
 pub(super) fn words(text: &str) -> Vec<String> {
     text.split_whitespace().take(WORDS).map(str::to_ascii_lowercase).collect()
+}
+
+/// An address in the order of addresses; empty for what is none.
+pub(super) fn address_key(text: &str) -> String {
+    text.parse::<IpAddr>().map(AddressRange::key).unwrap_or_default()
 }
 
 fn joined(tokens: BTreeSet<String>) -> String {
@@ -83,11 +145,29 @@ fn token(characters: [Option<char>; 2]) -> String {
             hash = (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
         }
     }
-    let mut text = String::with_capacity(4);
-    for _ in 0..4 {
-        let digit = DIGITS.get((hash % 36) as usize).copied().unwrap_or(b'0');
+    digits(u64::from(hash), 4)
+}
+
+/// The token of a column's value.
+fn value(kind: char, text: &str) -> String {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for byte in text.bytes() {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    format!("{kind}{}", digits(hash, 10))
+}
+
+/// The token of a network, by the digits that its addresses begin with.
+fn network(digits: &str) -> String {
+    format!("net{digits}")
+}
+
+fn digits(mut number: u64, count: usize) -> String {
+    let mut text = String::with_capacity(count);
+    for _ in 0..count {
+        let digit = DIGITS.get((number % 36) as usize).copied().unwrap_or(b'0');
         text.push(char::from(digit));
-        hash /= 36;
+        number /= 36;
     }
     text
 }
@@ -107,5 +187,16 @@ mod tests {
         assert!(tokens("创建镜像仓库").is_superset(&tokens("镜")));
         assert!(tokens("x镜").iter().all(|token| token.len() == 4));
         assert_eq!(words("  Team/APP\t镜像 "), ["team/app", "镜像"]);
+    }
+
+    #[test]
+    fn tokens_of_values_are_letters_and_digits_and_none_of_the_words() {
+        for text in ["", "team/app", "镜像", "deleteImageTag"] {
+            let token = value('n', text);
+            assert!(token.len() == 11 && token.bytes().all(|b| b.is_ascii_alphanumeric()));
+        }
+        assert_ne!(value('n', "a"), value('r', "a"));
+        assert_eq!(address_key("192.0.2.7"), "00000000000000000000ffffc0000207");
+        assert_eq!(address_key("elsewhere"), "");
     }
 }

@@ -1,11 +1,13 @@
 //! Lists of tags: by key for the registry, by page for the console.
 
 use roadstead::id::{ManifestId, RepositoryId, TagId};
+use roadstead::manage::tag::COUNTED_TAGS;
 use roadstead::oci::MediaType;
 use roadstead::page::{Cursor, Order, Page, Window};
 use roadstead::{Digest, TagName, Timestamp};
 
-use crate::dialect::{begins, contains};
+use super::gram;
+use crate::dialect::contains;
 use crate::error::Result;
 use crate::ledger::Place;
 use crate::row::record;
@@ -95,12 +97,39 @@ pub struct Filter {
 }
 
 impl Filter {
-    fn push(&self, statement: &mut Sql, repository: RepositoryId) {
-        statement.push(" WHERE t.repository_id = ").push_bind(repository);
+    /// Where an index finds what is searched for; `None` when nothing is, or no index can tell.
+    fn candidates(&self, repository: RepositoryId) -> Option<Candidates> {
+        let text = self.search.as_ref().filter(|text| !text.is_empty())?;
+        if text.contains(':') {
+            return Some(Candidates::Digests(repository, range(text)));
+        }
+        gram::wanted(repository, text).map(Candidates::Names)
+    }
+
+    /// Adds the tables, and what is asked of them. When candidates are given, only these are looked at.
+    fn push(
+        &self,
+        statement: &mut Sql,
+        tx: &Tx<'_>,
+        repository: RepositoryId,
+        few: Option<&Candidates>,
+    ) {
+        statement.push(" FROM ");
+        if let Some(candidates) = few {
+            candidates.push(statement, tx);
+            statement.push(" CROSS JOIN ");
+        }
+        statement.push("tags t JOIN manifests m ON m.id = t.manifest_id WHERE ");
+        if few.is_some() {
+            statement.push("t.id = c.id AND ");
+        }
+        statement.push("t.repository_id = ").push_bind(repository);
         statement.push(" AND t.deleted_at IS NULL AND t.is_hidden = FALSE");
         match &self.search {
             Some(text) if text.contains(':') => {
-                statement.push(" AND t.digest LIKE ").push_bind(begins(text)).push(" ESCAPE '\\'");
+                let [first, last] = range(text);
+                statement.push(" AND t.digest >= ").push_bind(first);
+                statement.push(" AND t.digest < ").push_bind(last);
             }
             Some(text) => {
                 statement
@@ -131,8 +160,7 @@ macro_rules! entry {
     () => {
         "SELECT t.id, t.name, t.manifest_id, t.digest, t.created_at, t.pushed_at, t.pusher_name, t.pull_count, \
          t.last_pulled_at, m.media_type, m.is_index, m.artifact_type, m.config_digest, m.config_media_type, m.os, \
-         m.architecture, m.variant, m.size, m.total_size, m.layer_count, m.image_created_at \
-         FROM tags t JOIN manifests m ON m.id = t.manifest_id"
+         m.architecture, m.variant, m.size, m.total_size, m.layer_count, m.image_created_at"
     };
 }
 
@@ -145,7 +173,7 @@ macro_rules! whole_size {
     };
 }
 
-/// A page of tags and how many there are in all. With [`siblings`], [`crate::manifest::children`] and
+/// A page of tags and how many there are in all; of those that are searched or filtered at most [`COUNTED_TAGS`]. With [`siblings`], [`crate::manifest::children`] and
 /// [`crate::referrer::counts`] a page needs four statements, however long it is.
 pub async fn list_page(
     tx: &mut Tx<'_>,
@@ -155,8 +183,17 @@ pub async fn list_page(
     order: Order,
     window: Window,
 ) -> Result<Page<TagEntry>> {
+    if filter.search.as_ref().is_some_and(|text| !text.is_ascii()) {
+        // Neither names nor digests have anything but ASCII.
+        return Ok(Page { items: Vec::new(), total: 0, window });
+    }
+    let candidates = filter.candidates(place.repository);
+    let few = match &candidates {
+        Some(candidates) if candidates.are_few(tx).await? => Some(candidates),
+        _ => None,
+    };
     let mut statement = sql(entry!());
-    filter.push(&mut statement, place.repository);
+    filter.push(&mut statement, tx, place.repository, few);
     statement.push(match (sort, order) {
         (Sort::Name, Order::Asc) => " ORDER BY t.name",
         (Sort::Name, Order::Desc) => " ORDER BY t.name DESC",
@@ -168,28 +205,83 @@ pub async fn list_page(
     statement.push(" LIMIT ").push_bind(window.limit);
     statement.push(" OFFSET ").push_bind(window.offset);
     let items = statement.all(tx).await?;
-    Ok(Page { items, total: total(tx, place.repository, filter).await?, window })
+    let total = if candidates.is_some() && few.is_none() && filter.platform.is_none() {
+        // So many have the parts of the text that counting them would cost more than the page.
+        COUNTED_TAGS
+    } else {
+        total(tx, place.repository, filter, few).await?
+    };
+    // What is there is there, whatever was counted.
+    let total = total.max(window.offset.saturating_add(items.len() as u64).min(COUNTED_TAGS));
+    Ok(Page { items, total, window })
 }
 
-async fn total(tx: &mut Tx<'_>, repository: RepositoryId, filter: &Filter) -> Result<u64> {
+/// Tags that a search may mean, as an index finds them.
+enum Candidates {
+    /// Those whose names have all these tokens.
+    Names(String),
+    /// Those in the repository whose digests lie in this range.
+    Digests(RepositoryId, [String; 2]),
+}
+
+impl Candidates {
+    /// Adds their ids, as `c`.
+    fn push(&self, statement: &mut Sql, tx: &Tx<'_>) {
+        statement.push("(");
+        match self {
+            Self::Names(tokens) => {
+                let [before, after] = tx.dialect().tag_search();
+                statement.push(before).push_bind(tokens.as_str()).push(after);
+            }
+            Self::Digests(repository, [first, last]) => {
+                statement
+                    .push("SELECT g.id FROM manifests d JOIN tags g ON g.manifest_id = d.id WHERE d.repository_id = ")
+                    .push_bind(repository)
+                    .push(" AND d.deleted_at IS NULL AND g.deleted_at IS NULL AND d.digest >= ")
+                    .push_bind(first.as_str())
+                    .push(" AND d.digest < ")
+                    .push_bind(last.as_str());
+            }
+        }
+        statement.push(" LIMIT ").push_bind(COUNTED_TAGS + 1).push(") c");
+    }
+
+    /// Whether there are no more than [`COUNTED_TAGS`], so that looking at each costs less than going through the list.
+    async fn are_few(&self, tx: &mut Tx<'_>) -> Result<bool> {
+        let mut statement = sql("SELECT count(*) FROM ");
+        self.push(&mut statement, tx);
+        Ok(statement.scalar::<u64>(tx).await? <= COUNTED_TAGS)
+    }
+}
+
+/// From and to before which lies all that begins with a text: what comes after its last character comes after all of it.
+fn range(text: &str) -> [String; 2] {
+    let first = text.to_ascii_lowercase();
+    let last = format!("{first}\u{7f}");
+    [first, last]
+}
+
+async fn total(
+    tx: &mut Tx<'_>,
+    repository: RepositoryId,
+    filter: &Filter,
+    few: Option<&Candidates>,
+) -> Result<u64> {
     if filter.search.is_none() && filter.platform.is_none() {
         return sql("SELECT tag_count FROM repositories WHERE id = $1")
             .bind(repository)
             .scalar(tx)
             .await;
     }
-    let mut total = sql(if filter.platform.is_some() {
-        "SELECT count(*) FROM tags t JOIN manifests m ON m.id = t.manifest_id"
-    } else {
-        "SELECT count(*) FROM tags t"
-    });
-    filter.push(&mut total, repository);
+    let mut total = sql("SELECT count(*) FROM (SELECT 1");
+    filter.push(&mut total, tx, repository, few);
+    total.push(" LIMIT ").push_bind(COUNTED_TAGS).push(") f");
     total.scalar(tx).await
 }
 
 /// One tag as in a list.
 pub async fn entry(tx: &mut Tx<'_>, place: &Place, name: &TagName) -> Result<Option<TagEntry>> {
-    sql(concat!(entry!(), " WHERE t.repository_id = $1 AND t.name = $2 AND t.deleted_at IS NULL"))
+    sql(concat!(entry!(), " FROM tags t JOIN manifests m ON m.id = t.manifest_id WHERE t.repository_id = $1 AND t.name = $2 AND t.deleted_at IS NULL"))
         .bind(place.repository)
         .bind(name)
         .optional(tx)

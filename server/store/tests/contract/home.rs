@@ -97,6 +97,15 @@ impl Home {
         }
     }
 
+    /// Tells PostgreSQL what its large tables hold, as it finds out by itself after a while.
+    pub(crate) async fn analyze(&self) {
+        if self.url.starts_with("postgres") {
+            let mut connection = sqlx::PgConnection::connect(&self.url).await.unwrap();
+            sqlx::raw_sql("VACUUM ANALYZE").execute(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+        }
+    }
+
     /// A durable transaction of a test.
     pub(crate) async fn run<T, F>(&self, closure: F) -> T
     where

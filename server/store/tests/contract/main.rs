@@ -16,8 +16,10 @@
 mod home;
 
 mod access;
+mod audit;
 mod care;
 mod content;
+mod crowd;
 mod migration;
 mod operation;
 mod people;

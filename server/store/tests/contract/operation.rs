@@ -1,7 +1,6 @@
 //! Settings, secrets, credentials, jobs, the audit log, use and overview.
 
 use roadstead_store::account::State;
-use roadstead_store::audit::{self, AuditRecord, AuditScope, Category, Level};
 use roadstead_store::credential::{self, CredentialKind, NewCredential};
 use roadstead_store::job::{self, JobState, NewJob, Outcome};
 use roadstead_store::sealed::{self, MasterKeyRecord, MasterKeyState, SealedPlace, SealedRecord};
@@ -10,7 +9,7 @@ use roadstead_store::usage::{self, Traffic};
 use roadstead_store::{overview, setting};
 use serde_json::json;
 
-use crate::home::{Home, Placed as _, Proof as _, at, both, everything, granted, tx};
+use crate::home::{Home, Placed as _, at, both, everything, granted, tx};
 
 async fn settings_are_saved_and_forgotten(home: &Home) {
     assert_eq!(tx!(home.read, [] | tx | setting::get(tx, "registry.x").await), None);
@@ -241,132 +240,6 @@ async fn several_runners_never_share_a_job(home: &Home) {
     assert_eq!(all.len(), 12);
 }
 
-async fn the_audit_log_shows_whom_it_concerns(home: &Home) {
-    let (alice, carol) = (home.account("alice").await, home.account("carol").await);
-    let bob = home.user(&alice, "bob").await;
-    let event = |user, account, name: &str, second| AuditRecord {
-        id: roadstead::id::AuditId(0),
-        trace_id: format!("trace{second}"),
-        account_id: Some(account),
-        user_id: user,
-        actor: "bob".into(),
-        category: Category::Management,
-        source: "SWR".into(),
-        name: name.into(),
-        resource_type: "usernamespace".into(),
-        resource_id: "1".into(),
-        resource_name: "group".into(),
-        organization_id: None,
-        repository_id: None,
-        level: Level::Normal,
-        code: 201,
-        address: "127.0.0.1".into(),
-        request_id: "r1".into(),
-        detail: json!({"request": {}}),
-        happened_at: at(second),
-    };
-    let events = vec![
-        event(Some(bob.id), alice.id, "createUserNamespace", 1),
-        event(None, alice.id, "deleteUserNamespace", 2),
-        event(None, carol.id, "createUserNamespace", 3),
-    ];
-    tx!(
-        home.run,
-        [events] | tx | {
-            for event in &events {
-                audit::append(tx, event).await?;
-            }
-            Ok(())
-        }
-    );
-    let (account, user) = (alice.id, bob.id);
-    let all = tx!(
-        home.read,
-        [] | tx | audit::recent(tx, AuditScope::Account(account.allowed()), 10).await
-    );
-    assert_eq!(
-        all.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(),
-        ["deleteUserNamespace", "createUserNamespace"]
-    );
-    let own = tx!(home.read, [] | tx | audit::recent(tx, AuditScope::User(user), 10).await);
-    assert_eq!(own.len(), 1);
-    assert_eq!((own[0].code, &own[0].detail), (201, &json!({"request": {}})));
-    assert_eq!(tx!(home.run, [] | tx | audit::forget(tx, at(2), 10).await), 1);
-}
-
-async fn the_audit_log_is_searched_by_any_part_of_what_it_says(home: &Home) {
-    let (alice, carol) = (home.account("alice").await, home.account("carol").await);
-    let bob = home.user(&alice, "bob").await;
-    let event = |account, user, resource: &str, detail: serde_json::Value| AuditRecord {
-        id: roadstead::id::AuditId(0),
-        trace_id: format!("trace-{resource}"),
-        account_id: Some(account),
-        user_id: user,
-        actor: "Alice/bob".into(),
-        category: Category::Management,
-        source: "SWR".into(),
-        name: "updateImageRepository".into(),
-        resource_type: "imagerepository".into(),
-        resource_id: "1".into(),
-        resource_name: resource.into(),
-        organization_id: None,
-        repository_id: None,
-        level: Level::Normal,
-        code: 200,
-        address: "192.0.2.7".into(),
-        request_id: "r1".into(),
-        detail,
-        happened_at: at(1),
-    };
-    let long = "这个镜像仓库属于开发部门 ".repeat(200);
-    let events = vec![
-        event(alice.id, Some(bob.id), "team/app", json!({"description": "创建镜像仓库"})),
-        event(alice.id, None, "Team/50%_off", json!({})),
-        event(alice.id, None, "team/long", json!({ "description": long })),
-        event(carol.id, None, "isle/app", json!({"description": "镜像"})),
-    ];
-    tx!(
-        home.run,
-        [events] | tx | {
-            for event in &events {
-                audit::append(tx, event).await?;
-            }
-            Ok(())
-        }
-    );
-    let all = AuditScope::Account(alice.allowed());
-    let own = AuditScope::User(bob.id);
-    for (scope, text, expected) in [
-        (all, "镜像", &["team/long", "team/app"][..]),
-        (all, "镜", &["team/long", "team/app"]),
-        (all, "创建", &["team/app"]),
-        // Its characters are there, side by side they are not.
-        (all, "建像", &[]),
-        (all, "TEAM/a", &["team/app"]),
-        (all, "off team", &["Team/50%_off"]),
-        (all, "%_", &["Team/50%_off"]),
-        (all, "0.2.7 repository", &["team/long", "Team/50%_off", "team/app"]),
-        (all, "p", &["team/long", "Team/50%_off", "team/app"]),
-        (all, "", &["team/long", "Team/50%_off", "team/app"]),
-        (all, "isle", &[]),
-        (all, "nothing\" OR x*", &[]),
-        (own, "镜像", &["team/app"]),
-        (own, "50", &[]),
-    ] {
-        let text = text.to_owned();
-        let found = tx!(home.read, [text] | tx | audit::search(tx, scope, &text, None, 10).await);
-        let found: Vec<_> = found.iter().map(|it| it.resource_name.as_str()).collect();
-        assert_eq!(found, expected, "{text}");
-    }
-    let first = tx!(home.read, [] | tx | audit::search(tx, all, "team", None, 2).await);
-    let last = first[1].id;
-    let rest = tx!(home.read, [] | tx | audit::search(tx, all, "team", Some(last), 2).await);
-    assert_eq!((first.len(), rest.len(), rest[0].resource_name.as_str()), (2, 1, "team/app"));
-    // What is forgotten is not found any more.
-    assert_eq!(tx!(home.run, [] | tx | audit::forget(tx, at(2), 10).await), 4);
-    assert_eq!(tx!(home.read, [] | tx | audit::search(tx, all, "team", None, 9).await).len(), 0);
-}
-
 async fn use_is_rolled_up_by_day(home: &Home) {
     let web = home.web().await;
     let alice = home.account_now(web.account_id).await;
@@ -431,7 +304,5 @@ both! {
     a_job_is_leased_and_ends
     a_waiting_job_is_not_enqueued_twice
     several_runners_never_share_a_job
-    the_audit_log_shows_whom_it_concerns
-    the_audit_log_is_searched_by_any_part_of_what_it_says
     use_is_rolled_up_by_day
 }

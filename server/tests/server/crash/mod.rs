@@ -4,6 +4,7 @@
 //! again, and everything that it shows is compared with what it may show ([`truth`]). Two hundred rounds in four lanes, the
 //! last of them on PostgreSQL when there is one. The seed of a lane is printed; `ROADSTEAD_CRASH_SEED` plays it again.
 
+mod audit;
 mod client;
 mod truth;
 

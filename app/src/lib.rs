@@ -51,6 +51,8 @@ pub mod error;
 pub mod format;
 pub mod language;
 pub mod link;
+#[cfg(feature = "ssr")]
+pub mod markdown;
 pub mod notice;
 pub mod page;
 #[cfg(feature = "ssr")]

@@ -81,10 +81,23 @@ pub struct Site {
     pub needs_setup: bool,
     /// Name of the only account, when there is exactly one: sign-in then does not ask for it.
     pub only_account: Option<String>,
+    /// Address in the private network, if there is one: a choice in login commands.
+    pub internal: Option<String>,
+    /// What everybody reads at the top of every page.
+    pub announcement: Option<Announcement>,
     /// `en`, `zh-CN`, or empty for the browser's.
     pub default_language: String,
     /// The request came by HTTPS: cookies are `Secure`.
     pub is_secure: bool,
+}
+
+/// What everybody reads at the top of every page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announcement {
+    /// Something to heed, not only to know.
+    pub is_warning: bool,
+    /// Its text as HTML that the server made of Markdown ([`crate::markdown`]).
+    pub html: String,
 }
 
 /// How long a session still lasts, in seconds: clocks of browsers go wrong.

@@ -62,8 +62,16 @@ pub async fn save_general(
     #[server(default)] external_url: Option<String>,
     #[server(default)] region_name: Option<String>,
     #[server(default)] language: Option<String>,
+    #[server(default)] internal_address: Option<String>,
+    #[server(default)] announcement: Option<String>,
+    #[server(default)] announcement_level: Option<String>,
+    #[server(default)] announcement_until: Option<String>,
 ) -> Result<Done, ConsoleError> {
     let update = SettingsUpdate {
+        internal_address,
+        announcement,
+        announcement_level,
+        announcement_until,
         site_name,
         external_url,
         region_name,
@@ -80,6 +88,7 @@ pub async fn save_general(
 #[server(prefix = "/console/call", endpoint = "settings_registry", client = ConsoleClient)]
 pub async fn save_registry(
     #[server(default)] organization_quota: Option<String>,
+    #[server(default)] storage_quota: Option<String>,
     #[server(default)] max_layer_bytes: Option<String>,
     #[server(default)] max_concurrent_layers: Option<String>,
     #[server(default)] temporary_login_ttl: Option<String>,
@@ -91,6 +100,7 @@ pub async fn save_registry(
     let is_free = |name: &str| !locked.split(' ').any(|locked| locked == name);
     let update = SettingsUpdate {
         organization_quota: number(organization_quota)?,
+        storage_quota: number(storage_quota)?,
         max_layer_bytes: number(max_layer_bytes)?,
         max_concurrent_layers: number(max_concurrent_layers)?,
         temporary_login_ttl: number(temporary_login_ttl)?,
@@ -100,4 +110,25 @@ pub async fn save_registry(
         ..SettingsUpdate::default()
     };
     save(update, "registry").await
+}
+
+/// Saves the section Audit. A checkbox that is not sent is off, unless `locked` names it.
+///
+/// # Errors
+/// Invalid about the field; Conflict when it is locked; as the service reports otherwise.
+#[server(prefix = "/console/call", endpoint = "settings_audit", client = ConsoleClient)]
+pub async fn save_audit(
+    #[server(default)] retention_days: Option<String>,
+    #[server(default)] data_events: bool,
+    #[server(default)] read_events: bool,
+    #[server(default)] locked: String,
+) -> Result<Done, ConsoleError> {
+    let is_free = |name: &str| !locked.split(' ').any(|locked| locked == name);
+    let update = SettingsUpdate {
+        audit_retention_days: number(retention_days)?,
+        audit_data_events: is_free("data_events").then_some(data_events),
+        audit_read_events: is_free("read_events").then_some(read_events),
+        ..SettingsUpdate::default()
+    };
+    save(update, "audit").await
 }

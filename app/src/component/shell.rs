@@ -5,6 +5,7 @@ use leptos_router::components::Outlet;
 use leptos_router::hooks::use_location;
 
 use crate::component::follow::follow;
+use crate::component::icon::Icon;
 use crate::component::nav::Nav;
 use crate::component::palette::Palette;
 use crate::component::session::{self, SessionBanners, SessionDialog};
@@ -44,6 +45,7 @@ pub fn AppShell() -> impl IntoView {
             <main class="main" id="main">
                 <div class="main__inner">
                     <p class="banner banner--info no-wasm" data-testid="shell.no-wasm">{t!(i18n, shell.no_wasm)}</p>
+                    <Announced />
                     <SessionBanners />
                     <Outlet />
                 </div>
@@ -57,6 +59,27 @@ pub fn AppShell() -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// What everybody is to read, as long as it stands.
+#[component]
+fn Announced() -> impl IntoView {
+    let i18n = use_i18n();
+    let announcement = use_viewer().with_value(|viewer| viewer.site.announcement.clone());
+    announcement.map(|announcement| {
+        let class =
+            if announcement.is_warning { "banner banner--warn" } else { "banner banner--info" };
+        view! {
+            <section
+                class=class
+                aria-label=move || t_string!(i18n, shell.announcement)
+                data-testid="shell.announcement"
+            >
+                <Icon icon=icondata::LuMegaphone />
+                <div class="banner__body prose" inner_html=announcement.html></div>
+            </section>
+        }
+    })
 }
 
 /// Puts the focus on the title, which may still be on its way: looks again every 50 ms, until the person is elsewhere.

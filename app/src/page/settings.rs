@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use roadstead::Subject;
-use roadstead::manage::setting::{About, Settings, Sourced};
+use roadstead::manage::setting::{About, LONGEST_ANNOUNCEMENT, Settings, Sourced};
 
-use crate::call::setting::{SaveGeneral, SaveRegistry, get_about, get_settings};
-use crate::component::field::{CheckField, Rule, SelectField, TextField};
+use crate::call::setting::{SaveAudit, SaveGeneral, SaveRegistry, get_about, get_settings};
+use crate::component::field::{CheckField, Rule, SelectField, TextArea, TextField};
 use crate::component::form::{CallForm, SubmitButton};
 use crate::component::load::Load;
 use crate::component::page_header::{PageHeader, PageTitle, Tab, Tabs};
@@ -15,7 +15,7 @@ use crate::component::time::Time;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::page::not_found::NotFoundPage;
 use crate::text;
-use crate::viewer::{use_live, use_viewer};
+use crate::viewer::use_viewer;
 
 /// Settings; a 404 for everybody who may not see them.
 #[component]
@@ -36,6 +36,7 @@ pub fn SettingsPage() -> impl IntoView {
             let title = match section.as_str() {
                 "general" => text!(i18n, settings.general),
                 "registry" => text!(i18n, settings.registry),
+                "audit" => text!(i18n, settings.audit),
                 "about" => text!(i18n, settings.about),
                 _ => return view! { <NotFoundPage /> }.into_any(),
             };
@@ -49,6 +50,7 @@ pub fn SettingsPage() -> impl IntoView {
             let tabs = vec![
                 tab("general", text!(i18n, settings.general), "settings.tab.general"),
                 tab("registry", text!(i18n, settings.registry), "settings.tab.registry"),
+                tab("audit", text!(i18n, settings.audit), "settings.tab.audit"),
                 tab("about", text!(i18n, settings.about), "settings.tab.about"),
             ];
             let below = ViewFn::from(move || {
@@ -59,8 +61,9 @@ pub fn SettingsPage() -> impl IntoView {
                 <PageHeader title=text!(i18n, settings.title) below=below has_tabs=true />
                 {match section.as_str() {
                     "about" => view! { <AboutSection /> }.into_any(),
-                    "registry" => view! { <SavedSection is_registry=true /> }.into_any(),
-                    _ => view! { <SavedSection is_registry=false /> }.into_any(),
+                    "registry" => view! { <SavedSection section=|settings| view! { <RegistrySection settings=settings /> }.into_any() /> }.into_any(),
+                    "audit" => view! { <SavedSection section=|settings| view! { <AuditSection settings=settings /> }.into_any() /> }.into_any(),
+                    _ => view! { <SavedSection section=|settings| view! { <GeneralSection settings=settings /> }.into_any() /> }.into_any(),
                 }}
             }
                 .into_any()
@@ -70,20 +73,13 @@ pub fn SettingsPage() -> impl IntoView {
 }
 
 #[component]
-fn SavedSection(is_registry: bool) -> impl IntoView {
-    let changes = use_live().changes;
-    let settings = Resource::new(move || changes.get(), |_| get_settings());
+fn SavedSection(section: fn(Settings) -> AnyView) -> impl IntoView {
+    let settings = Resource::new(|| (), |()| get_settings());
     view! {
         <Load
             resource=settings
             fallback=|| view! { <SkeletonTable rows=6 columns=2 /> }
-            view=move |settings| {
-                if is_registry {
-                    view! { <RegistrySection settings=settings /> }.into_any()
-                } else {
-                    view! { <GeneralSection settings=settings /> }.into_any()
-                }
-            }
+            view=section
         />
     }
 }
@@ -110,6 +106,10 @@ fn GeneralSection(settings: Settings) -> impl IntoView {
         (String::new(), text!(i18n, account.language_browser)),
         ("zh-CN".to_owned(), Signal::stored("中文".to_owned())),
         ("en".to_owned(), Signal::stored("English".to_owned())),
+    ];
+    let levels = vec![
+        ("info".to_owned(), text!(i18n, settings.announcement_info)),
+        ("warning".to_owned(), text!(i18n, settings.announcement_warning)),
     ];
     let is_configured = settings.region.source.is_locked();
     let region_lock = MaybeProp::derive(move || {
@@ -150,6 +150,16 @@ fn GeneralSection(settings: Settings) -> impl IntoView {
                         testid="settings.external-url"
                     />
                     <TextField
+                        name="internal_address"
+                        label=text!(i18n, settings.internal_address)
+                        help=text!(i18n, settings.internal_address_help)
+                        locked=lock(&settings.internal_address)
+                        value=settings.internal_address.value.as_ref().map_or(String::new(), ToString::to_string)
+                        is_mono=true
+                        max=300
+                        testid="settings.internal-address"
+                    />
+                    <TextField
                         name="region"
                         label=text!(i18n, settings.region_id)
                         locked=region_lock
@@ -173,6 +183,33 @@ fn GeneralSection(settings: Settings) -> impl IntoView {
                         locked=lock(&settings.language)
                         value=settings.language.value.map_or(String::new(), |language| language.as_str().to_owned())
                         testid="settings.language"
+                    />
+                    <TextArea
+                        name="announcement"
+                        label=text!(i18n, settings.announcement)
+                        value=settings.announcement.value
+                        max=LONGEST_ANNOUNCEMENT
+                        rows=3
+                        testid="settings.announcement"
+                    />
+                    <p class="field__help">{t!(i18n, settings.announcement_help)}</p>
+                    <SelectField
+                        name="announcement_level"
+                        label=text!(i18n, settings.announcement_level)
+                        options=levels
+                        locked=lock(&settings.announcement_level)
+                        value=settings.announcement_level.value.as_str()
+                        testid="settings.announcement-level"
+                    />
+                    <TextField
+                        name="announcement_until"
+                        label=text!(i18n, settings.announcement_until)
+                        help=text!(i18n, settings.announcement_until_help)
+                        locked=lock(&settings.announcement_until)
+                        value=settings.announcement_until.value.map_or(String::new(), |until| until.to_string())
+                        is_mono=true
+                        max=40
+                        testid="settings.announcement-until"
                     />
                     </Changes>
                 </CallForm>
@@ -223,6 +260,17 @@ fn RegistrySection(settings: Settings) -> impl IntoView {
                         max=12
                         rule=whole
                         testid="settings.organization-quota"
+                    />
+                    <TextField
+                        name="storage_quota"
+                        label=text!(i18n, settings.storage_quota)
+                        help=text!(i18n, settings.storage_quota_help)
+                        locked=lock(&settings.storage_quota)
+                        value=settings.storage_quota.value.to_string()
+                        is_required=true
+                        max=24
+                        rule=whole
+                        testid="settings.storage-quota"
                     />
                     <TextField
                         name="max_layer_bytes"
@@ -279,6 +327,56 @@ fn RegistrySection(settings: Settings) -> impl IntoView {
                         value=if settings.new_images_public.value { "public" } else { "private" }
                         testid="settings.default-type"
                     />
+                    </Changes>
+                </CallForm>
+            </div>
+        </section>
+    }
+}
+
+/// What the audit log keeps.
+#[component]
+fn AuditSection(settings: Settings) -> impl IntoView {
+    let i18n = use_i18n();
+    let action = ServerAction::<SaveAudit>::new();
+    let locked: Vec<&str> = [
+        ("data_events", settings.audit_data_events.source),
+        ("read_events", settings.audit_read_events.source),
+    ]
+    .into_iter()
+    .filter(|(_, source)| source.is_locked())
+    .map(|(name, _)| name)
+    .collect();
+    view! {
+        <section class="card" data-testid="settings.audit">
+            <div class="card__body card__body--form">
+                <CallForm action=action testid="settings.audit.form">
+                    <Changes>
+                        <input type="hidden" name="locked" value=locked.join(" ") />
+                        <TextField
+                            name="retention_days"
+                            label=text!(i18n, settings.audit_retention)
+                            help=text!(i18n, settings.audit_retention_help)
+                            locked=lock(&settings.audit_retention_days)
+                            value=settings.audit_retention_days.value.to_string()
+                            is_required=true
+                            max=5
+                            testid="settings.audit-retention"
+                        />
+                        <CheckField
+                            name="data_events"
+                            label=text!(i18n, settings.audit_data_events)
+                            locked=lock(&settings.audit_data_events)
+                            is_checked=settings.audit_data_events.value
+                            testid="settings.audit-data-events"
+                        />
+                        <CheckField
+                            name="read_events"
+                            label=text!(i18n, settings.audit_read_events)
+                            locked=lock(&settings.audit_read_events)
+                            is_checked=settings.audit_read_events.value
+                            testid="settings.audit-read-events"
+                        />
                     </Changes>
                 </CallForm>
             </div>

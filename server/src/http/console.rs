@@ -24,10 +24,11 @@ use roadstead::access::{Actor, UserActor};
 use roadstead::error::Subject;
 use roadstead::manage::overview::NavCounts;
 use roadstead::manage::profile::Profile;
+use roadstead::manage::setting::AnnouncementLevel;
 use roadstead::{Error, ErrorKind, Result, Timestamp};
 use roadstead_app::port::{ConsoleBackend, ConsolePort};
-use roadstead_app::viewer::{SessionSpan, Site, choose_language};
-use roadstead_app::{ConsoleError, shell};
+use roadstead_app::viewer::{Announcement, SessionSpan, Site, choose_language};
+use roadstead_app::{ConsoleError, markdown, shell};
 use roadstead_service::{Context, Service};
 use tower_sessions::Session;
 
@@ -391,6 +392,11 @@ async fn site(service: &Service, context: &Context) -> Result<Site> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         max_layer_bytes: settings.max_layer_bytes.value,
         max_concurrent_layers: settings.max_concurrent_layers.value,
+        internal: settings.internal_address.value.as_ref().map(ToString::to_string),
+        announcement: settings.announcement_at(context.now()).map(|(level, text)| Announcement {
+            is_warning: level == AnnouncementLevel::Warning,
+            html: markdown::to_html(text),
+        }),
         needs_setup,
         only_account: only_account.map(|name| name.to_string()),
         default_language: settings

@@ -57,9 +57,14 @@ pub fn shell(assets: Assets) -> impl IntoView {
                 <meta name="color-scheme" content="light dark" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href=assets.style />
-                <link rel="modulepreload" href=assets.script nonce=nonce.clone() />
-                <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin="" />
-                {(!is_story()).then(|| view! { <script type="module" nonce=nonce>{start}</script> })}
+                {(!is_story())
+                    .then(|| {
+                        view! {
+                            <link rel="modulepreload" href=assets.script nonce=nonce.clone() />
+                            <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin="" />
+                            <script type="module" nonce=nonce>{start}</script>
+                        }
+                    })}
                 <MetaTags />
             </head>
             <body>

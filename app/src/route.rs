@@ -60,7 +60,9 @@ fn framed() -> Vec<AnyNestedRoute> {
         }),
         page(path!("/settings"), settings),
         page(path!("/settings/:section"), settings),
-        page(path!("/account"), || served!("account", view! { <crate::page::preferences::AccountPage /> })),
+        page(path!("/account"), || {
+            served!("account", view! { <crate::page::preferences::AccountPage /> })
+        }),
         page(path!("/__ui"), || AnyView::from_view(crate::page::stories::StoriesPage())),
         page(path!("/*any"), || AnyView::from_view(NotFoundPage())),
     ]

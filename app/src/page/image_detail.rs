@@ -183,7 +183,10 @@ fn ImagePage(image: Image, tab: ImageTab, news: Memo<u32>) -> impl IntoView {
         ImageTab::Description => {
             #[cfg(feature = "ssr")]
             let image = image.clone();
-            served!("description", view! { <crate::page::image_description::DescriptionTab image=image /> })
+            served!(
+                "description",
+                view! { <crate::page::image_description::DescriptionTab image=image /> }
+            )
         }
         ImageTab::Guide => {
             #[cfg(feature = "ssr")]

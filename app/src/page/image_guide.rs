@@ -213,9 +213,7 @@ fn PullSection(subject: Subject, client: Client, login: LoginResource) -> impl I
     let pull = Pull::new(&subject.image, reference.clone());
     let plain = viewer.with_value(|viewer| match client {
         Client::Kubernetes => guide::pod(&host_of(&viewer.site), &subject.image, &reference),
-        Client::Reference => {
-            guide::dockerfile(&host_of(&viewer.site), &subject.image, &reference)
-        }
+        Client::Reference => guide::dockerfile(&host_of(&viewer.site), &subject.image, &reference),
         client => pull.command(client, &viewer.site),
     });
     let is_bare = matches!(client, Client::Kubernetes | Client::Reference);
@@ -229,13 +227,7 @@ fn PullSection(subject: Subject, client: Client, login: LoginResource) -> impl I
         let write = StoredValue::new(move |login: &TemporaryLogin| {
             let host = Host { name: &login.host, plain_http: login.is_plain_http };
             let full = guide::full_name(&host, &image, &reference);
-            guide::pull_with_login(
-                client,
-                &host,
-                &full,
-                &login.username,
-                login.password.reveal(),
-            )
+            guide::pull_with_login(client, &host, &full, &login.username, login.password.reveal())
         });
         view! {
             <WithLogin

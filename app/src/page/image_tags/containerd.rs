@@ -6,6 +6,7 @@ use roadstead::manage::login::TemporaryLogin;
 use roadstead::{ImageName, Reference};
 
 use crate::call::overview::create_login;
+use crate::command::guide::{full_name, pull_with_login};
 use crate::command::{Client, Host};
 use crate::component::command_block::CommandBlock;
 use crate::component::dialog::{Dialog, use_dialog_item};
@@ -13,7 +14,6 @@ use crate::component::icon::Icon;
 use crate::component::load::Load;
 use crate::format;
 use crate::i18n::{t, t_string, use_i18n};
-use crate::command::guide::{full_name, pull_with_login};
 use crate::text;
 use crate::viewer::use_live;
 

@@ -5,11 +5,11 @@ use roadstead::access::Permission;
 use roadstead::manage::image::Image;
 
 use crate::command::Client;
+use crate::command::guide;
 use crate::component::client_command::host_of;
 use crate::component::command_block::ClientCommand;
 use crate::component::empty::{Art, EmptyState};
 use crate::i18n::{t, use_i18n};
-use crate::command::guide;
 use crate::page::images::PUSH_CLIENTS;
 use crate::text;
 use crate::viewer::use_viewer;

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use roadstead::OrganizationName;
 
 use crate::command::Client;
+use crate::command::guide;
 use crate::component::client_command::host_of;
 use crate::component::command_block::ClientCommand;
 use crate::component::dialog::DialogLink;
@@ -11,7 +12,6 @@ use crate::component::empty::{Art, EmptyState};
 use crate::component::icon::Icon;
 use crate::error::ConsoleError;
 use crate::i18n::{t, t_string, use_i18n};
-use crate::command::guide;
 use crate::text;
 use crate::viewer::use_viewer;
 

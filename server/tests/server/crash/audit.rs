@@ -39,7 +39,7 @@ async fn written(store: &Store) -> Vec<String> {
                         .unwrap();
                 let filter =
                     AuditFilter { category: Some(Category::Data), ..AuditFilter::default() };
-                list(tx, AuditScope::Account(allowed.key()), &filter, None, 100).await
+                list(tx, AuditScope::Account(allowed.key()), &filter, None, 100, &|| false).await
             })
         })
         .await

@@ -4,6 +4,7 @@
 //! forms, `x-csrf-token` from WASM). To add one, copy a neighbour; the service decides what is allowed.
 
 pub mod account;
+pub mod credential;
 pub mod image;
 pub mod news;
 pub mod organization;

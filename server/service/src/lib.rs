@@ -16,6 +16,7 @@ mod audit;
 pub mod blob;
 pub mod care;
 pub mod catalog;
+mod confirm;
 pub mod context;
 pub mod credential;
 mod error;
@@ -315,12 +316,14 @@ impl Service {
         &self.inner.news
     }
 
-    /// Writes counters of pulls and traffic: every few seconds, and when the process stops.
+    /// Writes counters of pulls and traffic, and when credentials were last used: every few seconds, and when the process
+    /// stops.
     ///
     /// # Errors
     /// Those of the store; what was not written is tried again the next time.
     pub async fn flush_usage(&self) -> Result<()> {
-        self.inner.usage.flush(self.ports().now()).await
+        let counted = self.inner.usage.flush(self.ports().now()).await;
+        self.inner.credentials.flush_uses().await.and(counted)
     }
 
     /// The overview.

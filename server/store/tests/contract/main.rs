@@ -18,6 +18,8 @@ mod home;
 mod access;
 mod care;
 mod content;
+mod credential;
+mod credential;
 mod migration;
 mod operation;
 mod people;

@@ -11,7 +11,7 @@ use crate::login::{Claim, Logins};
 use crate::port::Ports;
 
 /// Seconds after signing in during which nothing has to be confirmed.
-pub const FRESH: i64 = 15 * 60;
+pub(crate) const FRESH: i64 = 15 * 60;
 
 /// Asks for the password again.
 pub(crate) struct Confirmations {

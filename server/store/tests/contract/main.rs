@@ -19,7 +19,6 @@ mod access;
 mod care;
 mod content;
 mod credential;
-mod credential;
 mod migration;
 mod operation;
 mod people;

@@ -25,9 +25,7 @@ use crate::notice::Notice;
 /// # Errors
 /// Missing when there is no such user or their credentials are not the caller's to see.
 #[server(prefix = "/console/call", endpoint = "access_keys", client = ConsoleClient)]
-pub async fn list_access_keys(
-    #[server(default)] user: String,
-) -> Result<AccessKeys, ConsoleError> {
+pub async fn list_access_keys(#[server(default)] user: String) -> Result<AccessKeys, ConsoleError> {
     let port = crate::port::port()?;
     let name = named(&port, &user)?;
     port.service()

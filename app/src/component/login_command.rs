@@ -4,8 +4,8 @@
 //! Opening makes a new temporary login, also without scripts: the page then comes with the command in it. The login key
 //! is masked until asked for; pages are never cached. To add a client, see [`crate::command`].
 
-mod long_term;
-mod parts;
+pub mod long_term;
+pub mod parts;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -49,7 +49,7 @@ async fn prepare(is_long: bool) -> Result<Shown, ConsoleError> {
 }
 
 /// What a command logs in with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 struct Credential {
     /// `region@access-key`.
     user: String,

@@ -90,7 +90,10 @@ impl Keys {
 
 /// The second tab.
 #[component]
-pub(super) fn LongTerm(image: String) -> impl IntoView {
+pub fn LongTerm(
+    /// An image for commands that name one.
+    image: String,
+) -> impl IntoView {
     let i18n = use_i18n();
     let keys = Keys::new();
     let (region, host, is_plain_http) = use_viewer().with_value(|viewer| {

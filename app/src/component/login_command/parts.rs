@@ -22,8 +22,9 @@ fn is_loopback(host: &str) -> bool {
         || host.starts_with("[::1]:")
 }
 
+/// The viewer may not use clients.
 #[component]
-pub(super) fn NoAccess() -> impl IntoView {
+pub fn NoAccess() -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <div class="banner banner--warn" role="alert" data-testid="login.denied">
@@ -51,11 +52,16 @@ pub(super) fn use_seconds() -> RwSignal<Timestamp> {
     now
 }
 
+/// When a temporary command ends, and another one.
 #[component]
-pub(super) fn Expiry(
+pub fn Expiry(
+    /// When it ends.
     end: Timestamp,
+    /// The time.
     now: RwSignal<Timestamp>,
+    /// Whether it has ended.
     is_expired: Signal<bool>,
+    /// Makes another.
     on_regenerate: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -104,7 +110,10 @@ pub(super) fn Expiry(
 
 /// A link that is a checkbox: it works without scripts, and the choice is in the address.
 #[component]
-pub(super) fn StdinToggle(is_on: Signal<bool>) -> impl IntoView {
+pub fn StdinToggle(
+    /// Whether it is on.
+    is_on: Signal<bool>,
+) -> impl IntoView {
     let i18n = use_i18n();
     let on = use_changed_query(vec![("stdin", Some("1".to_owned()))]);
     let off = use_changed_query(vec![("stdin", None)]);
@@ -131,8 +140,9 @@ pub(super) fn StdinToggle(is_on: Signal<bool>) -> impl IntoView {
     }
 }
 
+/// Where to run the command, and how one sees that it worked.
 #[component]
-pub(super) fn RunHint() -> impl IntoView {
+pub fn RunHint() -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <div class="banner banner--info" data-testid="login.hint">
@@ -144,11 +154,16 @@ pub(super) fn RunHint() -> impl IntoView {
     }
 }
 
+/// The namespace of the secret, and the workload that names it.
 #[component]
-pub(super) fn KubernetesPart(
+pub fn KubernetesPart(
+    /// `host[:port]` of the registry.
     host: String,
+    /// The image of the workload.
     image: String,
+    /// The namespace.
     namespace: Signal<String>,
+    /// The command ends by itself.
     is_temporary: bool,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -196,8 +211,12 @@ pub(super) fn KubernetesPart(
     }
 }
 
+/// What clients must be told of a registry without TLS.
 #[component]
-pub(super) fn InsecurePart(host: String) -> impl IntoView {
+pub fn InsecurePart(
+    /// `host[:port]` of the registry.
+    host: String,
+) -> impl IntoView {
     let i18n = use_i18n();
     let is_local = is_loopback(&host);
     let json = format!("{{\n  \"insecure-registries\": [\"{host}\"]\n}}");
@@ -221,8 +240,12 @@ pub(super) fn InsecurePart(host: String) -> impl IntoView {
     }
 }
 
+/// The command in pipelines.
 #[component]
-pub(super) fn CiPart(host: String) -> impl IntoView {
+pub fn CiPart(
+    /// `host[:port]` of the registry.
+    host: String,
+) -> impl IntoView {
     let i18n = use_i18n();
     let host = Host { name: &host, plain_http: false };
     let (github, gitlab) = (command::github(&host), command::gitlab(&host));
@@ -243,8 +266,9 @@ pub(super) fn CiPart(host: String) -> impl IntoView {
     }
 }
 
+/// What clients say when it fails, and why.
 #[component]
-pub(super) fn Troubleshooting() -> impl IntoView {
+pub fn Troubleshooting() -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <details class="fold" data-testid="login.troubleshooting">
@@ -282,7 +306,12 @@ pub(super) fn Troubleshooting() -> impl IntoView {
 
 /// How to make a long-term command without scripts: compute the login key by hand, and put it into the command.
 #[component]
-pub(super) fn ByHand(region: String, host: String) -> impl IntoView {
+pub fn ByHand(
+    /// The region's id.
+    region: String,
+    /// `host[:port]` of the registry.
+    host: String,
+) -> impl IntoView {
     let i18n = use_i18n();
     let login = Command::plain(format!("docker login -u {region}@AK -p KEY {host}"));
     view! {

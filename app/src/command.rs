@@ -222,8 +222,8 @@ pub struct Login<'a> {
 #[must_use]
 pub fn login(client: Client, host: &Host<'_>, login: &Login<'_>) -> Command {
     let text = |text: &str| Part::Text(text.to_owned());
-    let key = || Part::Key(login.user.to_owned());
-    let secret = || Part::Secret(login.password.to_owned());
+    let key = || Part::Key(word(login.user));
+    let secret = || Part::Secret(word(login.password));
     let name = host.name;
     let plain = |text: &'static str| if host.plain_http { text } else { "" };
     let flags = |command: &str, options: &str| {
@@ -235,10 +235,11 @@ pub fn login(client: Client, host: &Host<'_>, login: &Login<'_>) -> Command {
             text(&format!(" {name}")),
         ]
     };
+    let image = format!(" {name}/{}", login.image);
     Command(match client {
         Client::Docker | Client::Reference if login.by_stdin => vec![
-            text("echo '"),
-            secret(),
+            text(&format!("{} '", printer(login.password))),
+            Part::Secret(inside(login.password)),
             text("' | docker login -u "),
             key(),
             text(&format!(" --password-stdin {name}")),
@@ -252,15 +253,11 @@ pub fn login(client: Client, host: &Host<'_>, login: &Login<'_>) -> Command {
             key(),
             text(":"),
             secret(),
-            text(&format!(" {name}/{}", login.image)),
+            text(&image),
         ],
-        Client::Crictl => vec![
-            text("crictl pull --creds "),
-            key(),
-            text(":"),
-            secret(),
-            text(&format!(" {name}/{}", login.image)),
-        ],
+        Client::Crictl => {
+            vec![text("crictl pull --creds "), key(), text(":"), secret(), text(&image)]
+        }
         Client::Helm => vec![
             text(&format!("helm registry login {name}{} -u ", plain(" --plain-http"))),
             key(),
@@ -271,12 +268,70 @@ pub fn login(client: Client, host: &Host<'_>, login: &Login<'_>) -> Command {
             text(&format!(
                 "kubectl create secret docker-registry roadstead-pull --docker-server={name} --docker-username='"
             )),
-            key(),
+            Part::Key(inside(login.user)),
             text("' --docker-password='"),
-            secret(),
+            Part::Secret(inside(login.password)),
             text(&format!("' -n {}", login.namespace)),
         ],
     })
+}
+
+/// Names the secret that [`login`] makes for Kubernetes, in a workload that runs `image` of the host.
+#[must_use]
+pub fn pull_secret(host: &Host<'_>, image: &str) -> Command {
+    Command::plain(format!(
+        "spec:\n  imagePullSecrets:\n    - name: roadstead-pull\n  containers:\n    - name: app\n      image: {}/{image}",
+        host.name
+    ))
+}
+
+/// A step of GitHub Actions that logs in with two secrets of the repository.
+#[must_use]
+pub fn github(host: &Host<'_>) -> Command {
+    let from = |name: &str| format!("    {name}: ${{{{ secrets.{name} }}}}\n");
+    Command::plain(format!(
+        "- name: Log in to the registry\n  env:\n{}{}  run: {}",
+        from("REGISTRY_USER"),
+        from("REGISTRY_PASSWORD"),
+        piped(host)
+    ))
+}
+
+/// A job of GitLab CI that logs in with two masked variables of the project.
+#[must_use]
+pub fn gitlab(host: &Host<'_>) -> Command {
+    Command::plain(format!("before_script:\n  - {}", piped(host)))
+}
+
+fn piped(host: &Host<'_>) -> String {
+    format!(
+        "echo \"$REGISTRY_PASSWORD\" | docker login -u \"$REGISTRY_USER\" --password-stdin {}",
+        host.name
+    )
+}
+
+/// Prints the login key of an access key where no script can compute it (`console.md` A.3.1). `AK` and `SK` stand for its
+/// halves.
+pub const OPENSSL: &str = "printf \"AK\" | openssl dgst -binary -sha256 -hmac \"SK\" | od -An -vtx1 | sed 's/[ \\n]//g' | sed 'N;s/\\n//'";
+
+/// One word of a shell.
+fn word(text: &str) -> String {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"@%+=:,./_-".contains(&b);
+    if !text.is_empty() && text.bytes().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", inside(text))
+    }
+}
+
+/// Text between single quotes of a shell.
+fn inside(text: &str) -> String {
+    text.replace('\'', "'\\''")
+}
+
+/// What prints a word with a line's end, whatever it is: `echo` would take some for options or escapes.
+fn printer(text: &str) -> &'static str {
+    if text.starts_with('-') || text.contains('\\') { "printf '%s\\n'" } else { "echo" }
 }
 
 /// The last part of an image's name as a DNS label, for commands that must name something.
@@ -321,40 +376,119 @@ mod tests {
         );
     }
 
+    const AK: &str = "local@RSAKEXAMPLE000000001";
+    const KEY: &str = "d34aa4117bbe9a57d662552da41fd246e97857e3d5aa40c0f12ad06fb106dab7";
+
+    fn of(host: &Host<'_>, client: Client, password: &str, by_stdin: bool) -> Command {
+        let image = "group/nginx:v1";
+        login(client, host, &Login { user: AK, password, image, by_stdin, namespace: "default" })
+    }
+
+    /// Every line that a person can copy from the client row, with a login key as it is.
     #[test]
     fn login_commands_follow_the_guide() {
-        let login_of = |client, by_stdin| {
-            login(
-                client,
-                &TLS,
-                &Login {
-                    user: "local@AK",
-                    password: "KEY",
-                    image: "group/nginx:v1",
-                    by_stdin,
-                    namespace: "default",
-                },
-            )
-        };
+        let mut shown = String::new();
+        for host in [TLS, PLAIN] {
+            for client in Client::LOGIN {
+                let command = of(&host, client, KEY, false);
+                assert!(command.has_secret(), "{client:?}");
+                shown.push_str(&command.text());
+                shown.push('\n');
+            }
+            shown.push_str(&of(&host, Client::Docker, KEY, true).text());
+            shown.push('\n');
+        }
+        let shown = shown.replace(AK, "U").replace(KEY, "P");
         assert_eq!(
-            login_of(Client::Docker, false).text(),
-            "docker login -u local@AK -p KEY registry.example.com"
+            shown.replace(TLS.name, "H").replace(PLAIN.name, "H"),
+            "docker login -u U -p P H\n\
+             ctr image pull --user U:P H/group/nginx:v1\n\
+             crictl pull --creds U:P H/group/nginx:v1\n\
+             nerdctl login -u U -p P H\n\
+             podman login -u U -p P H\n\
+             skopeo login -u U -p P H\n\
+             helm registry login H -u U -p P\n\
+             kubectl create secret docker-registry roadstead-pull --docker-server=H --docker-username='U' \
+             --docker-password='P' -n default\n\
+             echo 'P' | docker login -u U --password-stdin H\n\
+             docker login -u U -p P H\n\
+             ctr image pull --plain-http --user U:P H/group/nginx:v1\n\
+             crictl pull --creds U:P H/group/nginx:v1\n\
+             nerdctl --insecure-registry login -u U -p P H\n\
+             podman login --tls-verify=false -u U -p P H\n\
+             skopeo login --tls-verify=false -u U -p P H\n\
+             helm registry login H --plain-http -u U -p P\n\
+             kubectl create secret docker-registry roadstead-pull --docker-server=H --docker-username='U' \
+             --docker-password='P' -n default\n\
+             echo 'P' | docker login -u U --password-stdin H\n"
+        );
+    }
+
+    #[test]
+    fn what_goes_into_files_is_whole() {
+        assert_eq!(
+            pull_secret(&TLS, "group/nginx:v1").text(),
+            "spec:\n  imagePullSecrets:\n    - name: roadstead-pull\n  containers:\n    - name: app\n      \
+             image: registry.example.com/group/nginx:v1"
         );
         assert_eq!(
-            login_of(Client::Docker, true).text(),
-            "echo 'KEY' | docker login -u local@AK --password-stdin registry.example.com"
+            github(&TLS).text(),
+            "- name: Log in to the registry\n  env:\n    REGISTRY_USER: ${{ secrets.REGISTRY_USER }}\n    \
+             REGISTRY_PASSWORD: ${{ secrets.REGISTRY_PASSWORD }}\n  run: echo \"$REGISTRY_PASSWORD\" | docker login \
+             -u \"$REGISTRY_USER\" --password-stdin registry.example.com"
         );
         assert_eq!(
-            login_of(Client::Ctr, false).text(),
-            "ctr image pull --user local@AK:KEY registry.example.com/group/nginx:v1"
+            gitlab(&TLS).text(),
+            "before_script:\n  - echo \"$REGISTRY_PASSWORD\" | docker login -u \"$REGISTRY_USER\" \
+             --password-stdin registry.example.com"
         );
         assert_eq!(
-            login_of(Client::Kubernetes, false).text(),
-            "kubectl create secret docker-registry roadstead-pull --docker-server=registry.example.com \
-             --docker-username='local@AK' --docker-password='KEY' -n default"
+            OPENSSL,
+            r#"printf "AK" | openssl dgst -binary -sha256 -hmac "SK" | od -An -vtx1 | sed 's/[ \n]//g' | sed 'N;s/\n//'"#
         );
-        for client in Client::LOGIN {
-            assert!(login_of(client, false).has_secret(), "{client:?}");
+    }
+
+    /// The words of a line as a shell reads it: blanks divide, single quotes keep, a backslash keeps the next.
+    fn words(line: &str) -> Vec<String> {
+        let (mut words, mut word) = (Vec::new(), None::<String>);
+        let mut rest = line.chars();
+        while let Some(c) = rest.next() {
+            match c {
+                ' ' => words.extend(word.take()),
+                '\'' => {
+                    let quoted: String = rest.by_ref().take_while(|&c| c != '\'').collect();
+                    word.get_or_insert_default().push_str(&quoted);
+                }
+                '\\' => word.get_or_insert_default().extend(rest.next()),
+                c => word.get_or_insert_default().push(c),
+            }
+        }
+        words.extend(word);
+        words
+    }
+
+    #[test]
+    fn every_secret_arrives_as_it_is() {
+        let all: String = (' '..='~').collect();
+        let each = (' '..='~').map(|c| format!("a{c}b"));
+        for secret in
+            each.chain([all, "''".into(), "-n".into(), "a\\nb".into(), "$(id)`id`".into()])
+        {
+            for client in Client::LOGIN {
+                let words = words(&of(&TLS, client, &secret, false).text());
+                let wanted = match client {
+                    Client::Ctr | Client::Crictl => format!("{AK}:{secret}"),
+                    Client::Kubernetes => format!("--docker-password={secret}"),
+                    _ => secret.clone(),
+                };
+                assert!(words.contains(&wanted), "{client:?} {secret:?}: {words:?}");
+            }
+            let piped = words(&of(&TLS, Client::Docker, &secret, true).text());
+            let is_safe = !secret.starts_with('-') && !secret.contains('\\');
+            let before: &[&str] = if is_safe { &["echo"] } else { &["printf", "%s\\n"] };
+            let end = before.len();
+            assert_eq!(piped.get(..end).unwrap_or_default(), before, "{secret:?}");
+            assert_eq!(piped.get(end), Some(&secret));
         }
     }
 

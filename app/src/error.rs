@@ -123,7 +123,11 @@ impl ConsoleError {
                 _ => td_string!(locale, errors.unauthenticated),
             }
             .to_owned(),
-            ErrorKind::Denied => td_string!(locale, errors.denied).to_owned(),
+            ErrorKind::Denied => match self.subject {
+                Subject::Password => td_string!(locale, errors.confirm_password),
+                _ => td_string!(locale, errors.denied),
+            }
+            .to_owned(),
             ErrorKind::QuotaExceeded => match self.subject {
                 Subject::Organization if self.number("limit") > 0 => td_string!(
                     locale,
@@ -132,6 +136,7 @@ impl ConsoleError {
                     limit = self.number("limit")
                 )
                 .to_string(),
+                Subject::Credential => td_string!(locale, errors.access_key_quota).to_owned(),
                 _ => td_string!(locale, errors.quota_exceeded).to_owned(),
             },
             ErrorKind::Conflict => match (self.subject, self.number("n")) {
@@ -168,6 +173,8 @@ impl ConsoleError {
             Subject::Url => td_string!(locale, errors.url),
             Subject::Description => td_string!(locale, errors.description),
             Subject::Setting => td_string!(locale, errors.setting),
+            Subject::Credential => td_string!(locale, errors.access_key),
+            Subject::Time => td_string!(locale, errors.time),
             _ => td_string!(locale, errors.invalid),
         }
     }

@@ -48,6 +48,7 @@ pub mod command;
 pub mod component;
 pub mod dom;
 pub mod error;
+pub mod file;
 pub mod format;
 pub mod language;
 pub mod link;

@@ -10,6 +10,7 @@ import { consoleOf, send } from "../lib/http.mjs";
 import { machineAddress, writeCertificates } from "../lib/tls.mjs";
 import { writeImageLayout, writeIndexLayout } from "../lib/layout.mjs";
 import { clients, parts } from "../lib/client/index.mjs";
+import { makeAccessKey } from "../lib/access-key.mjs";
 import { startSkopeo } from "../lib/client/skopeo.mjs";
 
 const authorization = `Basic ${Buffer.from(`${owner.account}:${owner.password}`).toString("base64")}`;
@@ -59,6 +60,7 @@ async function startWorld(scheme) {
   return {
     registry, host: registry.host, isHttps, caFile: tls?.caFile, folder: own, fixture,
     person: await consoleOf(registry, owner),
+    longTerm: await makeAccessKey(registry, owner.account),
     /** What is stored at `reference`; null when there is nothing. */
     async stored(reference) {
       const { repository, tag } = parts(reference);
@@ -127,14 +129,27 @@ for (const scheme of (process.env.ROADSTEAD_TEST_SCHEMES ?? "http https").split(
           await assert.rejects(client.login(owner.account, "not-the-Password-1"), /unauthorized|401|invalid username|denied/i);
         });
 
-        test("logs in by the console's command", async () => {
-          // Who is not in the console's list is given the user and the key of docker's.
-          const isListed = ["docker", "podman", "skopeo", "ctr"].includes(name);
-          const line = await world.person.loginCommand(isListed ? name : "docker");
+        // Who is not in the console's list is given the user and the key of docker's.
+        const isListed = ["docker", "podman", "skopeo", "ctr"].includes(name);
+        const logIn = (line) => {
           if (isListed) return run("sh", ["-ec", line], { env: client.env });
           const [, user, key] = line.match(/ -u (\S+) -p (\S+) /);
           return client.login(user, key);
+        };
+        const printed = (client) => world.person.loginCommand(client);
+
+        test("logs in by the console's temporary command", async () => logIn(await printed(isListed ? name : "docker")));
+
+        // The console writes both with one function: long-term.test.mjs looks at that.
+        test("logs in by the console's long-term command", async () => {
+          const line = await printed(isListed ? name : "docker");
+          const [, user, key] = line.match(/(local@[A-Z0-9]+)(?: -p |:)([0-9a-f]{64})/);
+          return logIn(line.replace(user, world.longTerm.user).replace(key, world.longTerm.key));
         });
+
+        if (name === "docker") {
+          test("logs in with the key on standard input", async () => logIn(await printed("docker&stdin=1")));
+        }
 
         test("logs in as a user with a password", () => client.login(robot.name, robot.password));
 

@@ -144,7 +144,8 @@ CREATE INDEX attachments_policy ON attachments (policy_id) WHERE policy_id IS NO
 CREATE UNIQUE INDEX attachments_once ON attachments
     (coalesce(user_id, 0), coalesce(group_id, 0), coalesce(role, ''), coalesce(policy_id, 0), coalesce(project_id, 0));
 
--- Long-term keys. Of the login key only a SHA-256 is kept; the secret key is a sealed value.
+-- Long-term keys. Of the login key only a SHA-256 is kept; the secret key is a sealed value. The last use is written now and
+-- then; last_used_by says of which service it was.
 CREATE TABLE access_keys (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     account_id INTEGER NOT NULL REFERENCES accounts (id),
@@ -154,8 +155,10 @@ CREATE TABLE access_keys (
     description TEXT NOT NULL DEFAULT '',
     state TEXT NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'disabled')),
     created_at INTEGER NOT NULL,
+    expires_at INTEGER,
     last_used_at INTEGER,
-    last_used_from TEXT
+    last_used_from TEXT NOT NULL DEFAULT '',
+    last_used_by TEXT NOT NULL DEFAULT 'registry'
 ) STRICT;
 CREATE UNIQUE INDEX access_keys_access_key ON access_keys (access_key);
 CREATE INDEX access_keys_user ON access_keys (user_id, id);
@@ -172,7 +175,10 @@ CREATE TABLE temporary_credentials (
     scope TEXT NOT NULL DEFAULT '',
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
-    revoked_at INTEGER
+    revoked_at INTEGER,
+    last_used_at INTEGER,
+    last_used_from TEXT NOT NULL DEFAULT '',
+    last_used_by TEXT NOT NULL DEFAULT 'registry'
 ) STRICT;
 CREATE UNIQUE INDEX temporary_credentials_access_key ON temporary_credentials (access_key);
 CREATE INDEX temporary_credentials_user ON temporary_credentials (user_id, id);

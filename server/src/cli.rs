@@ -10,7 +10,9 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use roadstead::access::Access;
+use roadstead::manage::credential::NewAccessKey;
 use roadstead::{AccountName, OrganizationName, Secret, UserName};
+use roadstead_service::access::Holder;
 use roadstead_service::account::NewUser;
 
 use crate::boot::{self, House, explained};
@@ -75,6 +77,9 @@ enum Command {
     /// Organizations
     #[command(subcommand)]
     Organization(Organization),
+    /// Access keys for the long-term login and for signing
+    #[command(subcommand)]
+    AccessKey(AccessKey),
     /// The configuration
     #[command(subcommand)]
     Config(Show),
@@ -143,6 +148,16 @@ enum Organization {
         /// The account
         #[arg(long)]
         account: AccountName,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum AccessKey {
+    /// Make an access key and print its credentials.csv; the secret cannot be shown again
+    Create {
+        /// ACCOUNT/USER, or ACCOUNT for its owner
+        #[arg(value_name = "ACCOUNT[/USER]")]
+        name: String,
     },
 }
 
@@ -252,6 +267,17 @@ async fn act(command: Command, config: &Config, house: &House) -> Result<()> {
                 .await
                 .map_err(explained)?;
             say(&format!("made the organization {name}, owned by {account}"))
+        }
+        Command::AccessKey(AccessKey::Create { name }) => {
+            let (account, user) = match name.split_once('/') {
+                Some((account, user)) => (account, Some(user.parse().map_err(explained)?)),
+                None => (name.as_str(), None),
+            };
+            let account: AccountName = account.parse().map_err(explained)?;
+            let whose = Holder::Of(&account, user.as_ref());
+            let new = NewAccessKey::default();
+            let created = service.credentials().create_access_key(&context, whose, new, None).await;
+            say(created.and_then(|created| created.file()).map_err(explained)?.trim_end())
         }
         Command::Collect { dry_run } => care::collect(house, dry_run).await,
         Command::Check => care::check(house).await,

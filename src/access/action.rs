@@ -34,6 +34,14 @@ pub enum Action {
     DeleteOrganization,
     /// Get a temporary login command.
     CreateLoginSecret,
+    /// See one's own access keys and temporary logins.
+    ReadOwnCredentials,
+    /// Create, change and delete one's own access keys; revoke one's own temporary logins.
+    WriteOwnCredentials,
+    /// See the access keys and temporary logins of another user of the account.
+    ReadCredentials,
+    /// Create, change and delete the access keys of another user of the account; revoke their temporary logins.
+    WriteCredentials,
     /// Counts and recent activity, each limited to what the caller sees.
     ReadOverview,
     /// List what the registry keeps (`registry:catalog:*`), filtered by visibility.
@@ -89,7 +97,7 @@ pub struct Rule {
 
 impl Action {
     /// All actions, in the order of the matrix.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 21] = [
         Self::PullImage,
         Self::PushImage,
         Self::CreateImage,
@@ -103,6 +111,10 @@ impl Action {
         Self::ReadOrganization,
         Self::DeleteOrganization,
         Self::CreateLoginSecret,
+        Self::ReadOwnCredentials,
+        Self::WriteOwnCredentials,
+        Self::ReadCredentials,
+        Self::WriteCredentials,
         Self::ReadOverview,
         Self::ListCatalog,
         Self::ListAuditTraces,
@@ -157,6 +169,27 @@ impl Action {
             Self::CreateLoginSecret => {
                 rule(&["swr::createLoginSecret"], Scope::Account, Need::AnyUser, false)
             }
+            Self::ReadOwnCredentials => {
+                rule(&["iam:credentials:listOwnCredentials"], Scope::Account, Need::AnyUser, false)
+            }
+            Self::WriteOwnCredentials => rule(
+                &["iam:credentials:manageOwnCredentials"],
+                Scope::Account,
+                Need::AnyUser,
+                false,
+            ),
+            Self::ReadCredentials => rule(
+                &["iam:credentials:listCredentials"],
+                Scope::Account,
+                Need::Administrator,
+                false,
+            ),
+            Self::WriteCredentials => rule(
+                &["iam:credentials:manageCredentials"],
+                Scope::Account,
+                Need::Administrator,
+                false,
+            ),
             Self::ReadOverview => {
                 rule(&["swr:system:getOverview"], Scope::Account, Need::AnyUser, false)
             }

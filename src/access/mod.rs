@@ -9,6 +9,7 @@
 
 mod action;
 mod actor;
+mod credential;
 mod decide;
 mod login_key;
 #[cfg(test)]
@@ -19,6 +20,10 @@ mod target;
 
 pub use action::{Action, Need, Rule, Scope};
 pub use actor::{Access, Actor, JobName, UserActor};
+pub use credential::{
+    AccessKeyId, CREDENTIALS_FILE_LIMIT, CredentialsRow, SecretKey, parse_credentials,
+    print_credentials,
+};
 pub use decide::{
     Allowed, Grants, Reason, Refusal, Resource, Target, Visibility, decide, permits, visibility,
 };
@@ -27,5 +32,6 @@ pub use permission::Permission;
 pub(crate) use policy::wildcard;
 pub use policy::{Effect, Policy, Statement, SystemPolicy};
 pub use target::{
-    AccountTarget, InstanceTarget, OrganizationKey, OrganizationTarget, RepositoryTarget,
+    AccountTarget, CredentialHolder, InstanceTarget, OrganizationKey, OrganizationTarget,
+    RepositoryTarget,
 };

@@ -1,8 +1,8 @@
 //! What actions are asked of: one image, one organization, one account, the instance.
 
 use super::decide::{Resource, Target};
-use crate::id::{AccountId, OrganizationId, RepositoryId};
-use crate::name::{AccountName, ImageName, OrganizationName};
+use crate::id::{AccountId, OrganizationId, RepositoryId, UserId};
+use crate::name::{AccountName, ImageName, OrganizationName, UserName};
 
 /// One image that exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,6 +93,25 @@ pub struct AccountTarget {
 impl Target for AccountTarget {
     fn resource(&self) -> Resource<'_> {
         Resource::Account { account: self.id }
+    }
+}
+
+/// A user of an account, as the one whom access keys and temporary logins belong to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CredentialHolder {
+    /// Their key.
+    pub user: UserId,
+    /// Their account.
+    pub account: AccountId,
+    /// Their name; the owner's is the account's.
+    pub name: UserName,
+    /// Whether they own the account.
+    pub is_owner: bool,
+}
+
+impl Target for CredentialHolder {
+    fn resource(&self) -> Resource<'_> {
+        Resource::Account { account: self.account }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Values here are already limited to what the caller may see.
 
 pub mod audit;
+pub mod credential;
 pub mod image;
 pub mod login;
 pub mod news;

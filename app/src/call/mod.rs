@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod credential;
 pub mod image;
 pub mod news;
 pub mod organization;

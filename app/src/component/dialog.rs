@@ -60,10 +60,10 @@ pub fn use_dialog_item() -> Signal<Option<String>> {
     derive(move || query.with(|query| query.get("item")))
 }
 
-/// The address of this page without a dialog.
+/// The address of this page without a dialog, and without what only a dialog reads.
 #[must_use]
 pub fn use_close_link() -> Signal<String> {
-    use_changed_query(vec![("dialog", None), ("item", None)])
+    use_changed_query(vec![("dialog", None), ("item", None), ("login", None)])
 }
 
 /// Whether the dialog `name` is open.

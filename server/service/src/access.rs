@@ -12,6 +12,7 @@
 //!
 //! To add a kind of target, implement [`Named`] for the way it is named.
 
+mod holder;
 mod known;
 mod named;
 mod person;
@@ -31,6 +32,7 @@ use roadstead::manage::image::ImageRights;
 use roadstead::{Error, ErrorKind, ImageName, Result};
 use roadstead_store::Store;
 
+pub use holder::Holder;
 pub use named::{Account, Instance, Named, NewImage, OwnAccount};
 pub(crate) use person::Person;
 pub(crate) use watch::{Generation, Stamp};

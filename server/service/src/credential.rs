@@ -1,40 +1,41 @@
 //! What `docker login` uses: temporary logins, access keys, and passwords (`protocol.md` 2.4).
 //!
 //! Of a login key only its SHA-256 is kept; the secret key beside it is sealed. Every cause of a refusal gets the same
-//! answer after the same work.
+//! answer after the same work. What is disabled, deleted, revoked or ended is refused on the next request, with the tokens
+//! that were given for it: a token names its credential, which is looked at every time.
+
+mod access_key;
+mod last_use;
+mod temporary;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use moka::sync::Cache;
-use roadstead::access::{Action, UserActor, login_key};
-use roadstead::audit::TraceName;
+use roadstead::access::{AccessKeyId, SecretKey, UserActor};
 use roadstead::error::Subject;
-use roadstead::manage::login::TemporaryLogin;
+use roadstead::manage::credential::{LastUse, UsedService};
 use roadstead::{AccountName, Error, ErrorKind, Result, Secret, Timestamp};
+use roadstead_store::Store;
 use roadstead_store::account::{AccountKind, State};
-use roadstead_store::credential::{self, CredentialKind, CredentialRecord, NewCredential};
-use roadstead_store::sealed::{self, SealedPlace};
-use roadstead_store::{Durability, Store};
+use roadstead_store::credential::{self, CredentialRecord};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::access::{Access, OwnAccount, Stamp};
-use crate::audit::{self, Origin};
-use crate::context::{Context, unauthenticated};
-use crate::error::{Failed, stored};
+use crate::access::{Access, Stamp};
+use crate::confirm::Confirmations;
+use crate::error::stored;
 use crate::limit::{FailureLimit, Repeated};
 use crate::login::{Claim, Logins};
 use crate::port::Ports;
 use crate::seal::Sealer;
 use crate::setting::SettingsCell;
+use last_use::LastUses;
 
 const ACCESS_KEY_ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const SECRET_ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 /// What access keys of temporary logins begin with.
 const TEMPORARY_PREFIX: &str = "RSTM";
-/// Seconds between two notes of the use of an access key.
-const NOTED: i64 = 60;
 
 /// Login credentials.
 pub struct Credentials {
@@ -45,8 +46,9 @@ pub struct Credentials {
     sealer: Sealer,
     logins: Logins,
     limit: FailureLimit,
-    known: Cache<String, (Stamp, Option<Arc<CredentialRecord>>)>,
-    noted: Cache<String, Timestamp>,
+    confirmations: Confirmations,
+    uses: LastUses,
+    known: Cache<String, (Stamp, Arc<CredentialRecord>)>,
 }
 
 /// Who logged in, and with which access key if with one.
@@ -68,7 +70,10 @@ impl Credentials {
         logins: Logins,
     ) -> Self {
         let limit = FailureLimit::new(ports.clock.clone(), Repeated::IsOne);
+        let confirmations = Confirmations::new(store.clone(), logins.clone(), &ports);
         Self {
+            confirmations,
+            uses: LastUses::new(store.clone()),
             store,
             access,
             settings,
@@ -77,63 +82,18 @@ impl Credentials {
             logins,
             limit,
             known: Cache::new(20_000),
-            noted: Cache::new(20_000),
         }
     }
 
-    /// Makes a temporary login for the caller. One made before stays good until it ends.
-    ///
-    /// # Errors
-    /// `Denied` about the user, when they have no programmatic access.
-    #[tracing::instrument(name = "service.credential.create_temporary", skip_all)]
-    pub async fn create_temporary(&self, ctx: &Context) -> Result<TemporaryLogin> {
-        self.access.authorize(ctx, Action::CreateLoginSecret, OwnAccount).await?;
-        let actor = ctx.user()?;
-        let person = self.access.person(actor.user).await?.ok_or_else(unauthenticated)?;
-        if !person.ways_in.programmatic {
-            return Err(no_programmatic_access());
-        }
-        let settings = self.settings.current();
-        let ttl = i64::try_from(settings.temporary_login_ttl.value).unwrap_or(900);
-        let created_at = ctx.now();
-        let ends = created_at.plus_seconds(ttl);
-        let expires_at = actor.expires_at.map_or(ends, |end| end.min(ends));
-        let access_key = format!("{TEMPORARY_PREFIX}{}", self.ports.text(ACCESS_KEY_ALPHABET, 16));
-        let secret_key = Secret::new(self.ports.text(SECRET_ALPHABET, 40));
-        let password = login_key(&access_key, &secret_key);
-        let new = NewCredential {
-            account: actor.account,
-            user: actor.user,
-            access_key: access_key.clone(),
-            login_key_hash: sha256(&password),
-            created_at,
-        };
-        let event =
-            Origin::of(ctx, &self.ports).event(TraceName::CreateDockerConfig).id(&access_key);
-        let sealer = self.sealer.clone();
-        self.store
-            .run("credential.create_temporary", Durability::Durable, move |tx| {
-                let (new, event) = (new.clone(), event.clone());
-                let (sealer, secret_key) = (sealer.clone(), secret_key.clone());
-                Box::pin(async move {
-                    let id =
-                        credential::create_temporary(tx, &new, "login", "", expires_at).await?;
-                    let place = SealedPlace::new("temporary_credentials", id, "secret");
-                    let value = sealer.seal(&place, secret_key.reveal().as_bytes())?;
-                    sealed::put(tx, &place, &value, new.created_at).await?;
-                    audit::append(tx, event).await?;
-                    Ok::<_, Failed>(())
-                })
-            })
-            .await?;
-        Ok(TemporaryLogin {
-            username: format!("{}@{access_key}", settings.region.value),
-            password,
-            host: ctx.address.host.clone(),
-            is_plain_http: !ctx.address.is_https,
-            created_at,
-            expires_at,
-        })
+    /// A new access key id, and its secret key.
+    fn draw(&self, prefix: &str) -> Result<(AccessKeyId, SecretKey)> {
+        let id = format!("{prefix}{}", self.ports.text(ACCESS_KEY_ALPHABET, 16)).parse()?;
+        Ok((id, self.ports.text(SECRET_ALPHABET, 40).parse()?))
+    }
+
+    /// Writes when credentials were last used: every few seconds, and when the process stops.
+    pub(crate) async fn flush_uses(&self) -> Result<()> {
+        self.uses.flush().await
     }
 
     /// Proves who logs in with `REGION@AK` and login key, or `ACCOUNT[/USER]` and password.
@@ -172,22 +132,33 @@ impl Credentials {
         client: Option<IpAddr>,
     ) -> Result<Proven> {
         self.limit.check(access_key, client)?;
-        let found = self.find(access_key).await?;
-        let expected =
-            found.as_ref().map_or_else(|| vec![0; 32], |record| record.login_key_hash.clone());
-        let is_key = bool::from(expected.ct_eq(&sha256(password)));
-        let is_here = project == self.settings.current().region.value;
-        let actor =
-            found.as_deref().filter(|_| is_key && is_here).and_then(|record| self.live(record));
-        let Some(actor) = actor else {
+        let given = Given {
+            login_key_hash: sha256(password),
+            is_here: project == self.settings.current().region.value,
+        };
+        let stamp = self.access.generation().credentials();
+        let mut found = self.remembered(access_key, stamp);
+        let mut actor = found.as_deref().and_then(|record| self.admits(Some(record), &given));
+        if actor.is_none() {
+            // Who fails has looked into the database once and compared once, whether there is such a key or not: how long
+            // it takes does not tell which keys are in use.
+            found = self.load(access_key, stamp).await?;
+            actor = self.admits(found.as_deref(), &given);
+        }
+        let (Some(actor), Some(record)) = (actor, found) else {
             self.limit.fail(access_key, client, &self.logins.passwords.tag(password));
             return Err(refused());
         };
         self.limit.succeed(access_key, client);
-        if found.is_some_and(|record| record.kind == CredentialKind::AccessKey) {
-            self.note_use(access_key, client).await;
-        }
-        Ok(Proven { actor, access_key: Some(access_key.to_owned()) })
+        self.uses.note(&record, UsedService::Registry, client, self.ports.now());
+        Ok(Proven { actor, access_key: Some(record.access_key.to_string()) })
+    }
+
+    /// The user, if what was given opens the credential and everything about it is good.
+    fn admits(&self, record: Option<&CredentialRecord>, given: &Given) -> Option<UserActor> {
+        let expected = record.map_or([0; 32].as_slice(), |record| record.login_key_hash.as_slice());
+        let is_key = bool::from(expected.ct_eq(&given.login_key_hash));
+        record.filter(|_| is_key && given.is_here).and_then(|record| self.live(record))
     }
 
     /// The user of a credential that was proven before, as they are now; `None` when either may no longer come in.
@@ -220,12 +191,19 @@ impl Credentials {
 
     async fn find(&self, access_key: &str) -> Result<Option<Arc<CredentialRecord>>> {
         let stamp = self.access.generation().credentials();
-        if let Some((loaded, known)) = self.known.get(access_key)
-            && loaded == stamp
-            && known.is_some()
-        {
-            return Ok(known);
+        match self.remembered(access_key, stamp) {
+            Some(record) => Ok(Some(record)),
+            None => self.load(access_key, stamp).await,
         }
+    }
+
+    /// The credential as it was read before, if nothing has changed since.
+    fn remembered(&self, access_key: &str, stamp: Stamp) -> Option<Arc<CredentialRecord>> {
+        self.known.get(access_key).filter(|(loaded, _)| *loaded == stamp).map(|(_, known)| known)
+    }
+
+    /// Reads it. `stamp` was taken before.
+    async fn load(&self, access_key: &str, stamp: Stamp) -> Result<Option<Arc<CredentialRecord>>> {
         let found = self
             .store
             .peek("credential.find", |tx| {
@@ -235,33 +213,18 @@ impl Credentials {
             .await
             .map_err(stored)?
             .map(Arc::new);
-        if found.is_some() {
-            self.known.insert(access_key.to_owned(), (stamp, found.clone()));
+        if let Some(record) = &found {
+            self.known.insert(access_key.to_owned(), (stamp, Arc::clone(record)));
         }
         Ok(found)
     }
+}
 
-    /// Notes the use of an access key at most once a minute. A login does not fail because of it.
-    async fn note_use(&self, access_key: &str, client: Option<IpAddr>) {
-        let now = self.ports.now();
-        let is_noted = self.noted.get(access_key).is_some_and(|at| now.seconds_since(at) < NOTED);
-        if is_noted {
-            return;
-        }
-        self.noted.insert(access_key.to_owned(), now);
-        let address = client.map(|ip| ip.to_string()).unwrap_or_default();
-        let access_key = access_key.to_owned();
-        let noted = self
-            .store
-            .run("credential.note_use", Durability::Relaxed, move |tx| {
-                let (access_key, address) = (access_key.clone(), address.clone());
-                Box::pin(async move { credential::note_use(tx, &access_key, &address, now).await })
-            })
-            .await;
-        if let Err(error) = noted {
-            tracing::warn!(%error, "the use of an access key was not noted");
-        }
-    }
+/// What somebody logs in with.
+struct Given {
+    login_key_hash: [u8; 32],
+    /// Whether the project before the `@` is this region's.
+    is_here: bool,
 }
 
 fn claim(username: &str) -> Option<Claim> {
@@ -285,12 +248,21 @@ fn refused() -> Error {
     )
 }
 
-fn no_programmatic_access() -> Error {
+fn no_programmatic_access(is_own: bool) -> Error {
     Error::new(
         ErrorKind::Denied,
         Subject::User,
-        "you do not have programmatic access; ask the administrator of your account",
+        if is_own {
+            "you do not have programmatic access; ask the administrator of your account"
+        } else {
+            "the user does not have programmatic access"
+        },
     )
+}
+
+/// The last use as it is shown.
+fn last_use(at: Option<Timestamp>, address: String, service: UsedService) -> Option<LastUse> {
+    at.map(|at| LastUse { at, address, service })
 }
 
 #[cfg(test)]

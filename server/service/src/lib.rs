@@ -16,6 +16,7 @@ pub mod audit;
 pub mod blob;
 pub mod care;
 pub mod catalog;
+mod confirm;
 pub mod context;
 pub mod credential;
 mod error;
@@ -345,14 +346,15 @@ impl Service {
         &self.inner.news
     }
 
-    /// Writes what was only noted in memory, counters of pulls and traffic and the audit log's data events: every few
-    /// seconds, and when the process stops.
+    /// Writes what was only noted in memory, counters of pulls and traffic, the audit log's data events, and when
+    /// credentials were last used: every few seconds, and when the process stops.
     ///
     /// # Errors
     /// Those of the store; what was not written is tried again the next time.
     pub async fn flush(&self) -> Result<()> {
         let counted = self.inner.usage.flush(self.ports().now()).await;
-        self.inner.trail.flush().await.and(counted)
+        let noted = self.inner.credentials.flush_uses().await;
+        self.inner.trail.flush().await.and(counted).and(noted)
     }
 
     /// The audit log.

@@ -1,7 +1,9 @@
-//! What clients log in with: access keys and temporary credentials. Of a login key only its SHA-256 is kept; a secret key
-//! is a sealed value (`access_keys` or `temporary_credentials`, id, `secret`).
+//! What clients log in with: temporary credentials, and access keys ([`crate::access_key`]). Of a login key only its SHA-256
+//! is kept; a secret key is a sealed value (`access_keys` or `temporary_credentials`, id, `secret`).
 
+use roadstead::access::{AccessKeyId, Allowed, CredentialHolder};
 use roadstead::id::{AccountId, CredentialId, PublicId, UserId};
+use roadstead::manage::credential::UsedService;
 use roadstead::{AccountName, RegionName, Timestamp, UserName};
 
 use crate::account::{AccountKind, State};
@@ -30,12 +32,12 @@ record! {
         /// Key in its table.
         id: CredentialId,
         /// The access key id.
-        access_key: String,
+        access_key: AccessKeyId,
         /// SHA-256 of the login key.
         login_key_hash: Vec<u8>,
         /// Whether it may be used.
         state: State,
-        /// When it ends; access keys do not.
+        /// When it ends, if it does.
         expires_at: Option<Timestamp>,
         /// What it narrows the user's rights to; empty is everything.
         scope: String,
@@ -65,36 +67,30 @@ record! {
 }
 
 record! {
-    /// An access key in its owner's list.
-    AccessKeyRecord {
-        /// Key.
-        id: CredentialId,
+    /// A temporary credential in its holder's list.
+    TemporaryRecord {
         /// The access key id.
-        access_key: String,
-        /// The user.
-        user_id: UserId,
-        /// May be empty.
-        description: String,
-        /// Whether it may be used.
-        state: State,
+        access_key: AccessKeyId,
         /// Since when.
         created_at: Timestamp,
-        /// Last login.
+        /// When it ends.
+        expires_at: Timestamp,
+        /// Last use that was noted.
         last_used_at: Option<Timestamp>,
-        /// Whence.
-        last_used_from: Option<String>,
+        /// Whence; empty when unknown.
+        last_used_from: String,
+        /// For what.
+        last_used_by: UsedService,
     }
 }
 
 /// What a new credential is made of.
 #[derive(Debug, Clone)]
 pub struct NewCredential {
-    /// The account.
-    pub account: AccountId,
-    /// The user.
-    pub user: UserId,
+    /// The proof that it may be made for this user.
+    pub holder: Allowed<CredentialHolder>,
     /// The access key id.
-    pub access_key: String,
+    pub access_key: AccessKeyId,
     /// SHA-256 of the login key.
     pub login_key_hash: [u8; 32],
     /// Now.
@@ -113,7 +109,7 @@ pub async fn find(tx: &mut Tx<'_>, access_key: &str) -> Result<Option<Credential
          LEFT JOIN projects p ON p.id = c.project_id \
          WHERE c.access_key = $1 AND u.deleted_at IS NULL AND a.deleted_at IS NULL \
          UNION ALL \
-         SELECT 'access_key' AS kind, c.id, c.access_key, c.login_key_hash, c.state, NULL AS expires_at, '' AS scope, \
+         SELECT 'access_key' AS kind, c.id, c.access_key, c.login_key_hash, c.state, c.expires_at, '' AS scope, \
          NULL AS project_name, c.account_id, a.public_id AS account_public_id, a.name AS account_name, \
          a.kind AS account_kind, a.state AS account_state, c.user_id, u.name AS user_name, u.is_owner, \
          u.state AS user_state, u.programmatic_access \
@@ -122,26 +118,6 @@ pub async fn find(tx: &mut Tx<'_>, access_key: &str) -> Result<Option<Credential
     .bind(access_key)
     .optional(tx)
     .await
-}
-
-/// Creates an access key.
-pub async fn create_access_key(
-    tx: &mut Tx<'_>,
-    new: &NewCredential,
-    description: &str,
-) -> Result<CredentialId> {
-    let id = sql("INSERT INTO access_keys (account_id, user_id, access_key, login_key_hash, description, created_at) \
-                  VALUES ($1, $2, $3, $4, $5, $6) RETURNING id")
-    .bind(new.account)
-    .bind(new.user)
-    .bind(new.access_key.as_str())
-    .bind(new.login_key_hash.as_slice())
-    .bind(description)
-    .bind(new.created_at)
-    .scalar(tx)
-    .await?;
-    changed(tx, new.account, &new.access_key, new.created_at);
-    Ok(id)
 }
 
 /// Creates a temporary credential. `purpose` says what it was made for (`login`, `scan`); `scope` narrows it.
@@ -154,9 +130,9 @@ pub async fn create_temporary(
 ) -> Result<CredentialId> {
     sql("INSERT INTO temporary_credentials (account_id, user_id, access_key, login_key_hash, purpose, scope, created_at, \
          expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id")
-    .bind(new.account)
-    .bind(new.user)
-    .bind(new.access_key.as_str())
+    .bind(new.holder.target().account)
+    .bind(new.holder.target().user)
+    .bind(&new.access_key)
     .bind(new.login_key_hash.as_slice())
     .bind(purpose)
     .bind(scope)
@@ -166,80 +142,95 @@ pub async fn create_temporary(
     .await
 }
 
-/// The access keys of a user, the oldest first.
-pub async fn access_keys_of(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<AccessKeyRecord>> {
-    sql("SELECT id, access_key, user_id, description, state, created_at, last_used_at, last_used_from FROM access_keys \
-         WHERE user_id = $1 ORDER BY id")
-    .bind(user)
+/// The logins of a user that still work, the newest first; at most `limit`. What jobs of the system log in with is not
+/// among them.
+pub async fn temporary_of(
+    tx: &mut Tx<'_>,
+    holder: &Allowed<CredentialHolder>,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<TemporaryRecord>> {
+    sql("SELECT access_key, created_at, expires_at, last_used_at, last_used_from, last_used_by FROM temporary_credentials \
+         WHERE user_id = $1 AND expires_at > $2 AND revoked_at IS NULL AND purpose = 'login' ORDER BY id DESC LIMIT $3")
+    .bind(holder.target().user)
+    .bind(now)
+    .bind(limit)
     .all(tx)
     .await
 }
 
-/// Enables or disables a user's access key; `false` when there is none.
-pub async fn set_access_key_state(
-    tx: &mut Tx<'_>,
-    account: AccountId,
-    user: UserId,
-    access_key: &str,
-    state: State,
-    at: Timestamp,
-) -> Result<bool> {
-    let rows = sql("UPDATE access_keys SET state = $3 WHERE access_key = $1 AND user_id = $2")
-        .bind(access_key)
-        .bind(user)
-        .bind(state)
-        .execute(tx)
-        .await?;
-    changed(tx, account, access_key, at);
-    Ok(rows > 0)
-}
-
-/// Deletes a user's access key; `false` when there is none.
-pub async fn delete_access_key(
-    tx: &mut Tx<'_>,
-    account: AccountId,
-    user: UserId,
-    access_key: &str,
-    at: Timestamp,
-) -> Result<bool> {
-    let rows = sql("DELETE FROM access_keys WHERE access_key = $1 AND user_id = $2")
-        .bind(access_key)
-        .bind(user)
-        .execute(tx)
-        .await?;
-    changed(tx, account, access_key, at);
-    Ok(rows > 0)
-}
-
-/// Ends a temporary credential now.
+/// Ends a temporary credential of a user now; `false` when there is none that has not been ended before.
 pub async fn revoke_temporary(
     tx: &mut Tx<'_>,
-    account: AccountId,
-    access_key: &str,
+    holder: &Allowed<CredentialHolder>,
+    access_key: &AccessKeyId,
     at: Timestamp,
 ) -> Result<bool> {
-    let rows = sql("UPDATE temporary_credentials SET revoked_at = $2 WHERE access_key = $1 AND revoked_at IS NULL")
-        .bind(access_key)
-        .bind(at)
-        .execute(tx)
-        .await?;
-    changed(tx, account, access_key, at);
+    let rows = sql("UPDATE temporary_credentials SET revoked_at = $3 \
+                    WHERE access_key = $1 AND user_id = $2 AND expires_at > $3 AND revoked_at IS NULL")
+    .bind(access_key)
+    .bind(holder.target().user)
+    .bind(at)
+    .execute(tx)
+    .await?;
+    if rows > 0 {
+        changed(tx, holder.target().account, access_key, at);
+    }
     Ok(rows > 0)
 }
 
-/// Notes a login with an access key. Call it at most once a minute and key.
-pub async fn note_use(
-    tx: &mut Tx<'_>,
-    access_key: &str,
-    address: &str,
-    at: Timestamp,
-) -> Result<()> {
-    sql("UPDATE access_keys SET last_used_at = $2, last_used_from = $3 WHERE access_key = $1")
-        .bind(access_key)
-        .bind(at)
-        .bind(address)
-        .queue(tx)
-        .await
+/// The use of a credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Use {
+    /// Which kind.
+    pub kind: CredentialKind,
+    /// Its key.
+    pub id: CredentialId,
+    /// When.
+    pub at: Timestamp,
+    /// Whence; empty when unknown.
+    pub address: String,
+    /// For what.
+    pub service: UsedService,
+}
+
+/// Notes uses of credentials. What is gone is passed over.
+pub async fn note_uses(tx: &mut Tx<'_>, uses: &[Use]) -> Result<()> {
+    for each in uses {
+        let statement = match each.kind {
+            CredentialKind::AccessKey => {
+                "UPDATE access_keys SET last_used_at = $2, last_used_from = $3, last_used_by = $4 \
+                 WHERE id = $1 AND coalesce(last_used_at, 0) < $2"
+            }
+            CredentialKind::Temporary => {
+                "UPDATE temporary_credentials SET last_used_at = $2, last_used_from = $3, last_used_by = $4 \
+                 WHERE id = $1 AND coalesce(last_used_at, 0) < $2"
+            }
+        };
+        sql(statement)
+            .bind(each.id)
+            .bind(each.at)
+            .bind(each.address.as_str())
+            .bind(each.service)
+            .queue(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Removes every credential of a user that is being deleted, with its secret.
+pub(crate) async fn remove_of_user(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
+    for text in [
+        "DELETE FROM sealed_values WHERE table_name = 'access_keys' AND column_name = 'secret' \
+         AND row_key IN (SELECT CAST(id AS TEXT) FROM access_keys WHERE user_id = $1)",
+        "DELETE FROM sealed_values WHERE table_name = 'temporary_credentials' AND column_name = 'secret' \
+         AND row_key IN (SELECT CAST(id AS TEXT) FROM temporary_credentials WHERE user_id = $1)",
+        "DELETE FROM access_keys WHERE user_id = $1",
+        "DELETE FROM temporary_credentials WHERE user_id = $1",
+    ] {
+        sql(text).bind(user).execute(tx).await?;
+    }
+    Ok(())
 }
 
 /// Removes temporary credentials that ended before `before`, with their secrets; at most `limit`.
@@ -264,6 +255,12 @@ pub async fn remove_expired(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> R
     rows.execute(tx).await
 }
 
-fn changed(tx: &mut Tx<'_>, account: AccountId, access_key: &str, at: Timestamp) {
+/// Whoever remembers this credential forgets it.
+pub(crate) fn changed(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    access_key: &AccessKeyId,
+    at: Timestamp,
+) {
     tx.change(Change::new(ChangeKind::Credential, at).in_account(account).of(access_key));
 }

@@ -60,6 +60,7 @@ mod tx;
 mod value;
 mod writer;
 
+pub mod access_key;
 pub mod account;
 pub mod attachment;
 pub mod audit;

@@ -4,9 +4,11 @@
 //! a proof (`Allowed`, [`crate::Place`], `Visibility`); these functions cannot, since they come first. They answer what
 //! a decision is made of and nothing more. Only `service::access` calls them: a test of the workspace looks.
 
-use roadstead::access::{AccountTarget, OrganizationTarget, Permission, RepositoryTarget};
+use roadstead::access::{
+    AccountTarget, CredentialHolder, OrganizationTarget, Permission, RepositoryTarget,
+};
 use roadstead::id::{AccountId, OrganizationId, RepositoryId, UserId};
-use roadstead::{AccountName, ImageName, OrganizationName, Timestamp};
+use roadstead::{AccountName, ImageName, OrganizationName, Timestamp, UserName};
 
 use crate::error::Result;
 use crate::row::record;
@@ -78,6 +80,27 @@ pub async fn account(tx: &mut Tx<'_>, name: &AccountName) -> Result<Option<Accou
         .optional::<(AccountId, AccountName)>(tx)
         .await?;
     Ok(found.map(|(id, name)| AccountTarget { id, name }))
+}
+
+/// A user of the account of this name, whatever their case; without a name, its owner.
+pub async fn holder(
+    tx: &mut Tx<'_>,
+    account: &AccountName,
+    name: Option<&UserName>,
+) -> Result<Option<CredentialHolder>> {
+    let found = sql("SELECT u.id, u.account_id, u.name, u.is_owner FROM accounts a JOIN users u ON u.account_id = a.id \
+                     WHERE a.name_key = $1 AND u.name_key = $2 AND a.deleted_at IS NULL AND u.deleted_at IS NULL")
+    .bind(account.folded())
+    // The owner's name is the account's.
+    .bind(name.map_or_else(|| account.folded(), UserName::folded))
+    .optional::<(UserId, AccountId, UserName, bool)>(tx)
+    .await?;
+    Ok(found.map(|(user, account, name, is_owner)| CredentialHolder {
+        user,
+        account,
+        name,
+        is_owner,
+    }))
 }
 
 /// What a user's grants say about an organization and one image of it; one statement, for every request.

@@ -5,6 +5,7 @@ use roadstead::{AccountName, Secret, Timestamp, UserName};
 
 use crate::account::State;
 use crate::change::{Change, ChangeKind};
+use crate::credential;
 use crate::error::Result;
 use crate::row::record;
 use crate::sql::sql;
@@ -210,10 +211,9 @@ pub async fn update(tx: &mut Tx<'_>, user: &UserRecord, at: Timestamp) -> Result
 
 /// Deletes a user and everything that lets it in. Its name is free again and inherits nothing.
 pub async fn delete(tx: &mut Tx<'_>, user: &UserRecord, at: Timestamp) -> Result<()> {
+    credential::remove_of_user(tx, user.id).await?;
     for text in [
         "DELETE FROM sessions WHERE user_id = $1",
-        "DELETE FROM access_keys WHERE user_id = $1",
-        "DELETE FROM temporary_credentials WHERE user_id = $1",
         "DELETE FROM group_members WHERE user_id = $1",
         "DELETE FROM attachments WHERE user_id = $1",
         "DELETE FROM organization_grants WHERE user_id = $1",

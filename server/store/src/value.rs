@@ -3,11 +3,12 @@
 //! Five kinds are stored: integers, texts, bytes and flags, each or nothing. A type of the vocabulary is added with one
 //! line in the macros below: as an integer ([`integers!`]), or as the text it prints and parses ([`texts!`]).
 
-use roadstead::access::Permission;
+use roadstead::access::{AccessKeyId, Permission};
 use roadstead::id::{
     AccountId, AuditId, BlobId, CredentialId, GroupId, JobId, ManifestId, ObjectId, OrganizationId,
     PolicyId, PublicId, RepositoryId, ShareId, TagId, UserId,
 };
+use roadstead::manage::credential::UsedService;
 use roadstead::{
     AccountName, Algorithm, Digest, ImageName, OrganizationName, RegionName, RepositoryName,
     TagName, TagPattern, Timestamp, UserName,
@@ -208,7 +209,8 @@ macro_rules! texts {
 }
 
 texts! {
-    AccountName Algorithm Digest ImageName OrganizationName PublicId RegionName RepositoryName TagName TagPattern UserName
+    AccessKeyId AccountName Algorithm Digest ImageName OrganizationName PublicId RegionName RepositoryName TagName TagPattern
+    UsedService UserName
 }
 
 impl Bind for Permission {

@@ -7,7 +7,7 @@ use crate::support::image::noise;
 use crate::support::process::{Http, Roadstead, roadstead, run, run_well};
 
 /// Asks until the answer is `status`, for a second: the promise of `contract.md`.
-async fn in_force(ask: impl AsyncFn() -> u16, status: u16) {
+pub(crate) async fn in_force(ask: impl AsyncFn() -> u16, status: u16) {
     let second = tokio::time::timeout(std::time::Duration::from_secs(1), async {
         while ask().await != status {
             tokio::task::yield_now().await;
@@ -52,10 +52,34 @@ async fn what_a_call_changes_is_in_force_within_a_second() {
     assert!(server.stop().success());
 }
 
+#[tokio::test]
+async fn an_access_key_is_printed_once_and_logs_in_within_a_second() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Roadstead::start(folder.path());
+    run_well(folder.path(), &["user", "create", "acme/robot", "--access", "programmatic"], "");
+    for (name, user) in [("acme", "acme"), ("acme/robot", "robot"), ("ACME/Robot", "robot")] {
+        let file = run_well(folder.path(), &["access-key", "create", name], "");
+        assert!(file.starts_with("User Name,Access Key Id,Secret Access Key\n"), "{file}");
+        assert_eq!(file.lines().count(), 2);
+        let rows = roadstead::access::parse_credentials(file.as_bytes()).unwrap();
+        let [row] = <[_; 1]>::try_from(rows).unwrap();
+        assert_eq!(row.user, user);
+        let key = roadstead::access::login_key(&row.access_key, &row.secret_key);
+        let (login, address) = (format!("local@{}", row.access_key), server.url("/v2/"));
+        let ping = async || {
+            let request = reqwest::Client::new().get(&address);
+            let request = request.basic_auth(&login, Some(key.reveal()));
+            request.send().await.unwrap().status().as_u16()
+        };
+        in_force(ping, 200).await;
+    }
+    assert!(server.stop().success());
+}
+
 #[test]
 fn mistakes_are_told_in_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
-    let calls: [(&[&str], &str); 9] = [
+    let calls: [(&[&str], &str); 16] = [
         (&["account", "create", "acme", "--password-stdin"], "Correct-Horse-7\n"),
         (&["account", "create", "acme", "--password-stdin"], "Correct-Horse-7\n"),
         (&["account", "create", "weak", "--password-stdin"], "short\n"),
@@ -65,6 +89,16 @@ fn mistakes_are_told_in_a_sentence() {
         (&["user", "create", "alice"], ""),
         (&["organization", "create", "library", "--account", "acme"], ""),
         (&["organization", "create", "docks", "--account", "nobody"], ""),
+        (&["access-key", "create", "nobody"], ""),
+        (&["access-key", "create", "acme/nobody"], ""),
+        (&["access-key", "create", "acme/"], ""),
+        (&["access-key", "create", "acme/a/b"], ""),
+        (
+            &["user", "create", "acme/person", "--access", "console", "--password-stdin"],
+            "Correct-Horse-7\n",
+        ),
+        (&["access-key", "create", "acme/person"], ""),
+        (&["access-key", "create"], ""),
     ];
     let mut table = Vec::new();
     for (arguments, input) in calls {

@@ -22,6 +22,7 @@ mod command;
 mod config;
 mod console;
 mod crash;
+mod credential;
 mod fuzz;
 mod health;
 mod host;

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures::future::BoxFuture;
 use roadstead::access::{
-    AccountTarget, Action, Actor, Allowed, Grants, JobName, OrganizationKey, OrganizationTarget,
-    RepositoryTarget, Target, UserActor, Visibility, decide, visibility,
+    AccountTarget, Action, Actor, Allowed, CredentialHolder, Grants, JobName, OrganizationKey,
+    OrganizationTarget, RepositoryTarget, Target, UserActor, Visibility, decide, visibility,
 };
 use roadstead::id::{AccountId, OrganizationId, PublicId};
 use roadstead::{Algorithm, Digest, Timestamp};
@@ -260,6 +260,16 @@ impl Proof for AccountId {
     fn allowed(&self) -> Self::Of {
         let target = AccountTarget { id: *self, name: "any".parse().unwrap() };
         allowed(Action::CreateOrganization, target).key()
+    }
+}
+
+impl Proof for UserRecord {
+    type Of = Allowed<CredentialHolder>;
+    fn allowed(&self) -> Self::Of {
+        let (user, account) = (self.id, self.account_id);
+        let holder =
+            CredentialHolder { user, account, name: self.name.clone(), is_owner: self.is_owner };
+        allowed(Action::WriteCredentials, holder)
     }
 }
 

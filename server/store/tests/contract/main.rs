@@ -20,6 +20,7 @@ mod audit;
 mod care;
 mod content;
 mod crowd;
+mod credential;
 mod migration;
 mod operation;
 mod people;

@@ -1,7 +1,6 @@
-//! Settings, secrets, credentials, jobs, the audit log, use and overview.
+//! Settings, secrets, jobs, the audit log, use and overview.
 
-use roadstead_store::account::State;
-use roadstead_store::credential::{self, CredentialKind, NewCredential};
+use roadstead_store::audit::{self, AuditRecord, AuditScope, Category, Level};
 use roadstead_store::job::{self, JobState, NewJob, Outcome};
 use roadstead_store::sealed::{self, MasterKeyRecord, MasterKeyState, SealedPlace, SealedRecord};
 use roadstead_store::signing_key::{self, SigningKeyRecord};
@@ -66,71 +65,6 @@ async fn two_signing_keys_may_verify(home: &Home) {
     };
     assert_eq!(kids(at(20)).await, ["two", "one"]);
     assert_eq!(kids(at(30)).await, ["two"]);
-}
-
-async fn a_credential_comes_with_all_that_a_login_checks(home: &Home) {
-    let alice = home.account("alice").await;
-    let bob = home.user(&alice, "bob").await;
-    let new = |access_key: &str| NewCredential {
-        account: alice.id,
-        user: bob.id,
-        access_key: access_key.into(),
-        login_key_hash: [7; 32],
-        created_at: at(0),
-    };
-    let (long, short) = (new("AKLONG"), new("AKSHORT"));
-    let id = tx!(home.run, [long] | tx | credential::create_access_key(tx, &long, "laptop").await);
-    tx!(
-        home.run,
-        [short] | tx | credential::create_temporary(tx, &short, "login", "", at(60)).await
-    );
-    assert_eq!(tx!(home.read, [] | tx | credential::find(tx, "AKNONE").await), None);
-    let found = tx!(home.read, [] | tx | credential::find(tx, "AKLONG").await).unwrap();
-    assert_eq!((found.kind, found.id, found.expires_at), (CredentialKind::AccessKey, id, None));
-    assert_eq!(
-        (found.login_key_hash, found.user_id, found.programmatic_access),
-        (vec![7; 32], bob.id, true)
-    );
-    assert_eq!(
-        (found.account_name, found.user_state, found.state),
-        (alice.name.clone(), State::Active, State::Active)
-    );
-    let found = tx!(home.read, [] | tx | credential::find(tx, "AKSHORT").await).unwrap();
-    assert_eq!((found.kind, found.expires_at), (CredentialKind::Temporary, Some(at(60))));
-    let (account, user) = (alice.id, bob.id);
-    tx!(home.run, [] | tx | credential::note_use(tx, "AKLONG", "10.0.0.1", at(5)).await);
-    assert!(tx!(
-        home.run,
-        [] | tx | {
-            credential::set_access_key_state(tx, account, user, "AKLONG", State::Disabled, at(6))
-                .await
-        }
-    ));
-    assert_eq!(
-        tx!(home.read, [] | tx | credential::find(tx, "AKLONG").await).unwrap().state,
-        State::Disabled
-    );
-    let listed = tx!(home.read, [] | tx | credential::access_keys_of(tx, user).await);
-    assert_eq!(
-        (listed[0].last_used_at, listed[0].last_used_from.as_deref()),
-        (Some(at(5)), Some("10.0.0.1"))
-    );
-    assert!(tx!(
-        home.run,
-        [] | tx | credential::revoke_temporary(tx, account, "AKSHORT", at(7)).await
-    ));
-    assert_eq!(
-        tx!(home.read, [] | tx | credential::find(tx, "AKSHORT").await).unwrap().state,
-        State::Disabled
-    );
-    assert!(tx!(
-        home.run,
-        [] | tx | credential::delete_access_key(tx, account, user, "AKLONG", at(8)).await
-    ));
-    assert_eq!(tx!(home.read, [] | tx | credential::find(tx, "AKLONG").await), None);
-    assert_eq!(tx!(home.run, [] | tx | credential::remove_expired(tx, at(60), 10).await), 0);
-    assert_eq!(tx!(home.run, [] | tx | credential::remove_expired(tx, at(61), 10).await), 1);
-    assert_eq!(tx!(home.read, [] | tx | credential::find(tx, "AKSHORT").await), None);
 }
 
 fn job(name: &str, unique_key: Option<&str>) -> NewJob {
@@ -300,7 +234,6 @@ both! {
     settings_are_saved_and_forgotten
     sealed_values_are_bound_to_their_place
     two_signing_keys_may_verify
-    a_credential_comes_with_all_that_a_login_checks
     a_job_is_leased_and_ends
     a_waiting_job_is_not_enqueued_twice
     several_runners_never_share_a_job

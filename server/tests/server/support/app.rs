@@ -30,8 +30,23 @@ pub struct TestApp {
     pub house: House,
     pub router: Router,
     pub clock: Arc<StandingClock>,
+    config: Config,
+    url: String,
     _plans: Plans,
     folder: tempfile::TempDir,
+}
+
+/// Another server on the same database and storage. It follows what the first one changes.
+pub struct Replica {
+    router: Router,
+    _house: House,
+    _stop: tokio_util::sync::DropGuard,
+}
+
+impl Replica {
+    pub fn anonymous(&self) -> Client {
+        Client::new(self.router.clone())
+    }
 }
 
 /// On which database.
@@ -100,7 +115,21 @@ impl TestApp {
         let keys = MasterKeys { current: MasterKey::new([7; 32].into()), retiring: None };
         let house = House::furnish(&config, store, objects, keys, ports).await.unwrap();
         let router = house.router(&config, LISTEN.parse().unwrap(), machine);
-        Self { house, router, clock, _plans: plans, folder }
+        Self { house, router, clock, config, url, _plans: plans, folder }
+    }
+
+    /// Another server beside this one, with the same clock.
+    pub async fn replica(&self) -> Replica {
+        let store = Store::open(&self.url, Default::default()).await.unwrap();
+        let objects = Objects::open(&self.config.storage.storage_url, &[]).await.unwrap();
+        let ports = Ports { clock: self.clock.clone(), random: Arc::new(SeededRandom::new(2)) };
+        let keys = MasterKeys { current: MasterKey::new([7; 32].into()), retiring: None };
+        let house = House::furnish(&self.config, store, objects, keys, ports).await.unwrap();
+        let router = house.router(&self.config, LISTEN.parse().unwrap(), machine);
+        let stop = tokio_util::sync::CancellationToken::new();
+        let (service, stopped) = (house.service.clone(), stop.clone());
+        tokio::spawn(async move { service.watch_changes(stopped).await });
+        Replica { router, _house: house, _stop: stop.drop_guard() }
     }
 
     async fn people(&self) {

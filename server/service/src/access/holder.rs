@@ -1,0 +1,66 @@
+//! Whose access keys and temporary logins are meant.
+
+use roadstead::access::{AccountTarget, Action, Actor, CredentialHolder, permits};
+use roadstead::error::Subject;
+use roadstead::{AccountName, Result, UserName};
+use roadstead_store::resolve;
+
+use super::named::Named;
+use super::{Access, Resolution};
+use crate::context::Context;
+use crate::error::stored;
+
+/// Whose access keys and temporary logins are meant.
+#[derive(Debug, Clone, Copy)]
+pub enum Holder<'a> {
+    /// The caller's own.
+    Me,
+    /// Those of a user of the caller's account.
+    User(&'a UserName),
+    /// Those of a user of any account, without a name of its owner: for the command line and jobs.
+    Of(&'a AccountName, Option<&'a UserName>),
+}
+
+impl Named for Holder<'_> {
+    type Resolved = CredentialHolder;
+
+    async fn resolve(self, access: &Access, ctx: &Context) -> Result<Resolution<CredentialHolder>> {
+        let grants = access.own_grants(&ctx.actor).await?;
+        let subject = Subject::User;
+        let (account, name) = match self {
+            Self::Me => {
+                let user = ctx.user()?;
+                let target = Some(CredentialHolder {
+                    user: user.user,
+                    account: user.account,
+                    name: user.user_name.clone(),
+                    is_owner: user.is_owner,
+                });
+                return Ok(Resolution { target, grants, is_visible: true, subject });
+            }
+            Self::User(name) => (&ctx.user()?.account_name, Some(name)),
+            Self::Of(account, name) => (account, name),
+        };
+        // Who may not see the credentials of others does not learn who there is.
+        let is_visible = match &ctx.actor {
+            Actor::System(_) => true,
+            Actor::Anonymous => false,
+            Actor::User(user) => {
+                let own = AccountTarget { id: user.account, name: user.account_name.clone() };
+                account.folded() == own.name.folded()
+                    && permits(&ctx.actor, Action::ReadCredentials, &own, &grants, ctx.now())
+                        .is_ok()
+            }
+        };
+        let target = access
+            .inner
+            .store
+            .peek("access.holder", |tx| {
+                let (account, name) = (account.clone(), name.cloned());
+                Box::pin(async move { resolve::holder(tx, &account, name.as_ref()).await })
+            })
+            .await
+            .map_err(stored)?;
+        Ok(Resolution { target, grants, is_visible, subject })
+    }
+}

@@ -222,8 +222,7 @@ fn both_databases_have_the_same_migrations() {
 
 /// Functions of the store that name a resource without a proof that somebody may touch it: they come before the decision
 /// (`resolve`). Every other one takes a `Place`, an `Allowed`, a `Visibility` or a `Whole`. This list may only shrink.
-const BEFORE_THE_DECISION: &[&str] =
-    &["resolve::image", "resolve::organization", "resolve::grants", "resolve::share"];
+const BEFORE_THE_DECISION: &[&str] = &["resolve::image", "resolve::organization"];
 
 /// The names of functions of `text` that are public, with everything between their parentheses.
 fn signatures(text: &str) -> Vec<(String, String)> {

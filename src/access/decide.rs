@@ -205,14 +205,19 @@ pub fn visibility(user: &UserActor, statements: &[Statement]) -> Visibility {
     let allows_all = statements
         .iter()
         .any(|statement| statement.effect == Effect::Allow && statement.matches(name, ""));
-    let denies_some = statements
-        .iter()
-        .any(|statement| statement.effect == Effect::Deny && statement.names(name));
-    if user.is_owner || (allows_all && !denies_some) {
+    if user.is_owner || (allows_all && !denies_reading(statements)) {
         Visibility::Account { account: user.account }
     } else {
         Visibility::Granted { account: user.account, user: user.user }
     }
+}
+
+/// Whether there is an image that these policies may hide by an explicit deny, whoever shares it.
+#[must_use]
+pub fn denies_reading(statements: &[Statement]) -> bool {
+    statements
+        .iter()
+        .any(|statement| statement.effect == Effect::Deny && statement.names("swr:repo:getRepo"))
 }
 
 /// Decides whether `actor` may do `action` on `target` at `now`.

@@ -25,7 +25,8 @@ pub use credential::{
     print_credentials,
 };
 pub use decide::{
-    Allowed, Grants, Reason, Refusal, Resource, Target, Visibility, decide, permits, visibility,
+    Allowed, Grants, Reason, Refusal, Resource, Target, Visibility, decide, denies_reading,
+    permits, visibility,
 };
 pub use login_key::login_key;
 pub use permission::Permission;

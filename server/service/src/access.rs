@@ -16,6 +16,7 @@ mod holder;
 mod known;
 mod named;
 mod person;
+pub(crate) mod strongest;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -23,8 +24,8 @@ mod watch;
 use std::sync::Arc;
 
 use roadstead::access::{
-    Action, Actor, Allowed, Permission, Refusal, RepositoryTarget, Resource, Target, Visibility,
-    decide, permits,
+    Action, Actor, Allowed, Refusal, RepositoryTarget, Resource, Target, Visibility, decide,
+    permits,
 };
 use roadstead::error::Subject;
 use roadstead::id::UserId;
@@ -143,17 +144,8 @@ impl Access {
     /// `Hidden` when they do not see it.
     pub async fn rights(&self, ctx: &Context, target: &RepositoryTarget) -> Result<ImageRights> {
         let found = self.image(ctx, &target.name).await?;
-        let may = |action| permits(&ctx.actor, action, target, &found.grants, ctx.now());
-        for (action, permission) in [
-            (Action::DeleteImage, Permission::Manage),
-            (Action::UpdateImage, Permission::Edit),
-            (Action::ReadImage, Permission::Read),
-        ] {
-            if let Ok(reason) = may(action) {
-                return Ok(ImageRights { permission, reason });
-            }
-        }
-        Err(Error::hidden(Subject::Repository))
+        strongest::on_image(&ctx.actor, target, &found.grants, ctx.now())
+            .ok_or_else(|| Error::hidden(Subject::Repository))
     }
 
     /// Whether the caller might do `action` on the image, were it to exist: what a token is issued for. An image that

@@ -1,9 +1,9 @@
-//! For tests: every statement that was run, once, and which of them read whole tables.
+//! For tests: every statement that was run, how often, and which of them read whole tables.
 //!
 //! A suite opens its store with a [`Recorder`] and ends with [`full_scans`]: a list over a table that grows with use must
 //! go through an index.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use parking_lot::Mutex;
 
@@ -29,25 +29,32 @@ pub const LARGE_TABLES: [&str; 11] = [
 
 const QUERIES: [&str; 5] = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"];
 
-/// Collects the texts of statements.
+/// Collects the texts of statements, and counts them.
 #[derive(Debug, Default)]
 pub struct Recorder {
-    texts: Mutex<BTreeSet<String>>,
+    texts: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Recorder {
     /// Notes a statement that is run.
     pub fn note(&self, text: &str) {
         let mut texts = self.texts.lock();
-        if !texts.contains(text) {
-            texts.insert(text.to_owned());
+        match texts.get_mut(text) {
+            Some(count) => *count += 1,
+            None => drop(texts.insert(text.to_owned(), 1)),
         }
     }
 
     /// The statements so far, in byte order.
     #[must_use]
     pub fn statements(&self) -> Vec<String> {
-        self.texts.lock().iter().cloned().collect()
+        self.texts.lock().keys().cloned().collect()
+    }
+
+    /// How often each statement was run so far.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<String, u64> {
+        self.texts.lock().clone()
     }
 }
 

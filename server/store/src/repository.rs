@@ -191,7 +191,7 @@ pub struct Filter {
     pub category: Option<String>,
     /// Only public ones, or only private ones.
     pub is_public: Option<bool>,
-    /// Only those shared with other accounts.
+    /// Only those shared with other accounts, of the images whose shares the caller may see: the managed ones.
     pub is_shared: bool,
 }
 
@@ -228,6 +228,18 @@ impl Filter {
         }
         if self.is_shared {
             statement.push(" AND r.share_count > 0");
+            if let Visibility::Granted { user, .. } = self.visibility {
+                statement.push(
+                    " AND (EXISTS (SELECT 1 FROM organization_grants m WHERE m.organization_id = r.organization_id \
+                     AND m.permission = 7 AND m.user_id = ",
+                );
+                statement.push_bind(user);
+                statement.push(
+                    ") OR EXISTS (SELECT 1 FROM repository_grants m WHERE m.repository_id = r.id \
+                     AND m.permission = 7 AND m.user_id = ",
+                );
+                statement.push_bind(user).push("))");
+            }
         }
     }
 }

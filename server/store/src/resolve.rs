@@ -1,8 +1,11 @@
-//! What the authorization point needs before it can decide: what a name stands for, and what a user holds around it.
+//! What the authorization point needs before it can decide: what a name stands for, and what whoever asks holds around it.
 //!
 //! Everything else in this package that changes or reveals a repository, an organization or what is an account's takes
 //! a proof (`Allowed`, [`crate::Place`], `Visibility`); these functions cannot, since they come first. They answer what
 //! a decision is made of and nothing more. Only `service::access` calls them: a test of the workspace looks.
+//!
+//! Each is one statement, whether there is something of that name or not, so that the work done does not tell
+//! (`protocol.md` 2.8).
 
 use roadstead::access::{
     AccountTarget, CredentialHolder, OrganizationTarget, Permission, RepositoryTarget,
@@ -15,61 +18,140 @@ use crate::row::record;
 use crate::sql::sql;
 use crate::tx::Tx;
 
+/// Who asks, when it is a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asker {
+    /// The user, whose grants count.
+    pub user: UserId,
+    /// The user's account, with which images may be shared.
+    pub account: AccountId,
+}
+
+/// What whoever asks holds on an organization and one image of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Grant on the organization.
+    pub organization: Option<Permission>,
+    /// Grant on the image.
+    pub image: Option<Permission>,
+    /// Whether there is a grant on any image of the organization.
+    pub any_image: bool,
+    /// When the share of the image with the asker's account ends: `Some(None)` is never, `None` is no share.
+    pub share: Option<Option<Timestamp>>,
+}
+
 record! {
-    /// A user's right on one target.
-    HeldGrants {
-        /// On the organization.
-        organization: Option<Permission>,
-        /// On the image.
-        image: Option<Permission>,
-        /// Whether there is a right on any image of the organization.
+    /// What is selected for [`image`].
+    #[non_exhaustive]
+    ImageRow {
+        /// The organization.
+        organization: OrganizationId,
+        /// Account that owns it.
+        account: AccountId,
+        /// Its name.
+        organization_name: OrganizationName,
+        /// The image, if there is one.
+        repository: Option<RepositoryId>,
+        /// Whether everyone may pull it.
+        is_public: bool,
+        /// The asker's grant on the organization.
+        on_organization: Option<Permission>,
+        /// The asker's grant on the image.
+        on_image: Option<Permission>,
+        /// Whether the asker has a grant on any image of the organization.
+        any_image: bool,
+        /// Whether it is shared with the asker's account.
+        is_shared: bool,
+        /// When that ends, if it does.
+        share_end: Option<Timestamp>,
+    }
+}
+
+record! {
+    /// What is selected for [`organization`].
+    #[non_exhaustive]
+    OrganizationRow {
+        /// The organization.
+        id: OrganizationId,
+        /// Account that owns it.
+        account: AccountId,
+        /// Its name.
+        name: OrganizationName,
+        /// The asker's grant on it.
+        permission: Option<Permission>,
+        /// Whether the asker has a grant on any image of it.
         any_image: bool,
     }
 }
 
-/// The organization of this name.
+/// The organization of this name, and what whoever asks holds on it.
 pub async fn organization(
     tx: &mut Tx<'_>,
     name: &OrganizationName,
-) -> Result<Option<OrganizationTarget>> {
-    let found = sql(
-        "SELECT id, account_id, name FROM organizations WHERE name = $1 AND deleted_at IS NULL",
+    asker: Option<Asker>,
+) -> Result<Option<(OrganizationTarget, Held)>> {
+    let found: Option<OrganizationRow> = sql(
+        "SELECT o.id, o.account_id AS account, o.name, (SELECT g.permission FROM organization_grants g \
+         WHERE g.user_id = $2 AND g.organization_id = o.id) AS permission, EXISTS (SELECT 1 FROM repository_grants g \
+         WHERE g.user_id = $2 AND g.organization_id = o.id) AS any_image \
+         FROM organizations o WHERE o.name = $1 AND o.deleted_at IS NULL",
     )
     .bind(name)
-    .optional::<(OrganizationId, AccountId, OrganizationName)>(tx)
+    .bind(asker.map(|asker| asker.user))
+    .optional(tx)
     .await?;
-    Ok(found.map(|(id, account, name)| OrganizationTarget { id, account, name, new_image: None }))
+    Ok(found.map(|found| {
+        let held =
+            Held { organization: found.permission, any_image: found.any_image, ..Held::default() };
+        let (id, account, name) = (found.id, found.account, found.name);
+        (OrganizationTarget { id, account, name, new_image: None }, held)
+    }))
 }
 
-/// The organization of an image's name, and the image if there is one; one statement.
+/// The organization of an image's name, the image if there is one, and what whoever asks holds on both.
 pub async fn image(
     tx: &mut Tx<'_>,
     name: &ImageName,
-) -> Result<Option<(OrganizationTarget, Option<RepositoryTarget>)>> {
-    let found = sql("SELECT o.id, o.account_id, o.name, r.id, coalesce(r.is_public, FALSE) FROM organizations o \
-                     LEFT JOIN repositories r ON r.path = $2 AND r.organization_id = o.id AND r.deleted_at IS NULL \
-                     WHERE o.name = $1 AND o.deleted_at IS NULL")
+    asker: Option<Asker>,
+) -> Result<Option<(OrganizationTarget, Option<RepositoryTarget>, Held)>> {
+    let found: Option<ImageRow> = sql(
+        "SELECT o.id AS organization, o.account_id AS account, o.name AS organization_name, r.id AS repository, \
+         coalesce(r.is_public, FALSE) AS is_public, (SELECT g.permission FROM organization_grants g \
+         WHERE g.user_id = $3 AND g.organization_id = o.id) AS on_organization, (SELECT g.permission \
+         FROM repository_grants g WHERE g.user_id = $3 AND g.repository_id = r.id) AS on_image, \
+         EXISTS (SELECT 1 FROM repository_grants g WHERE g.user_id = $3 AND g.organization_id = o.id) AS any_image, \
+         s.id IS NOT NULL AS is_shared, s.expires_at AS share_end FROM organizations o \
+         LEFT JOIN repositories r ON r.path = $2 AND r.organization_id = o.id AND r.deleted_at IS NULL \
+         LEFT JOIN shares s ON s.repository_id = r.id AND s.target_account_id = $4 \
+         WHERE o.name = $1 AND o.deleted_at IS NULL",
+    )
     .bind(name.organization())
     .bind(name)
-    .optional::<(OrganizationId, AccountId, OrganizationName, Option<RepositoryId>, bool)>(
-        tx,
-    )
+    .bind(asker.map(|asker| asker.user))
+    .bind(asker.map(|asker| asker.account))
+    .optional(tx)
     .await?;
-    Ok(found.map(|(organization, account, organization_name, id, is_public)| {
-        let repository = id.map(|id| RepositoryTarget {
+    Ok(found.map(|found| {
+        let repository = found.repository.map(|id| RepositoryTarget {
             id,
-            organization,
-            account,
+            organization: found.organization,
+            account: found.account,
             name: name.clone(),
-            is_public,
+            is_public: found.is_public,
         });
         let parent = OrganizationTarget {
-            id: organization,
-            account,
-            name: organization_name,
+            id: found.organization,
+            account: found.account,
+            name: found.organization_name,
             new_image: None,
         };
-        (parent, repository)
+        let held = Held {
+            organization: found.on_organization,
+            image: found.on_image,
+            any_image: found.any_image,
+            share: found.is_shared.then_some(found.share_end),
+        };
+        (parent, repository, held)
     }))
 }
 
@@ -101,36 +183,4 @@ pub async fn holder(
         name,
         is_owner,
     }))
-}
-
-/// What a user's grants say about an organization and one image of it; one statement, for every request.
-pub async fn grants(
-    tx: &mut Tx<'_>,
-    user: UserId,
-    organization: OrganizationId,
-    repository: Option<RepositoryId>,
-) -> Result<HeldGrants> {
-    sql("SELECT (SELECT permission FROM organization_grants WHERE user_id = $1 AND organization_id = $2) AS organization, \
-         (SELECT permission FROM repository_grants WHERE user_id = $1 AND repository_id = $3) AS image, \
-         EXISTS (SELECT 1 FROM repository_grants WHERE user_id = $1 AND organization_id = $2) AS any_image")
-    .bind(user)
-    .bind(organization)
-    .bind(repository)
-    .one(tx)
-    .await
-}
-
-/// When the share of an image with an account ends: `Some(None)` is never, `None` is no share.
-pub async fn share(
-    tx: &mut Tx<'_>,
-    repository: RepositoryId,
-    account: AccountId,
-) -> Result<Option<Option<Timestamp>>> {
-    let found =
-        sql("SELECT expires_at FROM shares WHERE repository_id = $1 AND target_account_id = $2")
-            .bind(repository)
-            .bind(account)
-            .optional::<(Option<Timestamp>,)>(tx)
-            .await?;
-    Ok(found.map(|(end,)| end))
 }

@@ -1,6 +1,12 @@
 //! Shares: another account may pull an image until an instant, or for ever.
+//!
+//! A share ends at its instant without anything being written: whoever decides compares it with the clock. Its row stays
+//! until somebody ends it, or the image is deleted.
 
-use roadstead::id::{AccountId, RepositoryId, ShareId, UserId};
+mod received;
+
+use roadstead::id::{AccountId, PublicId, RepositoryId, ShareId, UserId};
+use roadstead::page::{Page, Window};
 use roadstead::{AccountName, Timestamp};
 
 use crate::account::bump_permission_epoch;
@@ -9,6 +15,8 @@ use crate::ledger::Place;
 use crate::row::record;
 use crate::sql::sql;
 use crate::tx::Tx;
+
+pub use received::{Received, ReceivedRecord, ReceivedSort, received, received_images};
 
 record! {
     /// A share.
@@ -25,21 +33,92 @@ record! {
         description: String,
         /// When it ends; `None` is never.
         expires_at: Option<Timestamp>,
+        /// Who shared, while that user exists.
+        creator_public_id: Option<PublicId>,
         /// Who shared.
         creator_name: String,
         /// Since when.
         created_at: Timestamp,
+        /// When it was last changed.
+        updated_at: Timestamp,
     }
 }
 
-/// The shares of an image, by account name.
-pub async fn of_repository(tx: &mut Tx<'_>, place: &Place) -> Result<Vec<ShareRecord>> {
-    sql("SELECT s.id, s.repository_id, s.target_account_id, a.name AS target_account_name, s.description, s.expires_at, \
-         s.creator_name, s.created_at FROM shares s JOIN accounts a ON a.id = s.target_account_id \
-         WHERE s.repository_id = $1 ORDER BY a.name_key")
-    .bind(place.repository)
-    .all(tx)
-    .await
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT s.id, s.repository_id, s.target_account_id, a.name AS target_account_name, s.description, \
+             s.expires_at, u.public_id AS creator_public_id, s.creator_name, s.created_at, s.updated_at FROM shares s \
+             JOIN accounts a ON a.id = s.target_account_id \
+             LEFT JOIN users u ON u.id = s.creator_id AND u.deleted_at IS NULL WHERE s.repository_id = $1 ",
+            $rest
+        )
+    };
+}
+
+/// The shares of an image, ended ones too, by account name.
+pub async fn list(tx: &mut Tx<'_>, place: &Place, window: Window) -> Result<Page<ShareRecord>> {
+    let items = sql(select!("ORDER BY a.name_key LIMIT $2 OFFSET $3"))
+        .bind(place.repository)
+        .bind(window.limit)
+        .bind(window.offset)
+        .all(tx)
+        .await?;
+    let total = sql("SELECT count(*) FROM shares WHERE repository_id = $1")
+        .bind(place.repository)
+        .scalar(tx)
+        .await?;
+    Ok(Page { items, total, window })
+}
+
+/// The share of an image with the account of this name, ended or not. That there is none says nothing about whether
+/// there is such an account.
+pub async fn find(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    account: &AccountName,
+) -> Result<Option<ShareRecord>> {
+    sql(select!("AND a.name_key = $2"))
+        .bind(place.repository)
+        .bind(account.folded())
+        .optional(tx)
+        .await
+}
+
+/// What matters for sharing an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Whether everyone may pull it.
+    pub is_public: bool,
+    /// With whom it is shared, ended shares too.
+    pub targets: Vec<AccountId>,
+}
+
+/// Holds the image, so that of two changes of its shares one sees the other; `None` when it has been deleted meanwhile.
+pub async fn hold(tx: &mut Tx<'_>, place: &Place) -> Result<Option<Held>> {
+    let lock = tx.dialect().for_update();
+    held(tx, place, lock).await
+}
+
+/// The same, only looked at.
+pub async fn look(tx: &mut Tx<'_>, place: &Place) -> Result<Option<Held>> {
+    held(tx, place, "").await
+}
+
+async fn held(tx: &mut Tx<'_>, place: &Place, lock: &'static str) -> Result<Option<Held>> {
+    let found = sql("SELECT is_public FROM repositories WHERE id = $1 AND deleted_at IS NULL")
+        .bind(place.repository)
+        .and(lock)
+        .optional::<(bool,)>(tx)
+        .await?;
+    let Some((is_public,)) = found else {
+        return Ok(None);
+    };
+    let targets = sql("SELECT target_account_id FROM shares WHERE repository_id = $1")
+        .bind(place.repository)
+        .all::<(AccountId,)>(tx)
+        .await?;
+    Ok(Some(Held { is_public, targets: targets.into_iter().map(|(id,)| id).collect() }))
 }
 
 /// Shares an image, or changes the share.

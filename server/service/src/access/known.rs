@@ -10,8 +10,8 @@ use roadstead::access::{
 use roadstead::error::Subject;
 use roadstead::id::UserId;
 use roadstead::{AccountName, Error, ErrorKind, ImageName, OrganizationName, Result};
-use roadstead_store::resolve::{self, HeldGrants};
-use roadstead_store::{StoreError, attachment};
+use roadstead_store::attachment;
+use roadstead_store::resolve::{self, Asker, Held};
 
 use super::Access;
 use super::watch::Stamp;
@@ -121,85 +121,44 @@ impl Access {
         }
     }
 
+    /// One statement, whoever asks and whether there is anything of that name: the work done does not tell.
     async fn load_image(&self, actor: &Actor, name: &ImageName) -> Result<KnownImage> {
-        // Of their own images owners hold everything: there is nothing to look for beyond the name.
-        if let Some(user) = actor.user().filter(|user| user.is_owner) {
-            let found = self
-                .inner
-                .store
-                .peek("access.own_image", |tx| {
-                    let name = name.clone();
-                    Box::pin(async move { resolve::image(tx, &name).await })
-                })
-                .await
-                .map_err(stored)?;
-            if let Some((parent, target)) = found
-                && parent.account == user.account
-            {
-                let grants = self.own_grants(actor).await?;
-                return Ok(KnownImage { target, parent: Some(parent), grants });
-            }
-        }
-        let user = actor.user().map(|user| (user.user, user.account));
-        let (organization, repository, held, share) = self
+        let asker = asker(actor);
+        let found = self
             .inner
             .store
-            .read("access.image", |tx| {
+            .peek("access.image", |tx| {
                 let name = name.clone();
-                Box::pin(async move {
-                    let Some((organization, repository)) = resolve::image(tx, &name).await? else {
-                        return Ok((None, None, None, None));
-                    };
-                    let id = repository.as_ref().map(|repository| repository.id);
-                    let (mut held, mut share) = (None, None);
-                    if let Some((user, account)) = user {
-                        if account == organization.account {
-                            held = Some(resolve::grants(tx, user, organization.id, id).await?);
-                        } else if let Some(id) = id {
-                            share = resolve::share(tx, id, account).await?;
-                        }
-                    }
-                    Ok::<_, StoreError>((Some(organization), repository, held, share))
-                })
+                Box::pin(async move { resolve::image(tx, &name, asker).await })
             })
             .await
             .map_err(stored)?;
-        let mut grants = self.grants(actor, held).await?;
-        grants.share = share;
-        Ok(KnownImage { target: repository, parent: organization, grants: Arc::new(grants) })
+        let (parent, target, held) = match found {
+            Some((parent, target, held)) => (Some(parent), target, held),
+            None => (None, None, Held::default()),
+        };
+        Ok(KnownImage { target, parent, grants: Arc::new(self.grants(actor, held).await?) })
     }
 
+    /// One statement, as for images.
     async fn load_organization(
         &self,
         actor: &Actor,
         name: &OrganizationName,
     ) -> Result<KnownOrganization> {
-        let user = actor.user().map(|user| (user.user, user.account));
+        let asker = asker(actor);
         let found = self
             .inner
             .store
-            .read("access.organization", |tx| {
+            .peek("access.organization", |tx| {
                 let name = name.clone();
-                Box::pin(async move {
-                    let Some(organization) = resolve::organization(tx, &name).await? else {
-                        return Ok(None);
-                    };
-                    let held = match user {
-                        Some((user, account)) if account == organization.account => {
-                            Some(resolve::grants(tx, user, organization.id, None).await?)
-                        }
-                        _ => None,
-                    };
-                    Ok::<_, StoreError>(Some((organization, held)))
-                })
+                Box::pin(async move { resolve::organization(tx, &name, asker).await })
             })
             .await
             .map_err(stored)?;
-        let (organization, held) = found.unzip();
-        Ok(KnownOrganization {
-            target: organization,
-            grants: Arc::new(self.grants(actor, held.flatten()).await?),
-        })
+        let (target, held) = found.unzip();
+        let grants = self.grants(actor, held.unwrap_or_default()).await?;
+        Ok(KnownOrganization { target, grants: Arc::new(grants) })
     }
 
     async fn load_statements(&self, user: UserId) -> Result<Vec<Statement>> {
@@ -233,14 +192,13 @@ impl Access {
         Ok(statements)
     }
 
-    async fn grants(&self, actor: &Actor, held: Option<HeldGrants>) -> Result<Grants> {
+    async fn grants(&self, actor: &Actor, held: Held) -> Result<Grants> {
         let own = self.own_grants(actor).await?;
         let mut grants = Grants::clone(&own);
-        if let Some(held) = held {
-            grants.organization = held.organization;
-            grants.image = held.image;
-            grants.any_image = held.any_image;
-        }
+        grants.organization = held.organization;
+        grants.image = held.image;
+        grants.any_image = held.any_image;
+        grants.share = held.share;
         Ok(grants)
     }
 
@@ -255,6 +213,10 @@ impl Access {
             .await
             .map_err(stored)
     }
+}
+
+fn asker(actor: &Actor) -> Option<Asker> {
+    actor.user().map(|user| Asker { user: user.user, account: user.account })
 }
 
 fn unreadable(what: &str) -> Error {

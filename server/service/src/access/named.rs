@@ -102,16 +102,21 @@ impl Named for &OrganizationName {
 impl Named for NewImage<'_> {
     type Resolved = OrganizationTarget;
 
+    /// By what is known of the image, which whoever pushes has asked for already: an organization that is there costs
+    /// what one that is not costs.
     async fn resolve(
         self,
         access: &Access,
         ctx: &Context,
     ) -> Result<Resolution<OrganizationTarget>> {
-        let known = access.organization(ctx, self.0.organization()).await?;
+        let known = access.image(ctx, self.0).await?;
         Ok(Resolution {
-            target: known.target.as_ref().map(|parent| parent.new_image(self.0)),
+            target: known.parent.as_ref().map(|parent| parent.new_image(self.0)),
+            is_visible: known.parent.as_ref().is_some_and(|parent| {
+                let action = Action::ReadOrganization;
+                permits(&ctx.actor, action, parent, &known.grants, ctx.now()).is_ok()
+            }),
             grants: known.grants.clone(),
-            is_visible: known.is_visible(ctx),
             subject: Subject::Organization,
         })
     }

@@ -209,7 +209,7 @@ async fn public_images_are_open_until_they_are_private_or_anonymous_access_is_of
     test.write(|tx| {
         Box::pin(async move {
             let name = "team/open".parse().unwrap();
-            let target = resolve::image(tx, &name).await?.unwrap().1.unwrap();
+            let target = resolve::image(tx, &name, None).await?.unwrap().1.unwrap();
             let system = Actor::System(roadstead::access::JobName("test"));
             let grants = roadstead::access::Grants::default();
             let action = Action::UpdateImage;
@@ -320,4 +320,38 @@ async fn what_another_process_commits_is_in_force_after_the_next_look() {
     assert_eq!(kind(&test, &test.member, Action::PullImage, "team/app").await, None);
     let id = test.member.user().unwrap().user;
     assert_eq!(test.service.sessions().actor_of(id).await.unwrap(), None);
+}
+
+/// What every request pays: `performance.md` allows 5 µs. `cargo test --release -p roadstead-service -- --ignored warm`.
+#[tokio::test]
+#[ignore = "a measurement: run it with --release on a quiet machine"]
+#[allow(clippy::disallowed_methods, clippy::print_stdout)]
+async fn authorize_with_warm_caches() {
+    const TRIES: u32 = 200_000;
+    let test = TestService::new().await;
+    let (app, open) = (image("team/app"), image("team/open"));
+    let pull = Context {
+        scopes: Some(TokenScope::parse_list(["repository:team/app:pull"]).unwrap().into()),
+        ..test.reader.clone()
+    };
+    for (who, ctx, action, name) in [
+        ("nobody, public image", &test.anonymous, Action::PullImage, &open),
+        ("owner", &test.owner, Action::PushImage, &app),
+        ("reader", &test.reader, Action::PullImage, &app),
+        ("reader, by token", &pull, Action::PullImage, &app),
+        ("editor", &test.editor, Action::PushImage, &app),
+        ("administrator by policy", &test.administrator, Action::PushImage, &app),
+        ("policy for reading", &test.viewer, Action::PullImage, &app),
+        ("refused", &test.stranger, Action::PullImage, &app),
+    ] {
+        let access = test.service.access();
+        let start = std::time::Instant::now();
+        for _ in 0..TRIES {
+            let answer = access.authorize(ctx, action, name).await;
+            std::hint::black_box(answer.is_ok());
+        }
+        let each = start.elapsed() / TRIES;
+        println!("{who}: {each:?}");
+        assert!(cfg!(debug_assertions) || each.as_nanos() <= 5_000, "{who}: {each:?}");
+    }
 }

@@ -339,7 +339,8 @@ async fn fill(
                     },
                 )
                 .await?;
-                let made = resolve::organization(tx, &name).await?.ok_or(StoreError::Aborted)?;
+                let (made, _) =
+                    resolve::organization(tx, &name, None).await?.ok_or(StoreError::Aborted)?;
                 let key = allowed(Action::DeleteOrganization, made).key();
                 let levels = [Permission::Manage, Permission::Edit, Permission::Read];
                 for (user, level) in granted.into_iter().zip(levels) {
@@ -369,7 +370,7 @@ async fn add_image(
             let (account, name) = (account.clone(), name.clone());
             Box::pin(async move {
                 let owner = resolve::account(tx, &account).await?.ok_or(StoreError::Aborted)?;
-                if resolve::organization(tx, name.organization()).await?.is_none() {
+                if resolve::organization(tx, name.organization(), None).await?.is_none() {
                     let new = NewOrganization {
                         account: allowed(Action::CreateOrganization, owner).key(),
                         name: name.organization().clone(),
@@ -379,8 +380,8 @@ async fn add_image(
                     };
                     organization::create(tx, &new).await?;
                 }
-                let parent = resolve::organization(tx, name.organization()).await?;
-                let image = parent.ok_or(StoreError::Aborted)?.new_image(&name);
+                let parent = resolve::organization(tx, name.organization(), None).await?;
+                let image = parent.ok_or(StoreError::Aborted)?.0.new_image(&name);
                 let created = repository::create(
                     tx,
                     &NewRepository {

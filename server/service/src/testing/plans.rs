@@ -1,6 +1,7 @@
 //! No statement may read a whole table that grows with use: looked at when a test ends.
 #![allow(clippy::expect_used, clippy::panic)]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use roadstead_store::{LARGE_TABLES, Options, Recorder, Store, full_scans};
@@ -26,6 +27,12 @@ impl Plans {
     #[must_use]
     pub fn options(&self) -> Options {
         Options { recorder: Some(self.recorder.clone()), ..Options::default() }
+    }
+
+    /// How often each statement was run so far.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<String, u64> {
+        self.recorder.counts()
     }
 }
 

@@ -4,8 +4,10 @@ use roadstead::access::{Permission, Visibility};
 use roadstead::page::{Cursor, Order, Window};
 use roadstead_store::organization::{self};
 use roadstead_store::repository::{self, Attributes, Filter, RepositoryRecord, Sort};
-use roadstead_store::{grant, overview, resolve, share};
+use roadstead_store::resolve::{self, Asker, Held};
+use roadstead_store::{grant, overview, share};
 
+use crate::grants::held;
 use crate::home::{
     Home, Placed as _, Proof as _, at, both, everything, granted, new_organization, new_repository,
     tx,
@@ -47,12 +49,13 @@ async fn organization_names_are_global_until_deleted(home: &Home) {
     ));
     assert_eq!(home.account_now(alice.id).await.organization_count, 0);
     let name = group.name.clone();
-    assert_eq!(tx!(home.read, [name] | tx | resolve::organization(tx, &name).await), None);
+    assert_eq!(tx!(home.read, [name] | tx | resolve::organization(tx, &name, None).await), None);
     let again = home.organization(&alice, "group").await;
     assert_ne!(again.id, group.id);
-    let id = again.id;
-    let inherited = tx!(home.read, [] | tx | resolve::grants(tx, user, id, None).await);
-    assert_eq!((inherited.organization, inherited.any_image), (None, false));
+    let asker = Some(Asker { user, account: alice.id });
+    let (found, held) =
+        tx!(home.read, [name] | tx | resolve::organization(tx, &name, asker).await).unwrap();
+    assert_eq!((found.id, held), (again.id, Held::default()));
 }
 
 async fn an_organization_with_repositories_stays(home: &Home) {
@@ -204,67 +207,9 @@ async fn a_re_created_repository_inherits_nothing(home: &Home) {
     let again = home.repository(&group, "web").await;
     assert_ne!(again.id, web.id);
     assert_eq!((again.size, again.share_count), (0, 0));
-    let (organization, id) = (group.id, again.id);
-    let grants = tx!(home.read, [] | tx | resolve::grants(tx, user, organization, Some(id)).await);
-    assert_eq!((grants.image, grants.any_image), (None, false));
-    assert_eq!(tx!(home.read, [] | tx | resolve::share(tx, id, target).await), None);
-}
-
-async fn grants_are_set_changed_and_removed(home: &Home) {
-    let web = home.web().await;
-    let alice = home.account_now(web.account_id).await;
-    let bob = home.user(&alice, "bob").await;
-    let (place, user) = (web.place(), bob.id);
-    let key = home.organization_now(web.organization_id).await.allowed();
-    let (organization, repository) = (place.organization(), Some(place.repository()));
-    let target = || async {
-        tx!(home.read, [] | tx | resolve::grants(tx, user, organization, repository).await)
-    };
-    tx!(
-        home.run,
-        [] | tx | grant::set_on_repository(tx, &place, user, Permission::Read, None, at(0)).await
-    );
-    tx!(
-        home.run,
-        [] | tx | grant::set_on_repository(tx, &place, user, Permission::Edit, None, at(1)).await
-    );
-    assert_eq!((target().await.image, target().await.organization), (Some(Permission::Edit), None));
-    assert!(target().await.any_image);
-    tx!(
-        home.run,
-        [] | tx | {
-            grant::set_on_organization(tx, key, user, Permission::Manage, None, at(2)).await
-        }
-    );
-    assert_eq!(target().await.organization, Some(Permission::Manage));
-    let listed = tx!(home.read, [] | tx | grant::of_organization(tx, key).await);
-    assert_eq!((listed[0].user_id, listed[0].permission), (user, Permission::Manage));
-    assert_eq!(
-        tx!(home.read, [] | tx | grant::of_repository(tx, &place).await)[0].permission,
-        Permission::Edit
-    );
-    assert!(tx!(home.run, [] | tx | grant::remove_from_repository(tx, &place, user, at(3)).await));
-    assert!(!tx!(home.run, [] | tx | grant::remove_from_repository(tx, &place, user, at(3)).await));
-    assert!(tx!(home.run, [] | tx | grant::remove_from_organization(tx, key, user, at(3)).await));
-    assert_eq!(target().await.organization, None);
-}
-
-async fn shares_end(home: &Home) {
-    let web = home.web().await;
-    let carol = home.account("carol").await;
-    let (place, target) = (web.place(), carol.id);
-    tx!(home.run, [] | tx | share::set(tx, &place, target, None, "for ever", None, at(0)).await);
-    let id = web.id;
-    assert_eq!(tx!(home.read, [] | tx | resolve::share(tx, id, target).await), Some(None));
-    tx!(
-        home.run,
-        [] | tx | share::set(tx, &place, target, Some(at(7)), "a week", None, at(0)).await
-    );
-    assert_eq!(tx!(home.read, [] | tx | resolve::share(tx, id, target).await), Some(Some(at(7))));
-    let listed = tx!(home.read, [] | tx | share::of_repository(tx, &place).await);
-    assert_eq!((listed.len(), listed[0].description.as_str()), (1, "a week"));
-    assert!(tx!(home.run, [] | tx | share::remove(tx, &place, target, at(1)).await));
-    assert_eq!(home.repository_now(place).await.share_count, 0);
+    for account in [alice.id, target] {
+        assert_eq!(held(home, &again, Asker { user, account }).await, Held::default());
+    }
 }
 
 /// `group/{api,web,Web-less…}` and `other/web` with different counters.
@@ -415,8 +360,6 @@ both! {
     organizations_are_listed_as_far_as_they_are_visible
     a_repository_is_created_once
     a_re_created_repository_inherits_nothing
-    grants_are_set_changed_and_removed
-    shares_end
     repositories_are_searched_filtered_and_sorted
     repositories_are_listed_as_far_as_they_are_visible
     names_are_in_byte_order

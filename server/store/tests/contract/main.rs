@@ -21,6 +21,7 @@ mod care;
 mod content;
 mod crowd;
 mod credential;
+mod grants;
 mod migration;
 mod operation;
 mod people;

@@ -1,6 +1,6 @@
 //! A server with people in it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -30,22 +30,20 @@ pub struct TestApp {
     pub house: House,
     pub router: Router,
     pub clock: Arc<StandingClock>,
-    config: Config,
+    plans: Plans,
     url: String,
-    _plans: Plans,
-    folder: tempfile::TempDir,
+    folder: Arc<tempfile::TempDir>,
 }
 
 /// Another server on the same database and storage. It follows what the first one changes.
 pub struct Replica {
-    router: Router,
-    _house: House,
+    app: TestApp,
     _stop: tokio_util::sync::DropGuard,
 }
 
 impl Replica {
     pub fn anonymous(&self) -> Client {
-        Client::new(self.router.clone())
+        self.app.anonymous()
     }
 }
 
@@ -95,41 +93,50 @@ impl TestApp {
 
     /// Before the first account.
     pub async fn empty(on: On, environment: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let url = match on {
+            On::Sqlite => format!("sqlite://{}", folder.path().join("test.db").display()),
+            On::Postgres(url) => database(&url).await,
+        };
+        Self::open(url, folder, Arc::default(), environment, 1).await
+    }
+
+    /// Another server beside this one, with the same clock, which follows what this one changes.
+    pub async fn replica(&self) -> Replica {
+        let app = self.beside().await;
+        let stop = tokio_util::sync::CancellationToken::new();
+        let (service, stopped) = (app.house.service.clone(), stop.clone());
+        tokio::spawn(async move { service.watch_changes(stopped).await });
+        Replica { app, _stop: stop.drop_guard() }
+    }
+
+    /// The same, which hears of what this one changes only when it looks ([`TestApp::look`]).
+    pub async fn beside(&self) -> Self {
+        Self::open(self.url.clone(), self.folder.clone(), self.clock.clone(), &[], 2).await
+    }
+
+    async fn open(
+        url: String,
+        folder: Arc<tempfile::TempDir>,
+        clock: Arc<StandingClock>,
+        environment: &[(&str, &str)],
+        seed: u64,
+    ) -> Self {
         let mut variables: Vec<(String, String)> =
             environment.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         variables.push(("ROADSTEAD_DATA_DIR".into(), folder.path().display().to_string()));
         variables.push(("ROADSTEAD_LISTEN".into(), LISTEN.into()));
         let inputs = Inputs { environment: variables, ..Default::default() };
         let config = Config::load(&inputs).unwrap();
-        let url = match on {
-            On::Sqlite => format!("sqlite://{}", folder.path().join("test.db").display()),
-            On::Postgres(url) => database(&url).await,
-        };
         let plans = Plans::new(&url);
         let store = Store::open(&url, plans.options()).await.unwrap();
         store.migrate().await.unwrap();
         let objects = Objects::open(&config.storage.storage_url, &[]).await.unwrap();
-        let clock = Arc::new(StandingClock::default());
-        let ports = Ports { clock: clock.clone(), random: Arc::new(SeededRandom::new(1)) };
+        let ports = Ports { clock: clock.clone(), random: Arc::new(SeededRandom::new(seed)) };
         let keys = MasterKeys { current: MasterKey::new([7; 32].into()), retiring: None };
         let house = House::furnish(&config, store, objects, keys, ports).await.unwrap();
         let router = house.router(&config, LISTEN.parse().unwrap(), machine);
-        Self { house, router, clock, config, url, _plans: plans, folder }
-    }
-
-    /// Another server beside this one, with the same clock.
-    pub async fn replica(&self) -> Replica {
-        let store = Store::open(&self.url, Default::default()).await.unwrap();
-        let objects = Objects::open(&self.config.storage.storage_url, &[]).await.unwrap();
-        let ports = Ports { clock: self.clock.clone(), random: Arc::new(SeededRandom::new(2)) };
-        let keys = MasterKeys { current: MasterKey::new([7; 32].into()), retiring: None };
-        let house = House::furnish(&self.config, store, objects, keys, ports).await.unwrap();
-        let router = house.router(&self.config, LISTEN.parse().unwrap(), machine);
-        let stop = tokio_util::sync::CancellationToken::new();
-        let (service, stopped) = (house.service.clone(), stop.clone());
-        tokio::spawn(async move { service.watch_changes(stopped).await });
-        Replica { router, _house: house, _stop: stop.drop_guard() }
+        Self { house, router, clock, plans, url, folder }
     }
 
     async fn people(&self) {
@@ -211,8 +218,10 @@ impl TestApp {
                             .unwrap();
                     let user =
                         roadstead_store::user::find_by_name(tx, account.id, &user).await?.unwrap();
-                    let target =
-                        roadstead_store::resolve::organization(tx, &organization).await?.unwrap();
+                    let (target, _) =
+                        roadstead_store::resolve::organization(tx, &organization, None)
+                            .await?
+                            .unwrap();
                     let allowed = roadstead::access::decide(
                         &Actor::System(JobName("test")),
                         Action::ReadOrganization,
@@ -234,6 +243,24 @@ impl TestApp {
             })
             .await
             .unwrap();
+    }
+
+    /// How often each statement was run so far.
+    pub fn statements(&self) -> BTreeMap<String, u64> {
+        self.plans.counts()
+    }
+
+    /// Takes note of what others changed since `cursor`, as a server does every quarter of a second; `None` begins. On
+    /// PostgreSQL what is new is seen once every older transaction has ended, those of other tests among them.
+    pub async fn look(&self, cursor: Option<i64>) -> i64 {
+        let service = &self.house.service;
+        loop {
+            let next = service.follow_changes(cursor).await.unwrap();
+            if cursor.is_none_or(|cursor| next > cursor) {
+                return next;
+            }
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Where its database and objects are.

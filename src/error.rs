@@ -89,6 +89,10 @@ pub enum Subject {
     Size,
     /// A description.
     Description,
+    /// A right of a user on an organization or image.
+    Grant,
+    /// A share of an image with another account.
+    Share,
     /// A setting.
     Setting,
     /// A page, cursor or filter of a list.

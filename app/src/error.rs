@@ -100,12 +100,17 @@ impl ConsoleError {
                 Subject::Organization => td_string!(locale, errors.organization_not_found),
                 Subject::Repository => td_string!(locale, errors.image_not_found),
                 Subject::Tag | Subject::Manifest => td_string!(locale, errors.tag_not_found),
+                Subject::Grant => td_string!(locale, errors.grant_not_found),
+                Subject::Share => td_string!(locale, errors.share_not_found),
+                Subject::Account => td_string!(locale, errors.share_account),
                 _ => td_string!(locale, errors.not_found),
             }
             .to_owned(),
             ErrorKind::AlreadyExists => match self.subject {
                 Subject::Organization => td_string!(locale, errors.organization_exists),
                 Subject::Repository => td_string!(locale, errors.image_exists),
+                Subject::Grant => td_string!(locale, errors.grant_exists),
+                Subject::Share => td_string!(locale, errors.share_exists),
                 _ => td_string!(locale, errors.already_exists),
             }
             .to_owned(),
@@ -114,6 +119,7 @@ impl ConsoleError {
             ErrorKind::RangeInvalid => td_string!(locale, errors.range_invalid).to_owned(),
             ErrorKind::TooLarge => match self.subject {
                 Subject::Description => td_string!(locale, errors.description),
+                Subject::Share => td_string!(locale, errors.share_description),
                 _ => td_string!(locale, errors.too_large),
             }
             .to_owned(),
@@ -137,6 +143,7 @@ impl ConsoleError {
                 )
                 .to_string(),
                 Subject::Credential => td_string!(locale, errors.access_key_quota).to_owned(),
+                Subject::Share => td_string!(locale, errors.share_limit).to_owned(),
                 _ => td_string!(locale, errors.quota_exceeded).to_owned(),
             },
             ErrorKind::Conflict => match (self.subject, self.number("n")) {
@@ -146,9 +153,14 @@ impl ConsoleError {
                 (Subject::Organization, n) if n > 1 => {
                     td_string!(locale, errors.organization_not_empty, n = n).to_string()
                 }
+                (Subject::Share, _) => td_string!(locale, errors.share_public).to_owned(),
                 _ => td_string!(locale, errors.conflict).to_owned(),
             },
             ErrorKind::Unsupported => td_string!(locale, errors.unsupported).to_owned(),
+            ErrorKind::RateLimited if self.subject == Subject::Share => {
+                td_string!(locale, errors.share_blocked, n = self.retry_after.unwrap_or(600))
+                    .to_string()
+            }
             ErrorKind::RateLimited => {
                 td_string!(locale, errors.rate_limited, n = self.retry_after.unwrap_or(60))
                     .to_string()
@@ -175,6 +187,15 @@ impl ConsoleError {
             Subject::Setting => td_string!(locale, errors.setting),
             Subject::Credential => td_string!(locale, errors.access_key),
             Subject::Time => td_string!(locale, errors.time),
+            Subject::Grant => match self.reason.as_deref() {
+                Some("self") => td_string!(locale, errors.grant_self),
+                Some("owner") => td_string!(locale, errors.grant_owner),
+                _ => td_string!(locale, errors.grant_user),
+            },
+            Subject::Share => match self.reason.as_deref() {
+                Some("own_account") => td_string!(locale, errors.share_own),
+                _ => td_string!(locale, errors.share_until),
+            },
             _ => td_string!(locale, errors.invalid),
         }
     }

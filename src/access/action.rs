@@ -50,6 +50,38 @@ pub enum Action {
     ListAuditTraces,
     /// See and change the settings of the instance.
     ManageSettings,
+    /// Upload a saved package through the page, to an image that exists or not: a grant on the image does not count.
+    UploadPackage,
+    /// See one's own right on an organization.
+    ReadOrganizationGrant,
+    /// See everybody's rights on an organization.
+    ListOrganizationGrants,
+    /// Give users a right on an organization.
+    CreateOrganizationGrant,
+    /// Change a user's right on an organization.
+    UpdateOrganizationGrant,
+    /// Take users' rights on an organization away.
+    DeleteOrganizationGrant,
+    /// See one's own right on an image.
+    ReadImageGrant,
+    /// See everybody's rights on an image.
+    ListImageGrants,
+    /// Give users a right on an image.
+    CreateImageGrant,
+    /// Change a user's right on an image.
+    UpdateImageGrant,
+    /// Take users' rights on an image away.
+    DeleteImageGrant,
+    /// See with which accounts an image is shared.
+    ListShares,
+    /// Share an image with an account.
+    CreateShare,
+    /// Change a share's end or description.
+    UpdateShare,
+    /// End a share.
+    DeleteShare,
+    /// List the images that other accounts share with one's own.
+    ListSharedImages,
 }
 
 /// What an action is asked of.
@@ -97,7 +129,7 @@ pub struct Rule {
 
 impl Action {
     /// All actions, in the order of the matrix.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 37] = [
         Self::PullImage,
         Self::PushImage,
         Self::CreateImage,
@@ -119,6 +151,22 @@ impl Action {
         Self::ListCatalog,
         Self::ListAuditTraces,
         Self::ManageSettings,
+        Self::UploadPackage,
+        Self::ReadOrganizationGrant,
+        Self::ListOrganizationGrants,
+        Self::CreateOrganizationGrant,
+        Self::UpdateOrganizationGrant,
+        Self::DeleteOrganizationGrant,
+        Self::ReadImageGrant,
+        Self::ListImageGrants,
+        Self::CreateImageGrant,
+        Self::UpdateImageGrant,
+        Self::DeleteImageGrant,
+        Self::ListShares,
+        Self::CreateShare,
+        Self::UpdateShare,
+        Self::DeleteShare,
+        Self::ListSharedImages,
     ];
 
     /// Its line in the matrix.
@@ -127,6 +175,12 @@ impl Action {
         use Permission::{Edit, Manage, Read};
         const fn rule(iam: &'static [&'static str], scope: Scope, need: Need, open: bool) -> Rule {
             Rule { iam, scope, need, open }
+        }
+        const fn on_organization(iam: &'static [&'static str], level: Permission) -> Rule {
+            rule(iam, Scope::Organization, Need::Organization(level), false)
+        }
+        const fn on_image(iam: &'static [&'static str], level: Permission) -> Rule {
+            rule(iam, Scope::Image, Need::Image(level), false)
         }
         match self {
             Self::PullImage => rule(&["swr:repo:download"], Scope::Image, Need::Image(Read), true),
@@ -205,6 +259,36 @@ impl Action {
             ),
             Self::ManageSettings => {
                 rule(&["swr:system:manageSetting"], Scope::Instance, Need::Operator, false)
+            }
+            Self::UploadPackage => {
+                rule(&["swr:repo:upload"], Scope::Organization, Need::Organization(Edit), false)
+            }
+            Self::ReadOrganizationGrant => {
+                on_organization(&["swr:namespace:getNamespaceAccess"], Read)
+            }
+            Self::ListOrganizationGrants => {
+                on_organization(&["swr:namespace:getNamespaceAccess"], Manage)
+            }
+            Self::CreateOrganizationGrant => {
+                on_organization(&["swr:namespace:createNamespaceAccess"], Manage)
+            }
+            Self::UpdateOrganizationGrant => {
+                on_organization(&["swr:namespace:updateNamespaceAccess"], Manage)
+            }
+            Self::DeleteOrganizationGrant => {
+                on_organization(&["swr:namespace:deleteNamespaceAccess"], Manage)
+            }
+            Self::ReadImageGrant => on_image(&["swr:repo:getRepoAccess"], Read),
+            Self::ListImageGrants => on_image(&["swr:repo:getRepoAccess"], Manage),
+            Self::CreateImageGrant => on_image(&["swr:repo:createRepoAccess"], Manage),
+            Self::UpdateImageGrant => on_image(&["swr:repo:updateRepoAccess"], Manage),
+            Self::DeleteImageGrant => on_image(&["swr:repo:deleteRepoAccess"], Manage),
+            Self::ListShares => on_image(&["swr:repo:listRepoDomains"], Manage),
+            Self::CreateShare => on_image(&["swr:repo:createRepoDomain"], Manage),
+            Self::UpdateShare => on_image(&["swr:repo:updateRepoDomain"], Manage),
+            Self::DeleteShare => on_image(&["swr:repo:deleteRepoDomain"], Manage),
+            Self::ListSharedImages => {
+                rule(&["swr:repo:listSharedRepos"], Scope::Account, Need::AnyUser, false)
             }
         }
     }

@@ -84,7 +84,7 @@ fn ask(
         }
         Scope::Organization => {
             let target = match action {
-                Action::CreateImage => organization.new_image(&image),
+                Action::CreateImage | Action::UploadPackage => organization.new_image(&image),
                 _ => organization,
             };
             decide(actor, action, target, grants, now).map(|allowed| allowed.reason())
@@ -199,7 +199,7 @@ fn the_matrix_of_roles_and_actions() {
                 Err(Refusal::NoGrant) => "-".to_owned(),
                 Err(refusal) => format!("-    {refusal:?}"),
             };
-            writeln!(table, "    {:<20}{answer}", format!("{action:?}")).unwrap();
+            writeln!(table, "    {:<25}{answer}", format!("{action:?}")).unwrap();
         }
     }
     insta::assert_snapshot!(table);

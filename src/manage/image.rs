@@ -20,6 +20,8 @@ pub struct ImageQuery {
     pub category: Option<Category>,
     /// Only public (`true`) or private (`false`) ones.
     pub is_public: Option<bool>,
+    /// Only those that are shared with other accounts, among the ones whose shares are the caller's to see.
+    pub is_shared: bool,
     /// Sorted by.
     pub sort: ImageSort,
     /// Direction.
@@ -131,6 +133,8 @@ pub struct Image {
     pub size: u64,
     /// How often it was pulled.
     pub pulls: u64,
+    /// Accounts that it is shared with; 0 when that is not the caller's to see.
+    pub shares: u64,
     /// The tag pushed last.
     pub newest_tag: Option<TagName>,
     /// Who made it.
@@ -172,4 +176,6 @@ pub struct ImageDeletion {
     pub freed: u64,
     /// Pulls in the last 7 days.
     pub recent_pulls: u64,
+    /// Accounts that it is shared with.
+    pub shares: u64,
 }

@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod credential;
+pub mod grant;
 pub mod image;
 pub mod login;
 pub mod news;
@@ -12,4 +13,5 @@ pub mod overview;
 pub mod profile;
 pub mod setting;
 pub mod setup;
+pub mod share;
 pub mod tag;

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod audit;
 pub mod credential;
+pub mod grant;
 pub mod image;
 pub mod news;
 pub mod organization;
@@ -13,4 +14,5 @@ pub mod overview;
 pub mod session;
 pub mod setting;
 pub mod setup;
+pub mod share;
 pub mod tag;

@@ -7,7 +7,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use roadstead::access::{Action, Actor, Allowed, Grants, Permission, RepositoryTarget, permits};
+use roadstead::access::{
+    Action, Actor, Allowed, Grants, Permission, Reason, RepositoryTarget, permits,
+};
 use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::id::RepositoryId;
@@ -21,7 +23,7 @@ use roadstead_store::repository::{
 };
 use roadstead_store::{Durability, Place, Store, organization, repository};
 
-use crate::access::{Access, NewImage, OwnAccount};
+use crate::access::{Access, NewImage, OwnAccount, strongest};
 use crate::audit::{self, Event, Origin, Trail};
 use crate::context::Context;
 use crate::error::{Failed, stored};
@@ -70,7 +72,7 @@ impl Images {
             search: whole,
             category: query.category.map(|category| category.as_str().to_owned()),
             is_public: query.is_public,
-            is_shared: false,
+            is_shared: query.is_shared,
         };
         let (sort, order, window) = (sort_of(query.sort), query.order, query.window);
         let (page, extras) = self
@@ -97,8 +99,8 @@ impl Images {
             extras.into_iter().map(|extra| (extra.id, extra)).collect();
         Ok(page.map(|record| {
             let extra = extras.remove(&record.id);
-            let rights = rights(&ctx.actor, &own, &record, extra.as_ref(), ctx.now());
-            shown(record, extra.and_then(|extra| extra.newest_tag), rights)
+            let (rights, shares) = rights(&ctx.actor, &own, &record, extra.as_ref(), ctx.now());
+            shown(record, extra.and_then(|extra| extra.newest_tag), rights, shares)
         }))
     }
 
@@ -131,8 +133,11 @@ impl Images {
             .await
             .map_err(stored)?
             .ok_or_else(|| Error::hidden(Subject::Repository))?;
-        let rights = self.access.rights(ctx, allowed.target()).await?;
-        Ok(shown(record, extra.and_then(|extra| extra.newest_tag), rights))
+        let target = allowed.target();
+        let rights = self.access.rights(ctx, target).await?;
+        let sees_shares = self.access.may(ctx, Action::ListShares, &target.name).await?;
+        let shares = if sees_shares { record.share_count } else { 0 };
+        Ok(shown(record, extra.and_then(|extra| extra.newest_tag), rights, shares))
     }
 
     /// Creates an empty image.
@@ -188,7 +193,7 @@ impl Images {
         match made {
             Some(Created { record, is_new: true, .. }) => {
                 let rights = self.access.rights(ctx, &target_of(&record)).await?;
-                Ok(shown(record, None, rights))
+                Ok(shown(record, None, rights, 0))
             }
             Some(_) => Err(Error::new(
                 ErrorKind::AlreadyExists,
@@ -256,7 +261,12 @@ impl Images {
                         return Ok(None);
                     };
                     let (freed, recent_pulls) = repository::at_stake(tx, &place, since).await?;
-                    Ok(Some(ImageDeletion { tags: record.tag_count, freed, recent_pulls }))
+                    Ok(Some(ImageDeletion {
+                        tags: record.tag_count,
+                        freed,
+                        recent_pulls,
+                        shares: record.share_count,
+                    }))
                 })
             })
             .await
@@ -352,34 +362,34 @@ fn target_of(record: &RepositoryRecord) -> RepositoryTarget {
     }
 }
 
-/// The strongest right on an image of a list, and where it comes from. What is listed can be read.
+/// The strongest right on an image of a list, where it comes from, and with how many accounts it is shared as far as that
+/// is the caller's to see. What is listed can be read.
 fn rights(
     actor: &Actor,
     own: &Grants,
     record: &RepositoryRecord,
     extra: Option<&RepositoryExtra>,
     now: Timestamp,
-) -> ImageRights {
+) -> (ImageRights, u64) {
     let grants = Grants {
         organization: extra.and_then(|extra| extra.organization_permission),
         image: extra.and_then(|extra| extra.image_permission),
         ..own.clone()
     };
     let target = target_of(record);
-    let may = |action| permits(actor, action, &target, &grants, now);
-    for (action, permission) in [
-        (Action::DeleteImage, Permission::Manage),
-        (Action::UpdateImage, Permission::Edit),
-        (Action::ReadImage, Permission::Read),
-    ] {
-        if let Ok(reason) = may(action) {
-            return ImageRights { permission, reason };
-        }
-    }
-    ImageRights { permission: Permission::Read, reason: roadstead::access::Reason::Grant }
+    let shares =
+        permits(actor, Action::ListShares, &target, &grants, now).map_or(0, |_| record.share_count);
+    let rights = strongest::on_image(actor, &target, &grants, now)
+        .unwrap_or(ImageRights { permission: Permission::Read, reason: Reason::Grant });
+    (rights, shares)
 }
 
-fn shown(record: RepositoryRecord, newest_tag: Option<TagName>, rights: ImageRights) -> Image {
+fn shown(
+    record: RepositoryRecord,
+    newest_tag: Option<TagName>,
+    rights: ImageRights,
+    shares: u64,
+) -> Image {
     Image {
         id: record.id,
         name: record.path,
@@ -389,6 +399,7 @@ fn shown(record: RepositoryRecord, newest_tag: Option<TagName>, rights: ImageRig
         tags: record.tag_count,
         size: record.size,
         pulls: record.pull_count,
+        shares,
         newest_tag,
         created_by: record.creator_name,
         created_at: record.created_at,

@@ -20,6 +20,7 @@ mod confirm;
 pub mod context;
 pub mod credential;
 mod error;
+pub mod grant;
 pub mod image;
 pub mod limit;
 mod login;
@@ -36,6 +37,7 @@ pub mod seal;
 pub mod session;
 pub mod setting;
 pub mod setup;
+pub mod share;
 pub mod tag;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -58,6 +60,7 @@ pub use blob::Blobs;
 pub use catalog::Catalog;
 pub use context::{Address, Context};
 pub use credential::Credentials;
+pub use grant::Grants;
 pub use image::Images;
 pub use manifest::Manifests;
 pub use news::Newsroom;
@@ -69,6 +72,7 @@ pub use seal::{MasterKey, MasterKeys, Sealer};
 pub use session::Sessions;
 pub use setting::{FixedSettings, InstanceSettings, SettingsCell};
 pub use setup::Setup;
+pub use share::Shares;
 pub use tag::{TagNames, Tags};
 pub use token::Tokens;
 pub use upload::Uploads;
@@ -103,6 +107,7 @@ struct Resources {
     access: Access,
     sealer: Sealer,
     settings: Arc<InstanceSettings>,
+    passwords: Arc<Passwords>,
     accounts: Arc<Accounts>,
     sessions: Sessions,
     credentials: Arc<Credentials>,
@@ -110,6 +115,8 @@ struct Resources {
     setup: Setup,
     organizations: Organizations,
     images: Images,
+    grants: Grants,
+    shares: Shares,
     tags: Tags,
     overview: Overviews,
     audit_log: AuditLog,
@@ -140,7 +147,7 @@ impl Service {
         let logins = Logins::new(store.clone(), access.clone(), passwords.clone());
         let settings = Arc::new(InstanceSettings::new(parts.clone(), access.clone()));
         let accounts =
-            Arc::new(Accounts::new(store.clone(), cell.clone(), ports.clone(), passwords));
+            Arc::new(Accounts::new(store.clone(), cell.clone(), ports.clone(), passwords.clone()));
         let credentials = Arc::new(Credentials::new(
             store.clone(),
             access.clone(),
@@ -180,6 +187,8 @@ impl Service {
                 ports.clone(),
                 trail.clone(),
             ),
+            grants: Grants::new(store.clone(), access.clone(), ports.clone()),
+            shares: Shares::new(store.clone(), access.clone(), ports.clone()),
             news: Newsroom::new(store.clone(), access.clone(), hex::encode(ports.bytes::<6>())),
             overview: Overviews::new(
                 store.clone(),
@@ -203,6 +212,7 @@ impl Service {
             access,
             sealer,
             settings,
+            passwords,
             accounts,
             credentials,
         };
@@ -304,6 +314,18 @@ impl Service {
         &self.inner.images
     }
 
+    /// Rights of users on organizations and images.
+    #[must_use]
+    pub fn grants(&self) -> &Grants {
+        &self.inner.grants
+    }
+
+    /// Shares of images with other accounts.
+    #[must_use]
+    pub fn shares(&self) -> &Shares {
+        &self.inner.shares
+    }
+
     /// Tags and manifests.
     #[must_use]
     pub fn tags(&self) -> &Tags {
@@ -361,6 +383,12 @@ impl Service {
     #[must_use]
     pub fn audit_log(&self) -> &AuditLog {
         &self.inner.audit_log
+    }
+
+    /// How many passwords were hashed so far: what costs most of all, and must not tell what exists.
+    #[must_use]
+    pub fn password_hashes(&self) -> u64 {
+        self.inner.passwords.computed()
     }
 
     /// The overview.

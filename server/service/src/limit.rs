@@ -17,7 +17,7 @@ use crate::port::Clock;
 pub const SUBJECT_LIMIT: usize = 5;
 /// Failures from one address within [`WINDOW`] that close the door.
 pub const ADDRESS_LIMIT: usize = 20;
-/// Seconds during which failures are counted, and for which the door stays closed.
+/// Seconds during which failures are counted, and for which the door stays closed, where nothing else is said.
 pub const WINDOW: i64 = 15 * 60;
 /// Most keys remembered; when there are more, those of the past are forgotten first.
 const CAPACITY: usize = 50_000;
@@ -61,12 +61,18 @@ pub(crate) enum Repeated {
 pub(crate) struct FailureLimit {
     clock: Arc<dyn Clock>,
     repeated: Repeated,
+    window: i64,
     failures: Mutex<HashMap<Key, Vec<Failure>>>,
 }
 
 impl FailureLimit {
     pub(crate) fn new(clock: Arc<dyn Clock>, repeated: Repeated) -> Self {
-        Self { clock, repeated, failures: Mutex::default() }
+        Self { clock, repeated, window: WINDOW, failures: Mutex::default() }
+    }
+
+    /// Counts within so many seconds, and closes for so many.
+    pub(crate) fn within(self, window: i64) -> Self {
+        Self { window, ..self }
     }
 
     /// Refuses while the door is closed.
@@ -77,7 +83,7 @@ impl FailureLimit {
         let now = self.clock.now();
         let failures = self.failures.lock();
         let until = keys(subject, client)
-            .filter_map(|key| closed_until(failures.get(&key)?, key.limit(), now))
+            .filter_map(|key| self.closed_until(failures.get(&key)?, key.limit(), now))
             .max();
         match until {
             Some(until) => Err(Error::new(
@@ -99,7 +105,9 @@ impl FailureLimit {
         let is_repeated = self.repeated == Repeated::IsOne
             && keys(subject, client).next().is_some_and(|key| {
                 failures.get(&key).is_some_and(|known| {
-                    known.iter().any(|failure| is_recent(failure, now) && failure.secret == tag)
+                    known
+                        .iter()
+                        .any(|failure| self.is_recent(failure, now) && failure.secret == tag)
                 })
             });
         if is_repeated {
@@ -107,12 +115,12 @@ impl FailureLimit {
         }
         for key in keys(subject, client) {
             if failures.len() >= CAPACITY && !failures.contains_key(&key) {
-                make_room(&mut failures, now);
+                self.make_room(&mut failures, now);
             }
             let limit = key.limit();
             let known = failures.entry(key).or_default();
-            if closed_until(known, limit, now).is_none() {
-                known.retain(|failure| is_recent(failure, now));
+            if self.closed_until(known, limit, now).is_none() {
+                known.retain(|failure| self.is_recent(failure, now));
             }
             known.push(Failure { at: now, secret: tag });
         }
@@ -125,29 +133,29 @@ impl FailureLimit {
             self.failures.lock().remove(&key);
         }
     }
-}
 
-/// The door closes with the failure that reaches the limit, for a whole window.
-fn closed_until(known: &[Failure], limit: usize, now: Timestamp) -> Option<Timestamp> {
-    let last = known.last().filter(|_| known.len() >= limit)?;
-    Some(last.at.plus_seconds(WINDOW)).filter(|until| now < *until)
+    /// The door closes with the failure that reaches the limit, for a whole window.
+    fn closed_until(&self, known: &[Failure], limit: usize, now: Timestamp) -> Option<Timestamp> {
+        let last = known.last().filter(|_| known.len() >= limit)?;
+        Some(last.at.plus_seconds(self.window)).filter(|until| now < *until)
+    }
+
+    fn is_recent(&self, failure: &Failure, now: Timestamp) -> bool {
+        now.seconds_since(failure.at) < self.window
+    }
+
+    fn make_room(&self, failures: &mut HashMap<Key, Vec<Failure>>, now: Timestamp) {
+        failures.retain(|_, known| known.iter().any(|failure| self.is_recent(failure, now)));
+        if failures.len() >= CAPACITY {
+            failures.clear();
+        }
+    }
 }
 
 /// Whole seconds, rounded up.
 pub(crate) fn seconds_until(until: Timestamp, now: Timestamp) -> u64 {
     let micros = until.0.saturating_sub(now.0).max(0).unsigned_abs();
     micros.div_ceil(1_000_000)
-}
-
-fn is_recent(failure: &Failure, now: Timestamp) -> bool {
-    now.seconds_since(failure.at) < WINDOW
-}
-
-fn make_room(failures: &mut HashMap<Key, Vec<Failure>>, now: Timestamp) {
-    failures.retain(|_, known| known.iter().any(|failure| is_recent(failure, now)));
-    if failures.len() >= CAPACITY {
-        failures.clear();
-    }
 }
 
 fn keys(subject: &str, client: Option<IpAddr>) -> impl Iterator<Item = Key> {

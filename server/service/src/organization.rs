@@ -7,9 +7,7 @@
 
 use std::sync::Arc;
 
-use roadstead::access::{
-    Action, Actor, Allowed, Grants, OrganizationTarget, Permission, Visibility, permits,
-};
+use roadstead::access::{Action, Actor, Allowed, Grants, OrganizationTarget, Visibility, permits};
 use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::id::{AccountId, UserId};
@@ -17,13 +15,11 @@ use roadstead::manage::organization::{
     NameCheck, Organization, OrganizationQuery, OrganizationQuota, OrganizationSort,
 };
 use roadstead::page::{Page, Window};
-use roadstead::{
-    AccountName, Error, ErrorKind, ImageName, OrganizationName, RepositoryName, Result, Timestamp,
-};
+use roadstead::{AccountName, Error, ErrorKind, OrganizationName, Result, Timestamp};
 use roadstead_store::organization::{NewOrganization, OrganizationEntry, OrganizationRecord};
 use roadstead_store::{Durability, Store, account, organization};
 
-use crate::access::{Access, Account, OwnAccount};
+use crate::access::{Access, Account, OwnAccount, strongest};
 use crate::audit::{self, Origin, Trail};
 use crate::context::Context;
 use crate::error::{Failed, stored};
@@ -351,27 +347,13 @@ fn seen(
     let grants = Grants { organization: entry.permission, ..own.clone() };
     let target =
         OrganizationTarget { id: entry.id, account, name: entry.name.clone(), new_image: None };
-    let may =
-        |action, target: &OrganizationTarget| permits(actor, action, target, &grants, now).is_ok();
-    let may_delete = may(Action::DeleteOrganization, &target);
-    // Policies may name images; any name stands for all of them here.
-    let probe = "image"
-        .parse::<RepositoryName>()
-        .map(|repository| ImageName::new(entry.name.clone(), repository));
-    let may_push = probe.is_ok_and(|name| may(Action::CreateImage, &target.new_image(&name)));
-    let permission = if may_delete {
-        Some(Permission::Manage)
-    } else if may_push {
-        Some(Permission::Edit)
-    } else {
-        may(Action::ReadOrganization, &target).then_some(Permission::Read)
-    };
+    let permission = strongest::on_organization(actor, &target, &grants, now);
     Organization {
         id: entry.id,
         name: entry.name,
-        permission,
-        may_delete,
-        may_push,
+        permission: permission.map(|right| right.permission),
+        may_delete: permits(actor, Action::DeleteOrganization, &target, &grants, now).is_ok(),
+        may_push: strongest::may_create_images(actor, &target, &grants, now).is_some(),
         images: entry.repository_count,
         users: entry.user_count,
         size: entry.size,

@@ -6,6 +6,7 @@
 //! - A success is remembered as a keyed hash for at most five minutes, and only until any user or right changes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
@@ -43,6 +44,7 @@ pub(crate) struct Passwords {
     key: [u8; 32],
     permits: Arc<Semaphore>,
     successes: Cache<UserId, Success>,
+    computed: AtomicU64,
 }
 
 #[derive(Clone)]
@@ -59,13 +61,20 @@ impl Passwords {
             ports,
             permits: Arc::new(Semaphore::new(PARALLEL)),
             successes: Cache::new(10_000),
+            computed: AtomicU64::default(),
         }
+    }
+
+    /// How many hashes were computed so far, right ones and wrong ones.
+    pub(crate) fn computed(&self) -> u64 {
+        self.computed.load(Ordering::Relaxed)
     }
 
     /// The hash to store, as a PHC string.
     pub(crate) async fn hash(&self, password: &Secret) -> Result<Secret> {
         let salt: [u8; 16] = self.ports.bytes();
         let password = password.clone();
+        self.computed.fetch_add(1, Ordering::Relaxed);
         let (hash, _permit) = work(self.permit().await?, move || {
             argon2()?
                 .hash_password_with_salt(password.reveal().as_bytes(), &salt)
@@ -101,6 +110,7 @@ impl Passwords {
         let exists = hash.is_some();
         let hash = hash.unwrap_or_else(|| Secret::new(NOBODY.to_owned()));
         let given = password.clone();
+        self.computed.fetch_add(1, Ordering::Relaxed);
         let (matches, permit) = work(permit, move || {
             let stored = PasswordHash::new(hash.reveal())
                 .map_err(|error| Error::internal(Opaque(error.to_string())))?;

@@ -91,6 +91,7 @@ pub fn image_query(pairs: &[(String, String)], size: u64) -> ImageQuery {
             Some("private") => Some(false),
             _ => None,
         },
+        is_shared: value(pairs, "shared") == Some("me"),
         sort: value(pairs, "sort")
             .and_then(|word| SORTS.into_iter().find(|sort| sort_word(*sort) == word))
             .unwrap_or_default(),

@@ -16,6 +16,7 @@ fn all() -> ImageQuery {
         organizations: Vec::new(),
         category: None,
         is_public: None,
+        is_shared: false,
         sort: ImageSort::Name,
         order: Order::Asc,
         window: Window::of_page(1, 20),

@@ -1,0 +1,482 @@
+//! Shares: private images that other accounts may pull, until an instant or for ever (`protocol.md` 3.1, 3.6).
+//!
+//! # Invariants
+//! - Only private images are shared anew. One that turns public keeps its shares, without effect.
+//! - A share ends at its instant: decisions compare it with the clock on every request, and nothing that is remembered
+//!   outlives it.
+//! - Account names cannot be found out by trying: after five unknown ones in ten minutes no name is looked up for ten
+//!   minutes, whoever of the account asks. Changing and ending a share look among the image's shares alone.
+//! - One call is one transaction: all pairs are shared or none.
+
+mod received;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use roadstead::access::{AccountTarget, Action, Allowed, RepositoryTarget};
+use roadstead::error::Subject;
+use roadstead::manage::share::{
+    Deadline, NewShares, RefusedShare, SHARE_ACCOUNTS, SHARE_DESCRIPTION_LIMIT, SHARE_IMAGES,
+    SHARE_LIMIT, Share, ShareRefusal,
+};
+use roadstead::page::{Page, Window};
+use roadstead::{AccountName, Error, ErrorKind, ImageName, Result, Timestamp};
+use roadstead_store::share::{self, ShareRecord};
+use roadstead_store::{Durability, Place, Store};
+
+use crate::access::Access;
+use crate::audit::{self, Event, Origin};
+use crate::context::Context;
+use crate::error::{Failed, stored};
+use crate::limit::{FailureLimit, Repeated};
+use crate::port::Ports;
+
+/// Seconds within which unknown account names are counted, and for which none is looked up after too many.
+const GUESSES: i64 = 10 * 60;
+
+/// Shares.
+#[derive(Clone)]
+pub struct Shares {
+    store: Store,
+    access: Access,
+    ports: Ports,
+    guesses: Arc<FailureLimit>,
+}
+
+impl std::fmt::Debug for Shares {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Shares")
+    }
+}
+
+/// An image that may be shared, and with whom.
+#[derive(Clone)]
+struct Plan {
+    image: ImageName,
+    place: Place,
+    event: Event,
+}
+
+impl Shares {
+    pub(crate) fn new(store: Store, access: Access, ports: Ports) -> Self {
+        let guesses = FailureLimit::new(Arc::clone(&ports.clock), Repeated::Counts);
+        Self { store, access, ports, guesses: Arc::new(guesses.within(GUESSES)) }
+    }
+
+    /// The shares of an image, ended ones too, by account name.
+    ///
+    /// # Errors
+    /// `Hidden` or `Denied`; those of the store.
+    #[tracing::instrument(name = "service.share.list", skip_all, fields(%image))]
+    pub async fn list(
+        &self,
+        ctx: &Context,
+        image: &ImageName,
+        window: Window,
+    ) -> Result<Page<Share>> {
+        let allowed = self.access.authorize(ctx, Action::ListShares, image).await?;
+        let (place, now) = (Place::of(&allowed), ctx.now());
+        let page = self
+            .store
+            .read("share.list", move |tx| {
+                Box::pin(async move { share::list(tx, &place, window).await })
+            })
+            .await
+            .map_err(stored)?;
+        Ok(page.map(|record| shown(record, now)))
+    }
+
+    /// The share of an image with one account, ended or not.
+    ///
+    /// # Errors
+    /// `Hidden` or `Denied`; `NotFound` when it is not shared with an account of this name; those of the store.
+    #[tracing::instrument(name = "service.share.get", skip_all, fields(%image))]
+    pub async fn get(
+        &self,
+        ctx: &Context,
+        image: &ImageName,
+        account: &AccountName,
+    ) -> Result<Share> {
+        let allowed = self.access.authorize(ctx, Action::ListShares, image).await?;
+        let (place, account) = (Place::of(&allowed), account.clone());
+        let found = self
+            .store
+            .peek("share.get", move |tx| {
+                let account = account.clone();
+                Box::pin(async move { share::find(tx, &place, &account).await })
+            })
+            .await
+            .map_err(stored)?;
+        found.map(|record| shown(record, ctx.now())).ok_or_else(not_shared)
+    }
+
+    /// Why an image cannot be shared with an account, `None` if it can: asked while the name is typed, and counted as
+    /// sharing is.
+    ///
+    /// # Errors
+    /// `Hidden` or `Denied`; `RateLimited` after too many unknown names; those of the store.
+    #[tracing::instrument(name = "service.share.check", skip_all, fields(%image))]
+    pub async fn check(
+        &self,
+        ctx: &Context,
+        image: &ImageName,
+        account: &AccountName,
+    ) -> Result<Option<ShareRefusal>> {
+        let allowed = self.access.authorize(ctx, Action::CreateShare, image).await?;
+        let target = match self.look_up(ctx, account).await? {
+            Some(target) if target.id == allowed.target().account => {
+                return Ok(Some(ShareRefusal::OwnAccount));
+            }
+            Some(target) => target,
+            None => return Ok(Some(ShareRefusal::NoAccount)),
+        };
+        let place = Place::of(&allowed);
+        let held = self
+            .store
+            .read("share.check", move |tx| Box::pin(async move { share::look(tx, &place).await }))
+            .await
+            .map_err(stored)?;
+        Ok(refusal(held.as_ref(), &target, 0))
+    }
+
+    /// Shares images with accounts, each with each. An answer that is not empty says why nothing was shared.
+    ///
+    /// # Errors
+    /// `Invalid` for no image or account, an end that has passed; `TooLarge` for too many of them and for the
+    /// description; `RateLimited` after too many unknown accounts; those of the store.
+    #[tracing::instrument(name = "service.share.create", skip_all)]
+    pub async fn create(&self, ctx: &Context, new: NewShares) -> Result<Vec<RefusedShare>> {
+        let (images, refused) = self.images(ctx, &new.images).await?;
+        check(&new, ctx.now())?;
+        let refuse = |images: &[ImageName], account: &AccountName, why| {
+            images
+                .iter()
+                .map(|image| RefusedShare { image: image.clone(), account: account.clone(), why })
+                .collect::<Vec<_>>()
+        };
+        let mut all: Vec<RefusedShare> = refused
+            .into_iter()
+            .flat_map(|(image, why)| {
+                new.accounts.iter().flat_map(move |account| refuse(&[image.clone()], account, why))
+            })
+            .collect();
+        // Names are looked up for those alone who may share something.
+        let mut targets = BTreeMap::new();
+        if let Some(first) = images.first() {
+            let names: Vec<ImageName> = images.iter().map(|plan| plan.image.clone()).collect();
+            for account in &new.accounts {
+                match self.look_up(ctx, account).await? {
+                    None => all.extend(refuse(&names, account, ShareRefusal::NoAccount)),
+                    Some(target) if target.id == first.place.account() => {
+                        all.extend(refuse(&names, account, ShareRefusal::OwnAccount));
+                    }
+                    Some(target) => drop(targets.insert(target.id, target)),
+                }
+            }
+        }
+        if all.is_empty() {
+            all = self.insert(ctx, images, targets.into_values().collect(), new).await?;
+        }
+        Ok(all)
+    }
+
+    /// Shares one image with one account.
+    ///
+    /// # Errors
+    /// As [`Shares::create`], and every refusal as an error: `Hidden`, `Denied`, `Conflict` for a public image,
+    /// `NotFound` for the account, `Invalid` for the image's own, `AlreadyExists`, `QuotaExceeded`.
+    #[tracing::instrument(name = "service.share.create_one", skip_all, fields(%image))]
+    pub async fn create_one(
+        &self,
+        ctx: &Context,
+        image: ImageName,
+        account: AccountName,
+        until: Deadline,
+        description: String,
+    ) -> Result<()> {
+        let new = NewShares { images: vec![image], accounts: vec![account], until, description };
+        match self.create(ctx, new).await?.into_iter().next() {
+            None => Ok(()),
+            Some(refused) => Err(error_of(refused.why)),
+        }
+    }
+
+    /// Changes when a share ends and what it says.
+    ///
+    /// # Errors
+    /// `Hidden` or `Denied`; `NotFound` when it is not shared with an account of this name; `Invalid` for an end that has
+    /// passed; `TooLarge` for the description; those of the store.
+    #[tracing::instrument(name = "service.share.update", skip_all, fields(%image))]
+    pub async fn update(
+        &self,
+        ctx: &Context,
+        image: &ImageName,
+        account: &AccountName,
+        until: Deadline,
+        description: String,
+    ) -> Result<()> {
+        let allowed = self.access.authorize(ctx, Action::UpdateShare, image).await?;
+        check_words(until, &description, ctx.now())?;
+        let event = self.event(ctx, &allowed, "updateImageRepositoryAccessDomain");
+        let (place, wanted) = (Place::of(&allowed), Arc::new((account.clone(), description)));
+        let now = ctx.now();
+        self.store
+            .run("share.update", Durability::Durable, move |tx| {
+                let (wanted, event) = (Arc::clone(&wanted), event.clone());
+                Box::pin(async move {
+                    let (account, description) = &*wanted;
+                    share::hold(tx, &place).await?.ok_or_else(not_shared)?;
+                    let found = share::find(tx, &place, account).await?.ok_or_else(not_shared)?;
+                    let (target, end) = (found.target_account_id, until.end());
+                    share::set(tx, &place, target, end, description, None, now).await?;
+                    audit::append(tx, event.detail(said(&found.target_account_name, until)))
+                        .await?;
+                    Ok::<_, Failed>(())
+                })
+            })
+            .await
+            .map_err(Error::from)
+    }
+
+    /// Ends a share at once.
+    ///
+    /// # Errors
+    /// `Hidden` or `Denied`; `NotFound` when it is not shared with an account of this name; those of the store.
+    #[tracing::instrument(name = "service.share.remove", skip_all, fields(%image))]
+    pub async fn remove(
+        &self,
+        ctx: &Context,
+        image: &ImageName,
+        account: &AccountName,
+    ) -> Result<()> {
+        let allowed = self.access.authorize(ctx, Action::DeleteShare, image).await?;
+        let event = self.event(ctx, &allowed, "deleteImageRepositoryAccessDomain");
+        let (place, account, now) = (Place::of(&allowed), account.clone(), ctx.now());
+        self.store
+            .run("share.remove", Durability::Durable, move |tx| {
+                let (account, event) = (account.clone(), event.clone());
+                Box::pin(async move {
+                    let found = share::find(tx, &place, &account).await?.ok_or_else(not_shared)?;
+                    if !share::remove(tx, &place, found.target_account_id, now).await? {
+                        return Err(not_shared().into());
+                    }
+                    let detail = serde_json::json!({ "account": found.target_account_name });
+                    audit::append(tx, event.detail(detail)).await?;
+                    Ok::<_, Failed>(())
+                })
+            })
+            .await
+            .map_err(Error::from)
+    }
+
+    /// The images that the caller may share, and why the others cannot be.
+    async fn images(
+        &self,
+        ctx: &Context,
+        names: &[ImageName],
+    ) -> Result<(Vec<Plan>, Vec<(ImageName, ShareRefusal)>)> {
+        if names.len() > SHARE_IMAGES {
+            return Err(too_many("at most 50 images at a time"));
+        }
+        let (mut plans, mut refused) = (Vec::new(), Vec::new());
+        for name in names {
+            let why = match self.access.authorize(ctx, Action::CreateShare, name).await {
+                Ok(allowed) if !allowed.target().is_public => {
+                    let event = self.event(ctx, &allowed, "createImageRepositoryAccessDomain");
+                    plans.push(Plan { image: name.clone(), place: Place::of(&allowed), event });
+                    continue;
+                }
+                Ok(_) => ShareRefusal::Public,
+                Err(error) => match error.kind() {
+                    ErrorKind::Hidden | ErrorKind::NotFound => ShareRefusal::NoImage,
+                    ErrorKind::Denied => ShareRefusal::Denied,
+                    _ => return Err(error),
+                },
+            };
+            refused.push((name.clone(), why));
+        }
+        // Everybody holds rows in this order; and nothing is shared twice.
+        plans.sort_by_key(|plan| plan.place);
+        plans.dedup_by_key(|plan| plan.place);
+        Ok((plans, refused))
+    }
+
+    /// The account of this name. Unknown ones are counted.
+    async fn look_up(&self, ctx: &Context, name: &AccountName) -> Result<Option<AccountTarget>> {
+        let guesser = ctx.actor.user().map(|user| user.account.to_string());
+        if let Some(guesser) = &guesser {
+            self.guesses.check(guesser, None).map_err(|closed| {
+                Error::new(
+                    ErrorKind::RateLimited,
+                    Subject::Share,
+                    "too many accounts that do not exist were named; sharing is closed for a while",
+                )
+                .retry_after(closed.retry_after_seconds().unwrap_or_default())
+            })?;
+        }
+        let found = self.access.account(name).await?;
+        if let (Some(guesser), None) = (&guesser, &found) {
+            self.guesses.fail(guesser, None, &[0; 32]);
+        }
+        Ok(found)
+    }
+
+    /// Shares what was decided to be shared, unless something changed meanwhile.
+    async fn insert(
+        &self,
+        ctx: &Context,
+        images: Vec<Plan>,
+        targets: Vec<AccountTarget>,
+        new: NewShares,
+    ) -> Result<Vec<RefusedShare>> {
+        let creator = ctx.actor.user().map(|user| (user.user, user.user_name.to_string()));
+        let (work, now) = (Arc::new((images, targets, new, creator)), ctx.now());
+        self.store
+            .run("share.create", Durability::Durable, move |tx| {
+                let work = Arc::clone(&work);
+                Box::pin(async move {
+                    let (images, targets, new, creator) = &*work;
+                    let mut refused = Vec::new();
+                    for plan in images {
+                        let held = share::hold(tx, &plan.place).await?;
+                        refused.extend(targets.iter().enumerate().filter_map(
+                            |(before, target)| {
+                                let (image, account) = (plan.image.clone(), target.name.clone());
+                                let why = refusal(held.as_ref(), target, before)?;
+                                Some(RefusedShare { image, account, why })
+                            },
+                        ));
+                    }
+                    if !refused.is_empty() {
+                        return Ok(refused);
+                    }
+                    for plan in images {
+                        for target in targets {
+                            let (end, words) = (new.until.end(), new.description.as_str());
+                            let by = creator.clone();
+                            share::set(tx, &plan.place, target.id, end, words, by, now).await?;
+                            let detail = said(&target.name, new.until);
+                            audit::append(tx, plan.event.clone().detail(detail)).await?;
+                        }
+                    }
+                    Ok::<_, Failed>(refused)
+                })
+            })
+            .await
+            .map_err(Error::from)
+    }
+
+    fn event(&self, ctx: &Context, allowed: &Allowed<RepositoryTarget>, name: &str) -> Event {
+        let target = allowed.target();
+        Origin::of(ctx, &self.ports)
+            .event(name, "imagerepositoryaccessdomain")
+            .in_account(target.account)
+            .named(&target.name)
+            .id(target.id)
+            .in_repository(target.organization, target.id)
+    }
+}
+
+/// Why an image in this state cannot be shared with an account after `before` others of the same call.
+fn refusal(
+    held: Option<&share::Held>,
+    target: &AccountTarget,
+    before: usize,
+) -> Option<ShareRefusal> {
+    let Some(held) = held else {
+        return Some(ShareRefusal::NoImage);
+    };
+    let most = usize::try_from(SHARE_LIMIT).unwrap_or(usize::MAX);
+    if held.is_public {
+        Some(ShareRefusal::Public)
+    } else if held.targets.contains(&target.id) {
+        Some(ShareRefusal::AlreadyShared)
+    } else if held.targets.len().saturating_add(before) >= most {
+        Some(ShareRefusal::LimitReached)
+    } else {
+        None
+    }
+}
+
+fn check(new: &NewShares, now: Timestamp) -> Result<()> {
+    if new.accounts.len() > SHARE_ACCOUNTS {
+        return Err(too_many("at most 10 accounts at a time"));
+    }
+    if new.images.is_empty() || new.accounts.is_empty() {
+        return Err(Error::invalid(Subject::Request, "name an image and an account"));
+    }
+    check_words(new.until, &new.description, now)
+}
+
+fn check_words(until: Deadline, description: &str, now: Timestamp) -> Result<()> {
+    if until.has_passed(now) {
+        return Err(Error::invalid(Subject::Share, "a share must end later than now"));
+    }
+    if description.chars().count() > SHARE_DESCRIPTION_LIMIT {
+        let message = "the description is too long: at most 1,000 characters";
+        return Err(Error::new(ErrorKind::TooLarge, Subject::Share, message));
+    }
+    Ok(())
+}
+
+fn too_many(message: &str) -> Error {
+    Error::new(ErrorKind::TooLarge, Subject::Request, message)
+}
+
+fn not_shared() -> Error {
+    Error::not_found(Subject::Share, "the image is not shared with an account of this name")
+}
+
+fn error_of(why: ShareRefusal) -> Error {
+    match why {
+        ShareRefusal::NoImage => Error::hidden(Subject::Repository),
+        ShareRefusal::Denied => {
+            let message = "you do not have permission to do this";
+            Error::new(ErrorKind::Denied, Subject::Repository, message)
+        }
+        ShareRefusal::Public => Error::new(
+            ErrorKind::Conflict,
+            Subject::Share,
+            "the image is public: everybody may pull it, and it cannot be shared",
+        ),
+        ShareRefusal::NoAccount => {
+            Error::not_found(Subject::Account, "there is no account of this name")
+        }
+        ShareRefusal::OwnAccount => {
+            Error::invalid(Subject::Share, "you cannot share with your own account")
+                .with_detail(serde_json::json!({ "reason": "own_account" }))
+        }
+        ShareRefusal::AlreadyShared => Error::new(
+            ErrorKind::AlreadyExists,
+            Subject::Share,
+            "the image is shared with this account already; change the share instead",
+        ),
+        ShareRefusal::LimitReached => Error::new(
+            ErrorKind::QuotaExceeded,
+            Subject::Share,
+            "the image is shared with as many accounts as it can be; end a share first",
+        )
+        .with_detail(serde_json::json!({ "limit": SHARE_LIMIT })),
+    }
+}
+
+fn said(account: &AccountName, until: Deadline) -> serde_json::Value {
+    serde_json::json!({ "account": account, "deadline": until.to_string(), "permit": "read" })
+}
+
+fn shown(record: ShareRecord, now: Timestamp) -> Share {
+    // What cannot be a deadline was never written.
+    let until = Deadline::try_from(record.expires_at).unwrap_or_default();
+    Share {
+        account: record.target_account_name,
+        until,
+        is_valid: record.expires_at.is_none_or(|end| now < end),
+        description: record.description,
+        created_by: record.creator_name,
+        created_by_id: record.creator_public_id.map(|id| id.to_string()).unwrap_or_default(),
+        created_at: record.created_at,
+        updated_at: record.updated_at,
+    }
+}

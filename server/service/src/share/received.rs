@@ -1,0 +1,116 @@
+//! What other accounts share with the caller's.
+
+use roadstead::access::{Action, Actor, Permission, Reason, permits};
+use roadstead::id::RepositoryId;
+use roadstead::manage::image::{Category, Image, ImageRights};
+use roadstead::manage::share::{Deadline, SharedImage, SharedImageQuery, SharedImageSort};
+use roadstead::page::Page;
+use roadstead::{Result, Timestamp};
+use roadstead_store::share::{self, Received, ReceivedRecord, ReceivedSort};
+
+use super::Shares;
+use crate::access::OwnAccount;
+use crate::context::Context;
+use crate::error::stored;
+
+impl Shares {
+    /// Images that other accounts share with the caller's. Public ones are left out: there shares have no effect.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when nobody in particular asks; those of the store.
+    #[tracing::instrument(name = "service.share.received", skip_all)]
+    pub async fn received(
+        &self,
+        ctx: &Context,
+        query: SharedImageQuery,
+    ) -> Result<Page<SharedImage>> {
+        let account = self.access.authorize(ctx, Action::ListSharedImages, OwnAccount).await?.key();
+        let (only, now) = (self.undenied(ctx, account).await?, ctx.now());
+        let search =
+            query.search.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty());
+        let filter = Received {
+            account,
+            only,
+            search,
+            owner: query.owner,
+            organization: query.organization,
+            is_valid: query.is_valid,
+            now,
+        };
+        let (sort, order, window) = (sort_of(query.sort), query.order, query.window);
+        let page = self
+            .store
+            .read("share.received", move |tx| {
+                let filter = filter.clone();
+                Box::pin(async move { share::received(tx, &filter, sort, order, window).await })
+            })
+            .await
+            .map_err(stored)?;
+        Ok(page.map(|record| shown(record, now)))
+    }
+
+    /// The shared images that no policy of the caller's hides; `None` is all of them, as for nearly everybody.
+    async fn undenied(
+        &self,
+        ctx: &Context,
+        account: roadstead::access::Allowed<roadstead::id::AccountId>,
+    ) -> Result<Option<Vec<RepositoryId>>> {
+        let grants = self.access.own_grants(&ctx.actor).await?;
+        if !roadstead::access::denies_reading(&grants.statements) {
+            return Ok(None);
+        }
+        let shared = self
+            .store
+            .peek("share.received_images", move |tx| {
+                Box::pin(async move { share::received_images(tx, account).await })
+            })
+            .await
+            .map_err(stored)?;
+        // An ended share is listed by its name, which a policy may hide all the same.
+        let grants = roadstead::access::Grants {
+            share: Some(None),
+            ..roadstead::access::Grants::clone(&grants)
+        };
+        let actor: &Actor = &ctx.actor;
+        let seen = shared
+            .into_iter()
+            .filter(|image| permits(actor, Action::ReadImage, image, &grants, ctx.now()).is_ok());
+        Ok(Some(seen.map(|image| image.id).collect()))
+    }
+}
+
+const fn sort_of(sort: SharedImageSort) -> ReceivedSort {
+    match sort {
+        SharedImageSort::UpdatedAt => ReceivedSort::Updated,
+        SharedImageSort::Name => ReceivedSort::Name,
+        SharedImageSort::TagCount => ReceivedSort::Tags,
+        SharedImageSort::Namespace => ReceivedSort::Path,
+        SharedImageSort::DomainName => ReceivedSort::Owner,
+    }
+}
+
+fn shown(record: ReceivedRecord, now: Timestamp) -> SharedImage {
+    SharedImage {
+        image: Image {
+            id: record.repository_id,
+            name: record.path,
+            is_public: false,
+            category: record.category.parse().unwrap_or(Category::Other),
+            description: record.description,
+            tags: record.tag_count,
+            size: record.size,
+            pulls: record.pull_count,
+            shares: 0,
+            newest_tag: record.newest_tag,
+            // Users are known in their own account alone.
+            created_by: String::new(),
+            created_at: record.created_at,
+            updated_at: record.updated_at,
+            rights: ImageRights { permission: Permission::Read, reason: Reason::Share },
+        },
+        owner: record.owner_name,
+        until: Deadline::try_from(record.expires_at).unwrap_or_default(),
+        is_valid: record.expires_at.is_none_or(|end| now < end),
+        note: record.note,
+    }
+}

@@ -17,6 +17,7 @@
 mod support;
 
 mod audit;
+mod binding;
 mod care;
 mod command;
 mod config;
@@ -25,6 +26,7 @@ mod crash;
 mod credential;
 mod fuzz;
 mod health;
+mod hidden;
 mod host;
 mod hostile;
 mod limits;

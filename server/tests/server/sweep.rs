@@ -6,8 +6,10 @@
 use std::collections::BTreeSet;
 
 use axum::body::Body;
+use roadstead::manage::grant::GrantQuery;
 use roadstead::manage::image::ImageQuery;
 use roadstead::manage::organization::OrganizationQuery;
+use roadstead::manage::share::SharedImageQuery;
 use roadstead::manage::tag::TagQuery;
 use roadstead::page::{Order, Window};
 use serde_json::{Value, json};
@@ -16,6 +18,8 @@ use crate::support::app::folder;
 use crate::support::image::{MANIFEST, digest};
 use crate::support::{Client, TestApp, TestImage};
 
+/// A form that would give somebody a right.
+const GRANT: &str = "on=group/app&users[0]=0123456789abcdef0123456789abcdef&permission=7";
 const UUID: &str = "0f2b7c1e-6a0e-4c55-9b53-3d9c4f1f7a10";
 
 #[tokio::test]
@@ -83,6 +87,7 @@ fn calls() -> Vec<(&'static str, Input)> {
         organizations: Vec::new(),
         category: None,
         is_public: None,
+        is_shared: false,
         sort: Default::default(),
         order,
         window,
@@ -91,6 +96,16 @@ fn calls() -> Vec<(&'static str, Input)> {
         search: None,
         platform: None,
         untagged: false,
+        sort: Default::default(),
+        order,
+        window,
+    };
+    let grants = GrantQuery { search: None, window };
+    let shared = SharedImageQuery {
+        search: None,
+        owner: None,
+        organization: None,
+        is_valid: None,
         sort: Default::default(),
         order,
         window,
@@ -151,6 +166,24 @@ fn calls() -> Vec<(&'static str, Input)> {
         ("temporary_logins", Form("user=manager")),
         ("revoke_temporary_login", Form("user=manager&id=RSTM0000000000000000")),
         ("revoke_temporary_login", Form("id=RSTM0000000000000000")),
+        ("list_grants", Json(json!({ "on": "group", "query": grants }))),
+        ("list_grants", Json(json!({ "on": "group/app", "query": grants }))),
+        ("grant_candidates", Json(json!({ "on": "group", "search": null }))),
+        ("grant_candidates", Json(json!({ "on": "group/app", "search": null }))),
+        ("add_grants", Form(GRANT)),
+        ("update_grant", Form("on=group&user=0123456789abcdef0123456789abcdef&permission=7")),
+        ("remove_grants", Form("on=group/app&users[0]=0123456789abcdef0123456789abcdef")),
+        ("list_shares", Json(json!({ "image": "group/app", "window": window }))),
+        ("check_share", Json(json!({ "image": "group/app", "account": "other" }))),
+        (
+            "share_images",
+            Json(json!({ "shares": { "images": ["group/app"], "accounts": ["other"],
+            "until": null, "description": "" } })),
+        ),
+        ("create_share", Form("image=group/app&account=other&forever=true")),
+        ("update_share", Form("image=group/app&account=other&forever=true")),
+        ("delete_share", Form("image=group/app&account=other")),
+        ("list_shared_images", Json(json!({ "query": shared }))),
         ("news", Form("after=")),
         ("session", Form("")),
         ("list", Form("list=images&is_columns=true&shown[]=pulls")),

@@ -36,6 +36,7 @@ mod metrics;
 mod news;
 mod organization;
 mod overview;
+mod parent;
 mod pressure;
 mod protocol;
 mod proxy;

@@ -8,18 +8,17 @@
 //!   minutes, whoever of the account asks. Changing and ending a share look among the image's shares alone.
 //! - One call is one transaction: all pairs are shared or none.
 
+mod create;
 mod received;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use roadstead::access::{AccountTarget, Action, Allowed, RepositoryTarget};
 use roadstead::error::Subject;
 use roadstead::manage::share::{
-    Deadline, NewShares, RefusedShare, SHARE_ACCOUNTS, SHARE_DESCRIPTION_LIMIT, SHARE_IMAGES,
-    SHARE_LIMIT, Share, ShareRefusal,
+    Deadline, SHARE_DESCRIPTION_LIMIT, SHARE_LIMIT, Share, ShareRefusal,
 };
 use roadstead::page::{Page, Window};
 use roadstead::{AccountName, Error, ErrorKind, ImageName, Result, Timestamp};
@@ -49,14 +48,6 @@ impl std::fmt::Debug for Shares {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Shares")
     }
-}
-
-/// An image that may be shared, and with whom.
-#[derive(Clone)]
-struct Plan {
-    image: ImageName,
-    place: Place,
-    event: Event,
 }
 
 impl Shares {
@@ -141,68 +132,6 @@ impl Shares {
         Ok(refusal(held.as_ref(), &target, 0))
     }
 
-    /// Shares images with accounts, each with each. An answer that is not empty says why nothing was shared.
-    ///
-    /// # Errors
-    /// `Invalid` for no image or account, an end that has passed; `TooLarge` for too many of them and for the
-    /// description; `RateLimited` after too many unknown accounts; those of the store.
-    #[tracing::instrument(name = "service.share.create", skip_all)]
-    pub async fn create(&self, ctx: &Context, new: NewShares) -> Result<Vec<RefusedShare>> {
-        let (images, refused) = self.images(ctx, &new.images).await?;
-        check(&new, ctx.now())?;
-        let refuse = |images: &[ImageName], account: &AccountName, why| {
-            images
-                .iter()
-                .map(|image| RefusedShare { image: image.clone(), account: account.clone(), why })
-                .collect::<Vec<_>>()
-        };
-        let mut all: Vec<RefusedShare> = refused
-            .into_iter()
-            .flat_map(|(image, why)| {
-                new.accounts.iter().flat_map(move |account| refuse(&[image.clone()], account, why))
-            })
-            .collect();
-        // Names are looked up for those alone who may share something.
-        let mut targets = BTreeMap::new();
-        if let Some(first) = images.first() {
-            let names: Vec<ImageName> = images.iter().map(|plan| plan.image.clone()).collect();
-            for account in &new.accounts {
-                match self.look_up(ctx, account).await? {
-                    None => all.extend(refuse(&names, account, ShareRefusal::NoAccount)),
-                    Some(target) if target.id == first.place.account() => {
-                        all.extend(refuse(&names, account, ShareRefusal::OwnAccount));
-                    }
-                    Some(target) => drop(targets.insert(target.id, target)),
-                }
-            }
-        }
-        if all.is_empty() {
-            all = self.insert(ctx, images, targets.into_values().collect(), new).await?;
-        }
-        Ok(all)
-    }
-
-    /// Shares one image with one account.
-    ///
-    /// # Errors
-    /// As [`Shares::create`], and every refusal as an error: `Hidden`, `Denied`, `Conflict` for a public image,
-    /// `NotFound` for the account, `Invalid` for the image's own, `AlreadyExists`, `QuotaExceeded`.
-    #[tracing::instrument(name = "service.share.create_one", skip_all, fields(%image))]
-    pub async fn create_one(
-        &self,
-        ctx: &Context,
-        image: ImageName,
-        account: AccountName,
-        until: Deadline,
-        description: String,
-    ) -> Result<()> {
-        let new = NewShares { images: vec![image], accounts: vec![account], until, description };
-        match self.create(ctx, new).await?.into_iter().next() {
-            None => Ok(()),
-            Some(refused) => Err(error_of(refused.why)),
-        }
-    }
-
     /// Changes when a share ends and what it says.
     ///
     /// # Errors
@@ -271,38 +200,6 @@ impl Shares {
             .map_err(Error::from)
     }
 
-    /// The images that the caller may share, and why the others cannot be.
-    async fn images(
-        &self,
-        ctx: &Context,
-        names: &[ImageName],
-    ) -> Result<(Vec<Plan>, Vec<(ImageName, ShareRefusal)>)> {
-        if names.len() > SHARE_IMAGES {
-            return Err(too_many("at most 50 images at a time"));
-        }
-        let (mut plans, mut refused) = (Vec::new(), Vec::new());
-        for name in names {
-            let why = match self.access.authorize(ctx, Action::CreateShare, name).await {
-                Ok(allowed) if !allowed.target().is_public => {
-                    let event = self.event(ctx, &allowed, "createImageRepositoryAccessDomain");
-                    plans.push(Plan { image: name.clone(), place: Place::of(&allowed), event });
-                    continue;
-                }
-                Ok(_) => ShareRefusal::Public,
-                Err(error) => match error.kind() {
-                    ErrorKind::Hidden | ErrorKind::NotFound => ShareRefusal::NoImage,
-                    ErrorKind::Denied => ShareRefusal::Denied,
-                    _ => return Err(error),
-                },
-            };
-            refused.push((name.clone(), why));
-        }
-        // Everybody holds rows in this order; and nothing is shared twice.
-        plans.sort_by_key(|plan| plan.place);
-        plans.dedup_by_key(|plan| plan.place);
-        Ok((plans, refused))
-    }
-
     /// The account of this name. Unknown ones are counted.
     async fn look_up(&self, ctx: &Context, name: &AccountName) -> Result<Option<AccountTarget>> {
         let guesser = ctx.actor.user().map(|user| user.account.to_string());
@@ -321,51 +218,6 @@ impl Shares {
             self.guesses.fail(guesser, None, &[0; 32]);
         }
         Ok(found)
-    }
-
-    /// Shares what was decided to be shared, unless something changed meanwhile.
-    async fn insert(
-        &self,
-        ctx: &Context,
-        images: Vec<Plan>,
-        targets: Vec<AccountTarget>,
-        new: NewShares,
-    ) -> Result<Vec<RefusedShare>> {
-        let creator = ctx.actor.user().map(|user| (user.user, user.user_name.to_string()));
-        let (work, now) = (Arc::new((images, targets, new, creator)), ctx.now());
-        self.store
-            .run("share.create", Durability::Durable, move |tx| {
-                let work = Arc::clone(&work);
-                Box::pin(async move {
-                    let (images, targets, new, creator) = &*work;
-                    let mut refused = Vec::new();
-                    for plan in images {
-                        let held = share::hold(tx, &plan.place).await?;
-                        refused.extend(targets.iter().enumerate().filter_map(
-                            |(before, target)| {
-                                let (image, account) = (plan.image.clone(), target.name.clone());
-                                let why = refusal(held.as_ref(), target, before)?;
-                                Some(RefusedShare { image, account, why })
-                            },
-                        ));
-                    }
-                    if !refused.is_empty() {
-                        return Ok(refused);
-                    }
-                    for plan in images {
-                        for target in targets {
-                            let (end, words) = (new.until.end(), new.description.as_str());
-                            let by = creator.clone();
-                            share::set(tx, &plan.place, target.id, end, words, by, now).await?;
-                            let detail = said(&target.name, new.until);
-                            audit::append(tx, plan.event.clone().detail(detail)).await?;
-                        }
-                    }
-                    Ok::<_, Failed>(refused)
-                })
-            })
-            .await
-            .map_err(Error::from)
     }
 
     fn event(&self, ctx: &Context, allowed: &Allowed<RepositoryTarget>, name: &str) -> Event {
@@ -400,16 +252,6 @@ fn refusal(
     }
 }
 
-fn check(new: &NewShares, now: Timestamp) -> Result<()> {
-    if new.accounts.len() > SHARE_ACCOUNTS {
-        return Err(too_many("at most 10 accounts at a time"));
-    }
-    if new.images.is_empty() || new.accounts.is_empty() {
-        return Err(Error::invalid(Subject::Request, "name an image and an account"));
-    }
-    check_words(new.until, &new.description, now)
-}
-
 fn check_words(until: Deadline, description: &str, now: Timestamp) -> Result<()> {
     if until.has_passed(now) {
         return Err(Error::invalid(Subject::Share, "a share must end later than now"));
@@ -421,45 +263,8 @@ fn check_words(until: Deadline, description: &str, now: Timestamp) -> Result<()>
     Ok(())
 }
 
-fn too_many(message: &str) -> Error {
-    Error::new(ErrorKind::TooLarge, Subject::Request, message)
-}
-
 fn not_shared() -> Error {
     Error::not_found(Subject::Share, "the image is not shared with an account of this name")
-}
-
-fn error_of(why: ShareRefusal) -> Error {
-    match why {
-        ShareRefusal::NoImage => Error::hidden(Subject::Repository),
-        ShareRefusal::Denied => {
-            let message = "you do not have permission to do this";
-            Error::new(ErrorKind::Denied, Subject::Repository, message)
-        }
-        ShareRefusal::Public => Error::new(
-            ErrorKind::Conflict,
-            Subject::Share,
-            "the image is public: everybody may pull it, and it cannot be shared",
-        ),
-        ShareRefusal::NoAccount => {
-            Error::not_found(Subject::Account, "there is no account of this name")
-        }
-        ShareRefusal::OwnAccount => {
-            Error::invalid(Subject::Share, "you cannot share with your own account")
-                .with_detail(serde_json::json!({ "reason": "own_account" }))
-        }
-        ShareRefusal::AlreadyShared => Error::new(
-            ErrorKind::AlreadyExists,
-            Subject::Share,
-            "the image is shared with this account already; change the share instead",
-        ),
-        ShareRefusal::LimitReached => Error::new(
-            ErrorKind::QuotaExceeded,
-            Subject::Share,
-            "the image is shared with as many accounts as it can be; end a share first",
-        )
-        .with_detail(serde_json::json!({ "limit": SHARE_LIMIT })),
-    }
 }
 
 fn said(account: &AccountName, until: Deadline) -> serde_json::Value {

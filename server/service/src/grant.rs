@@ -13,6 +13,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use roadstead::access::{Action, Actor, OrganizationTarget, Permission, Reason, RepositoryTarget};
+use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::id::UserId;
 use roadstead::manage::grant::{Candidate, GrantList, GrantOn, GrantQuery, GrantSource, UserGrant};
@@ -23,7 +24,7 @@ use roadstead_store::grant::{self, AdministratorRecord, GrantRecord, On};
 use roadstead_store::{Place, Store};
 
 use crate::access::{Access, strongest};
-use crate::audit::{Event, Origin};
+use crate::audit::{Event, Origin, Trail};
 use crate::context::Context;
 use crate::error::stored;
 use crate::port::Ports;
@@ -39,6 +40,7 @@ pub struct Grants {
     store: Store,
     access: Access,
     ports: Ports,
+    trail: Trail,
 }
 
 /// The same question for an organization and for an image.
@@ -66,8 +68,8 @@ enum Target {
 }
 
 impl Grants {
-    pub(crate) const fn new(store: Store, access: Access, ports: Ports) -> Self {
-        Self { store, access, ports }
+    pub(crate) const fn new(store: Store, access: Access, ports: Ports, trail: Trail) -> Self {
+        Self { store, access, ports, trail }
     }
 
     async fn authorize(&self, ctx: &Context, ask: Question, on: &GrantOn) -> Result<Thing> {
@@ -92,6 +94,10 @@ impl Grants {
     #[tracing::instrument(name = "service.grant.list", skip_all, fields(%on))]
     pub async fn list(&self, ctx: &Context, on: &GrantOn, query: GrantQuery) -> Result<GrantList> {
         let thing = self.authorize(ctx, READ_OWN, on).await?;
+        self.trail.looked(|| {
+            let names = (TraceName::ShowUserNamespaceAuth, TraceName::ShowUserRepositoryAuth);
+            thing.event(&Origin::of(ctx, &self.ports), names)
+        });
         let sees_all = match self.authorize(ctx, LIST, on).await {
             Ok(_) => true,
             Err(error) if error.kind() == ErrorKind::Denied => false,
@@ -270,16 +276,16 @@ impl Thing {
         }
     }
 
-    fn event(&self, origin: &Origin, names: (&str, &str)) -> Event {
+    fn event(&self, origin: &Origin, names: (TraceName, TraceName)) -> Event {
         match &self.target {
             Target::Organization(target) => origin
-                .event(names.0, "usernamespaceauth")
+                .event(names.0)
                 .in_account(target.account)
                 .named(&target.name)
                 .id(target.id)
                 .in_organization(target.id),
             Target::Image(target) => origin
-                .event(names.1, "userrepositoryauth")
+                .event(names.1)
                 .in_account(target.account)
                 .named(&target.name)
                 .id(target.id)

@@ -187,8 +187,8 @@ impl Service {
                 ports.clone(),
                 trail.clone(),
             ),
-            grants: Grants::new(store.clone(), access.clone(), ports.clone()),
-            shares: Shares::new(store.clone(), access.clone(), ports.clone()),
+            grants: Grants::new(store.clone(), access.clone(), ports.clone(), trail.clone()),
+            shares: Shares::new(store.clone(), access.clone(), ports.clone(), trail.clone()),
             news: Newsroom::new(store.clone(), access.clone(), hex::encode(ports.bytes::<6>())),
             overview: Overviews::new(
                 store.clone(),

@@ -16,6 +16,7 @@ mod tests;
 use std::sync::Arc;
 
 use roadstead::access::{AccountTarget, Action, Allowed, RepositoryTarget};
+use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::manage::share::{
     Deadline, SHARE_DESCRIPTION_LIMIT, SHARE_LIMIT, Share, ShareRefusal,
@@ -26,7 +27,7 @@ use roadstead_store::share::{self, ShareRecord};
 use roadstead_store::{Durability, Place, Store};
 
 use crate::access::Access;
-use crate::audit::{self, Event, Origin};
+use crate::audit::{self, Event, Origin, Trail};
 use crate::context::Context;
 use crate::error::{Failed, stored};
 use crate::limit::{FailureLimit, Repeated};
@@ -41,6 +42,7 @@ pub struct Shares {
     store: Store,
     access: Access,
     ports: Ports,
+    trail: Trail,
     guesses: Arc<FailureLimit>,
 }
 
@@ -51,9 +53,9 @@ impl std::fmt::Debug for Shares {
 }
 
 impl Shares {
-    pub(crate) fn new(store: Store, access: Access, ports: Ports) -> Self {
+    pub(crate) fn new(store: Store, access: Access, ports: Ports, trail: Trail) -> Self {
         let guesses = FailureLimit::new(Arc::clone(&ports.clock), Repeated::Counts);
-        Self { store, access, ports, guesses: Arc::new(guesses.within(GUESSES)) }
+        Self { store, access, ports, trail, guesses: Arc::new(guesses.within(GUESSES)) }
     }
 
     /// The shares of an image, ended ones too, by account name.
@@ -68,6 +70,7 @@ impl Shares {
         window: Window,
     ) -> Result<Page<Share>> {
         let allowed = self.access.authorize(ctx, Action::ListShares, image).await?;
+        self.trail.looked(|| self.event(ctx, &allowed, TraceName::ListImageRepositoryAccessDomain));
         let (place, now) = (Place::of(&allowed), ctx.now());
         let page = self
             .store
@@ -91,6 +94,7 @@ impl Shares {
         account: &AccountName,
     ) -> Result<Share> {
         let allowed = self.access.authorize(ctx, Action::ListShares, image).await?;
+        self.trail.looked(|| self.event(ctx, &allowed, TraceName::ShowImageRepositoryAccessDomain));
         let (place, account) = (Place::of(&allowed), account.clone());
         let found = self
             .store
@@ -148,7 +152,7 @@ impl Shares {
     ) -> Result<()> {
         let allowed = self.access.authorize(ctx, Action::UpdateShare, image).await?;
         check_words(until, &description, ctx.now())?;
-        let event = self.event(ctx, &allowed, "updateImageRepositoryAccessDomain");
+        let event = self.event(ctx, &allowed, TraceName::UpdateImageRepositoryAccessDomain);
         let (place, wanted) = (Place::of(&allowed), Arc::new((account.clone(), description)));
         let now = ctx.now();
         self.store
@@ -181,7 +185,7 @@ impl Shares {
         account: &AccountName,
     ) -> Result<()> {
         let allowed = self.access.authorize(ctx, Action::DeleteShare, image).await?;
-        let event = self.event(ctx, &allowed, "deleteImageRepositoryAccessDomain");
+        let event = self.event(ctx, &allowed, TraceName::DeleteImageRepositoryAccessDomain);
         let (place, account, now) = (Place::of(&allowed), account.clone(), ctx.now());
         self.store
             .run("share.remove", Durability::Durable, move |tx| {
@@ -220,10 +224,10 @@ impl Shares {
         Ok(found)
     }
 
-    fn event(&self, ctx: &Context, allowed: &Allowed<RepositoryTarget>, name: &str) -> Event {
+    fn event(&self, ctx: &Context, allowed: &Allowed<RepositoryTarget>, name: TraceName) -> Event {
         let target = allowed.target();
         Origin::of(ctx, &self.ports)
-            .event(name, "imagerepositoryaccessdomain")
+            .event(name)
             .in_account(target.account)
             .named(&target.name)
             .id(target.id)

@@ -61,7 +61,7 @@ impl Pair {
     async fn new() -> Self {
         let here = TestApp::new().await;
         TestImage::new(51, 1, 1_000).push(&here.editor(), IMAGE, "v1").await.expect(201);
-        let there = here.replica().await;
+        let there = here.beside().await;
         Self { here, there }
     }
 

@@ -202,6 +202,7 @@ fn all_images() -> ImageQuery {
         organizations: Vec::new(),
         category: None,
         is_public: None,
+        is_shared: false,
         sort: ImageSort::default(),
         order: Order::default(),
         window: Window { offset: 0, limit: 10 },

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use roadstead::access::{Action, Permission};
+use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::id::{PublicId, UserId};
 use roadstead::manage::grant::GrantOn;
@@ -39,8 +40,13 @@ impl Grants {
     ) -> Result<()> {
         let thing = self.authorize(ctx, CREATE, on).await?;
         let change = Change::Give(each_once(grants)?);
-        self.change(ctx, thing, change, ("createUserNamespaceAuth", "createUserRepositoryAuth"))
-            .await
+        self.change(
+            ctx,
+            thing,
+            change,
+            (TraceName::CreateUserNamespaceAuth, TraceName::CreateUserRepositoryAuth),
+        )
+        .await
     }
 
     /// Changes users' rights, all of them or none. One's own may only be lowered.
@@ -56,8 +62,13 @@ impl Grants {
     ) -> Result<()> {
         let thing = self.authorize(ctx, UPDATE, on).await?;
         let change = Change::Alter(each_once(grants)?);
-        self.change(ctx, thing, change, ("updateUserNamespaceAuth", "updateUserRepositoryAuth"))
-            .await
+        self.change(
+            ctx,
+            thing,
+            change,
+            (TraceName::UpdateUserNamespaceAuth, TraceName::UpdateUserRepositoryAuth),
+        )
+        .await
     }
 
     /// Takes users' rights away, all of them or none.
@@ -69,8 +80,13 @@ impl Grants {
         let thing = self.authorize(ctx, DELETE, on).await?;
         let users = users.into_iter().map(|user| (user, Permission::Read)).collect();
         let change = Change::Take(each_once(users)?);
-        self.change(ctx, thing, change, ("deleteUserNamespaceAuth", "deleteUserRepositoryAuth"))
-            .await
+        self.change(
+            ctx,
+            thing,
+            change,
+            (TraceName::DeleteUserNamespaceAuth, TraceName::DeleteUserRepositoryAuth),
+        )
+        .await
     }
 
     async fn change(
@@ -78,7 +94,7 @@ impl Grants {
         ctx: &Context,
         thing: Thing,
         change: Change,
-        events: (&'static str, &'static str),
+        events: (TraceName, TraceName),
     ) -> Result<()> {
         let event = thing.event(&Origin::of(ctx, &self.ports), events);
         let (on, subject, now) = (thing.on, thing.subject(), ctx.now());

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use roadstead::access::{AccountTarget, Action};
+use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::manage::share::{
     Deadline, NewShares, RefusedShare, SHARE_ACCOUNTS, SHARE_IMAGES, SHARE_LIMIT, ShareRefusal,
@@ -102,7 +103,8 @@ impl Shares {
         for name in names {
             let why = match self.access.authorize(ctx, Action::CreateShare, name).await {
                 Ok(allowed) if !allowed.target().is_public => {
-                    let event = self.event(ctx, &allowed, "createImageRepositoryAccessDomain");
+                    let event =
+                        self.event(ctx, &allowed, TraceName::CreateImageRepositoryAccessDomain);
                     plans.push(Plan { image: name.clone(), place: Place::of(&allowed), event });
                     continue;
                 }

@@ -1,6 +1,7 @@
 //! What other accounts share with the caller's.
 
 use roadstead::access::{Action, Actor, Permission, Reason, permits};
+use roadstead::audit::TraceName;
 use roadstead::id::RepositoryId;
 use roadstead::manage::image::{Category, Image, ImageRights};
 use roadstead::manage::share::{Deadline, SharedImage, SharedImageQuery, SharedImageSort};
@@ -10,6 +11,7 @@ use roadstead_store::share::{self, Received, ReceivedRecord, ReceivedSort};
 
 use super::Shares;
 use crate::access::OwnAccount;
+use crate::audit::Origin;
 use crate::context::Context;
 use crate::error::stored;
 
@@ -25,6 +27,7 @@ impl Shares {
         query: SharedImageQuery,
     ) -> Result<Page<SharedImage>> {
         let account = self.access.authorize(ctx, Action::ListSharedImages, OwnAccount).await?.key();
+        self.trail.looked(|| Origin::of(ctx, &self.ports).event(TraceName::ListRepoShares));
         let (only, now) = (self.undenied(ctx, account).await?, ctx.now());
         let search =
             query.search.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty());

@@ -5,7 +5,7 @@ use roadstead::id::{AccountId, OrganizationId, RepositoryId};
 use roadstead::page::{Order, Page, Window};
 use roadstead::{AccountName, ImageName, OrganizationName, TagName, Timestamp};
 
-use crate::dialect::{begins, contains};
+use crate::dialect::contains;
 use crate::error::Result;
 use crate::row::record;
 use crate::sql::{Sql, sql};
@@ -104,8 +104,8 @@ impl Received {
             statement.push(" AND a.name_key = ").push_bind(owner.folded());
         }
         if let Some(organization) = &self.organization {
-            statement.push(" AND r.path LIKE ");
-            statement.push_bind(begins(&format!("{organization}/"))).push(" ESCAPE '\\'");
+            statement.push(" AND r.organization_id = (SELECT o.id FROM organizations o WHERE o.deleted_at IS NULL AND o.name = ");
+            statement.push_bind(organization).push(")");
         }
         match self.is_valid {
             Some(true) => drop(statement.push(" AND s.is_valid")),

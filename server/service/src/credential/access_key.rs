@@ -231,12 +231,12 @@ impl Credentials {
     fn event(
         &self,
         ctx: &Context,
-        name: &str,
+        name: TraceName,
         holder: &Allowed<CredentialHolder>,
         id: &AccessKeyId,
     ) -> Event {
         Origin::of(ctx, &self.ports)
-            .event(name, "accesskey")
+            .event(name)
             .in_account(holder.target().account)
             .named(&holder.target().name)
             .id(id)

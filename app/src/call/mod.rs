@@ -6,11 +6,15 @@
 pub mod account;
 pub mod audit;
 pub mod credential;
+pub mod group;
 pub mod image;
 pub mod news;
 pub mod organization;
 pub mod overview;
+pub mod policy;
 pub mod session;
 pub mod setting;
 pub mod setup;
 pub mod tag;
+pub mod tenant;
+pub mod user;

@@ -7,7 +7,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use roadstead::access::{Action, Actor, Allowed, Grants, Permission, RepositoryTarget, permits};
+use roadstead::access::{
+    Action, Actor, Allowed, Circumstances, Grants, Permission, RepositoryTarget, permits,
+};
 use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::id::RepositoryId;
@@ -15,7 +17,7 @@ use roadstead::manage::image::{
     Category, Image, ImageDeletion, ImageQuery, ImageRights, ImageSort, ImageUpdate,
 };
 use roadstead::page::Page;
-use roadstead::{Error, ErrorKind, ImageName, OrganizationName, Result, TagName, Timestamp};
+use roadstead::{Error, ErrorKind, ImageName, OrganizationName, Result, TagName};
 use roadstead_store::repository::{
     Attributes, Created, Filter, NewRepository, RepositoryExtra, RepositoryRecord, Sort,
 };
@@ -97,7 +99,7 @@ impl Images {
             extras.into_iter().map(|extra| (extra.id, extra)).collect();
         Ok(page.map(|record| {
             let extra = extras.remove(&record.id);
-            let rights = rights(&ctx.actor, &own, &record, extra.as_ref(), ctx.now());
+            let rights = rights(&ctx.actor, &own, &record, extra.as_ref(), &ctx.circumstances());
             shown(record, extra.and_then(|extra| extra.newest_tag), rights)
         }))
     }
@@ -358,7 +360,7 @@ fn rights(
     own: &Grants,
     record: &RepositoryRecord,
     extra: Option<&RepositoryExtra>,
-    now: Timestamp,
+    at: &Circumstances<'_>,
 ) -> ImageRights {
     let grants = Grants {
         organization: extra.and_then(|extra| extra.organization_permission),
@@ -366,7 +368,7 @@ fn rights(
         ..own.clone()
     };
     let target = target_of(record);
-    let may = |action| permits(actor, action, &target, &grants, now);
+    let may = |action| permits(actor, action, &target, &grants, at);
     for (action, permission) in [
         (Action::DeleteImage, Permission::Manage),
         (Action::UpdateImage, Permission::Edit),

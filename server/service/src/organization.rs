@@ -8,7 +8,8 @@
 use std::sync::Arc;
 
 use roadstead::access::{
-    Action, Actor, Allowed, Grants, OrganizationTarget, Permission, Visibility, permits,
+    Action, Actor, Allowed, Circumstances, Grants, OrganizationTarget, Permission, Visibility,
+    permits,
 };
 use roadstead::audit::TraceName;
 use roadstead::error::Subject;
@@ -18,7 +19,7 @@ use roadstead::manage::organization::{
 };
 use roadstead::page::{Page, Window};
 use roadstead::{
-    AccountName, Error, ErrorKind, ImageName, OrganizationName, RepositoryName, Result, Timestamp,
+    AccountName, Error, ErrorKind, ImageName, OrganizationName, RepositoryName, Result,
 };
 use roadstead_store::organization::{NewOrganization, OrganizationEntry, OrganizationRecord};
 use roadstead_store::{Durability, Store, account, organization};
@@ -78,7 +79,7 @@ impl Organizations {
         let page = self.entries(visibility, query).await?;
         let grants = self.access.own_grants(&ctx.actor).await?;
         let account = ctx.user()?.account;
-        Ok(page.map(|entry| seen(&ctx.actor, account, &grants, entry, ctx.now())))
+        Ok(page.map(|entry| seen(&ctx.actor, account, &grants, entry, &ctx.circumstances())))
     }
 
     async fn entries(
@@ -132,7 +133,7 @@ impl Organizations {
             .map_err(stored)?
             .ok_or_else(|| Error::hidden(Subject::Organization))?;
         let grants = self.access.own_grants(&ctx.actor).await?;
-        Ok(seen(&ctx.actor, account, &grants, entry, ctx.now()))
+        Ok(seen(&ctx.actor, account, &grants, entry, &ctx.circumstances()))
     }
 
     /// Organizations that the caller may create images in, by name; at most 1,000.
@@ -163,11 +164,11 @@ impl Organizations {
     #[tracing::instrument(name = "service.organization.quota", skip_all)]
     pub async fn quota(&self, ctx: &Context) -> Result<OrganizationQuota> {
         let allowed = self.access.authorize(ctx, Action::ListOrganizations, OwnAccount).await?;
-        let id = allowed.target().id;
+        let account = allowed.key();
         let found = self
             .store
             .peek("organization.quota", move |tx| {
-                Box::pin(async move { account::find(tx, id).await })
+                Box::pin(async move { account::find(tx, account).await })
             })
             .await
             .map_err(stored)?;
@@ -232,7 +233,7 @@ impl Organizations {
             user_count: 0,
             created_at: made.created_at,
         };
-        Ok(seen(&ctx.actor, made.account_id, &grants, entry, ctx.now()))
+        Ok(seen(&ctx.actor, made.account_id, &grants, entry, &ctx.circumstances()))
     }
 
     /// Creates an organization for an account: the command line and set-up.
@@ -276,9 +277,8 @@ impl Organizations {
                 let (new, event) = (Arc::clone(&new), event.clone());
                 Box::pin(async move {
                     // Holds the account: of two creations at the quota's edge one sees the other.
-                    let own = account::lock(tx, *new.account.target())
-                        .await?
-                        .and_then(|it| it.organization_limit);
+                    let own =
+                        account::lock(tx, new.account).await?.and_then(|it| it.organization_limit);
                     let limit = own.unwrap_or(default);
                     let used = organization::count(tx, new.account).await?;
                     if limit > 0 && used >= limit {
@@ -346,13 +346,13 @@ fn seen(
     account: AccountId,
     own: &Grants,
     entry: OrganizationEntry,
-    now: Timestamp,
+    at: &Circumstances<'_>,
 ) -> Organization {
     let grants = Grants { organization: entry.permission, ..own.clone() };
     let target =
         OrganizationTarget { id: entry.id, account, name: entry.name.clone(), new_image: None };
     let may =
-        |action, target: &OrganizationTarget| permits(actor, action, target, &grants, now).is_ok();
+        |action, target: &OrganizationTarget| permits(actor, action, target, &grants, at).is_ok();
     let may_delete = may(Action::DeleteOrganization, &target);
     // Policies may name images; any name stands for all of them here.
     let probe = "image"

@@ -48,7 +48,7 @@ impl Named for Holder<'_> {
             Actor::User(user) => {
                 let own = AccountTarget { id: user.account, name: user.account_name.clone() };
                 account.folded() == own.name.folded()
-                    && permits(&ctx.actor, Action::ReadCredentials, &own, &grants, ctx.now())
+                    && permits(&ctx.actor, Action::ReadCredentials, &own, &grants, &ctx.circumstances())
                         .is_ok()
             }
         };

@@ -285,7 +285,6 @@ impl Action {
             Self::ListCatalog => {
                 rule(&["swr:repo:listRepos"], Scope::Account, Need::AnyUser, false)
             }
-            // `SWR ReadOnlyAccess` matches every `list…`; the second name keeps it out.
             Self::ManageSettings => {
                 rule(&["swr:system:manageSetting"], Scope::Instance, Need::Operator, false)
             }

@@ -102,10 +102,12 @@ pub struct NewUser {
     /// The rest.
     pub facts: UserFacts,
     /// Groups to put it in.
+    #[serde(default)]
     pub groups: Vec<GroupName>,
     /// Password; `None` makes one.
     pub password: Option<Secret>,
     /// Whether the first sign-in must change the password.
+    #[serde(default)]
     pub must_change_password: bool,
 }
 

@@ -121,19 +121,10 @@ impl Sessions {
                 Some(claim) => match self.access.account(&claim.account).await? {
                     Some(account) => {
                         let id = account.id;
-                        let user = self
-                            .store
-                            .peek("session.find_refused", |tx| {
-                                let name = claim.user.clone();
-                                Box::pin(async move {
-                                    match name {
-                                        Some(name) => user::find_by_name(tx, id, &name).await,
-                                        None => Ok(None),
-                                    }
-                                })
-                            })
-                            .await
-                            .map_err(stored)?;
+                        let user = match &claim.user {
+                            Some(name) => self.access.user_of(id, name).await?,
+                            None => None,
+                        };
                         let name = user.map_or(account.name.to_string(), |it| it.name.to_string());
                         event.in_account(id).named(name)
                     }

@@ -34,6 +34,22 @@ fn lists(user: &UserActor, ctx: &Context, action: Action, grants: &Grants) -> bo
 }
 
 impl Access {
+    /// The user of this name in an account: for the record of whom a refused sign-in was tried on.
+    pub(crate) async fn user_of(
+        &self,
+        account: AccountId,
+        name: &UserName,
+    ) -> Result<Option<UserTarget>> {
+        self.inner
+            .store
+            .peek("access.user_of", |tx| {
+                let name = name.clone();
+                Box::pin(async move { resolve::user(tx, account, &name).await })
+            })
+            .await
+            .map_err(stored)
+    }
+
     /// Something of the caller's account.
     async fn own_thing<T, F>(
         &self,

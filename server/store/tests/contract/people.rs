@@ -124,7 +124,7 @@ async fn users_are_filtered_and_sorted(home: &Home) {
     ] {
         let found = tx!(
             home.read,
-            [] | tx | { user::list(tx, key, &UserFilter::default(), (sort, order), page).await }
+            [] | tx | user::list(tx, key, &UserFilter::default(), (sort, order), page).await
         );
         assert_eq!((found.total, found.items[0].name.as_str()), (3, first), "{sort:?} {order:?}");
     }
@@ -353,7 +353,7 @@ async fn rights_come_from_the_user_and_its_groups(home: &Home) {
     for (project, left) in [(Some(elsewhere), 2), (None, 1), (None, 1), (Some(region), 0)] {
         let detached = tx!(
             home.run,
-            [project] | tx | { attachment::detach(tx, user, read, project.as_ref(), at(1)).await }
+            [project] | tx | attachment::detach(tx, user, read, project.as_ref(), at(1)).await
         );
         let now = tx!(home.read, [] | tx | attachment::of_holder(tx, user).await);
         assert_eq!(now.len(), left, "{project:?} {detached}");

@@ -304,12 +304,17 @@ async fn without_programmatic_access_there_are_no_keys() {
     let credentials = test.service.credentials();
     let created = create(&test, &test.reader).await;
     let (username, key) = login_of(&created);
-    let rita = test.reader.user().unwrap().user;
+    let rita = TestService::key_of(&test.reader);
     test.write(move |tx| {
         Box::pin(async move {
-            let mut record = user::find(tx, rita).await?.unwrap();
-            record.programmatic_access = false;
-            user::update(tx, &record, Timestamp(0)).await
+            let change = user::UserChange {
+                display_name: String::new(),
+                email: String::new(),
+                description: String::new(),
+                console_access: true,
+                programmatic_access: false,
+            };
+            user::update(tx, rita, &change, Timestamp(0)).await
         })
     })
     .await;

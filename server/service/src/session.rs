@@ -350,8 +350,10 @@ impl Sessions {
         }
         let hash = self.logins.passwords.hash(new).await?;
         let (at, keep) = (ctx.now(), ctx.session.clone());
-        let event: Event =
-            Origin::of(ctx, &self.ports).event(TraceName::ChangePassword).named(&actor.user_name);
+        let event: Event = Origin::of(ctx, &self.ports)
+            .event(TraceName::ChangePassword)
+            .named(&actor.user_name)
+            .detail(serde_json::json!({ "password": "***" }));
         self.store
             .run("session.change_password", Durability::Durable, move |tx| {
                 let (hash, keep, event) = (hash.clone(), keep.clone(), event.clone());

@@ -61,6 +61,10 @@ pub enum Subject {
     Account,
     /// A user.
     User,
+    /// A group of users.
+    Group,
+    /// A policy.
+    Policy,
     /// A password.
     Password,
     /// A sign-in, session or setup code.
@@ -172,6 +176,12 @@ impl Error {
     pub fn with_detail(mut self, detail: serde_json::Value) -> Self {
         self.detail = Some(detail);
         self
+    }
+
+    /// Adds a stable word that tells cases of one kind apart, as member `reason` of the detail.
+    #[must_use]
+    pub fn because(self, reason: &str) -> Self {
+        self.with_detail(serde_json::json!({ "reason": reason }))
     }
 
     /// Adds after how many seconds trying again makes sense.

@@ -49,11 +49,11 @@ pub trait ConsoleBackend: Send + Sync {
     /// # Errors
     /// When the session cannot be stored.
     async fn start_session(&self, user: &UserActor, keep: bool) -> roadstead::Result<()>;
-    /// Ends this session, or with `others` all other sessions of its user.
+    /// Ends this session.
     ///
     /// # Errors
     /// When the session cannot be removed.
-    async fn end_session(&self, others: bool) -> roadstead::Result<()>;
+    async fn end_session(&self) -> roadstead::Result<()>;
 }
 
 /// The backend in Leptos context.

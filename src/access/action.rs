@@ -82,6 +82,58 @@ pub enum Action {
     DeleteShare,
     /// List the images that other accounts share with one's own.
     ListSharedImages,
+    /// What concerns nobody but the user: profile, preferences, password, sessions. No policy gives or takes it.
+    ManageOneself,
+    /// List the account's users.
+    ListUsers,
+    /// See a user, their groups, rights and what these reach.
+    ReadUser,
+    /// Create a user.
+    CreateUser,
+    /// Change a user's names, address, description and ways in.
+    UpdateUser,
+    /// Disable or enable a user.
+    SetUserState,
+    /// Give a user a new password.
+    ResetPassword,
+    /// Delete a user.
+    DeleteUser,
+    /// Put a user into groups and take them out.
+    SetUserGroups,
+    /// Attach policies to a user and detach them.
+    AttachToUser,
+    /// List the account's groups.
+    ListGroups,
+    /// See a group and its members.
+    ReadGroup,
+    /// Create a group.
+    CreateGroup,
+    /// Change a group's name and description.
+    UpdateGroup,
+    /// Delete a group.
+    DeleteGroup,
+    /// Put users into a group and take them out.
+    SetMembers,
+    /// Attach policies to a group and detach them.
+    AttachToGroup,
+    /// List the built-in policies and the account's own.
+    ListPolicies,
+    /// See a policy of the account and who has it.
+    ReadPolicy,
+    /// Create a policy.
+    CreatePolicy,
+    /// Change a policy.
+    UpdatePolicy,
+    /// Delete a policy.
+    DeletePolicy,
+    /// Ask what decides about a user, an action and a thing.
+    ExplainPermission,
+    /// List the accounts of the instance.
+    ListAccounts,
+    /// Create an account.
+    CreateAccount,
+    /// Disable or enable an account.
+    SetAccountState,
 }
 
 /// What an action is asked of.
@@ -93,6 +145,14 @@ pub enum Scope {
     Organization,
     /// The caller's account.
     Account,
+    /// One user of an account.
+    User,
+    /// One group of an account.
+    Group,
+    /// One policy of an account.
+    Policy,
+    /// One account, asked by those who look after the instance.
+    Tenant,
     /// The whole instance.
     Instance,
 }
@@ -108,6 +168,8 @@ pub enum Need {
     OrganizationOrAnyImage(Permission),
     /// Any active user of an account.
     AnyUser,
+    /// The user that it is about.
+    Oneself,
     /// Only the owner or an IAM policy.
     Administrator,
     /// Only the owner or an administrator of the operator account.
@@ -117,7 +179,8 @@ pub enum Need {
 /// The line of an action in the matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
-    /// IAM action names; all must be allowed by policy for the policy to suffice.
+    /// IAM action names, at most eight; all must be allowed by policy for the policy to suffice. Without one no policy has
+    /// a say.
     pub iam: &'static [&'static str],
     /// What it is asked of.
     pub scope: Scope,
@@ -129,7 +192,7 @@ pub struct Rule {
 
 impl Action {
     /// All actions, in the order of the matrix.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 63] = [
         Self::PullImage,
         Self::PushImage,
         Self::CreateImage,
@@ -167,6 +230,32 @@ impl Action {
         Self::UpdateShare,
         Self::DeleteShare,
         Self::ListSharedImages,
+        Self::ManageOneself,
+        Self::ListUsers,
+        Self::ReadUser,
+        Self::CreateUser,
+        Self::UpdateUser,
+        Self::SetUserState,
+        Self::ResetPassword,
+        Self::DeleteUser,
+        Self::SetUserGroups,
+        Self::AttachToUser,
+        Self::ListGroups,
+        Self::ReadGroup,
+        Self::CreateGroup,
+        Self::UpdateGroup,
+        Self::DeleteGroup,
+        Self::SetMembers,
+        Self::AttachToGroup,
+        Self::ListPolicies,
+        Self::ReadPolicy,
+        Self::CreatePolicy,
+        Self::UpdatePolicy,
+        Self::DeletePolicy,
+        Self::ExplainPermission,
+        Self::ListAccounts,
+        Self::CreateAccount,
+        Self::SetAccountState,
     ];
 
     /// Its line in the matrix.
@@ -250,15 +339,97 @@ impl Action {
             Self::ListCatalog => {
                 rule(&["swr:repo:listRepos"], Scope::Account, Need::AnyUser, false)
             }
-            // `SWR ReadOnlyAccess` matches every `list…`; the second name keeps it out.
-            Self::ListAuditTraces => rule(
-                &["swr:system:listAuditTraces", "swr:system:manageSetting"],
-                Scope::Account,
+            Self::ManageSettings => {
+                rule(&["swr:system:manageSetting"], Scope::Instance, Need::Operator, false)
+            }
+            Self::ListAuditTraces => {
+                rule(&["swr:system:listAuditTraces"], Scope::Account, Need::Administrator, false)
+            }
+            Self::ManageOneself => rule(&[], Scope::User, Need::Oneself, false),
+            Self::ListUsers => {
+                rule(&["iam:users:listUsers"], Scope::Account, Need::Administrator, false)
+            }
+            Self::ReadUser => rule(&["iam:users:getUser"], Scope::User, Need::Administrator, false),
+            Self::CreateUser => {
+                rule(&["iam:users:createUser"], Scope::Account, Need::Administrator, false)
+            }
+            Self::UpdateUser => {
+                rule(&["iam:users:updateUser"], Scope::User, Need::Administrator, false)
+            }
+            Self::SetUserState => {
+                rule(&["iam:users:setUserState"], Scope::User, Need::Administrator, false)
+            }
+            Self::ResetPassword => {
+                rule(&["iam:users:resetPassword"], Scope::User, Need::Administrator, false)
+            }
+            Self::DeleteUser => {
+                rule(&["iam:users:deleteUser"], Scope::User, Need::Administrator, false)
+            }
+            Self::SetUserGroups => rule(
+                &["iam:permissions:addUserToGroup", "iam:permissions:removeUserFromGroup"],
+                Scope::User,
                 Need::Administrator,
                 false,
             ),
-            Self::ManageSettings => {
-                rule(&["swr:system:manageSetting"], Scope::Instance, Need::Operator, false)
+            Self::AttachToUser => rule(
+                &["iam:permissions:attachToUser", "iam:permissions:detachFromUser"],
+                Scope::User,
+                Need::Administrator,
+                false,
+            ),
+            Self::ListGroups => {
+                rule(&["iam:groups:listGroups"], Scope::Account, Need::Administrator, false)
+            }
+            Self::ReadGroup => {
+                rule(&["iam:groups:getGroup"], Scope::Group, Need::Administrator, false)
+            }
+            Self::CreateGroup => {
+                rule(&["iam:groups:createGroup"], Scope::Account, Need::Administrator, false)
+            }
+            Self::UpdateGroup => {
+                rule(&["iam:groups:updateGroup"], Scope::Group, Need::Administrator, false)
+            }
+            Self::DeleteGroup => {
+                rule(&["iam:groups:deleteGroup"], Scope::Group, Need::Administrator, false)
+            }
+            Self::SetMembers => rule(
+                &["iam:permissions:addUserToGroup", "iam:permissions:removeUserFromGroup"],
+                Scope::Group,
+                Need::Administrator,
+                false,
+            ),
+            Self::AttachToGroup => rule(
+                &["iam:permissions:attachToGroup", "iam:permissions:detachFromGroup"],
+                Scope::Group,
+                Need::Administrator,
+                false,
+            ),
+            Self::ListPolicies => {
+                rule(&["iam:policies:listPolicies"], Scope::Account, Need::Administrator, false)
+            }
+            Self::ReadPolicy => {
+                rule(&["iam:policies:getPolicy"], Scope::Policy, Need::Administrator, false)
+            }
+            Self::CreatePolicy => {
+                rule(&["iam:policies:createPolicy"], Scope::Account, Need::Administrator, false)
+            }
+            Self::UpdatePolicy => {
+                rule(&["iam:policies:updatePolicy"], Scope::Policy, Need::Administrator, false)
+            }
+            Self::DeletePolicy => {
+                rule(&["iam:policies:deletePolicy"], Scope::Policy, Need::Administrator, false)
+            }
+            Self::ExplainPermission => {
+                rule(&["iam:permissions:explain"], Scope::User, Need::Oneself, false)
+            }
+            Self::ListAccounts => {
+                rule(&["swr:system:listAccounts"], Scope::Instance, Need::Operator, false)
+            }
+            Self::CreateAccount => {
+                rule(&["swr:system:createAccount"], Scope::Instance, Need::Operator, false)
+            }
+            Self::SetAccountState => {
+                rule(&["swr:system:setAccountState"], Scope::Tenant, Need::Operator, false)
             }
             Self::UploadPackage => {
                 rule(&["swr:repo:upload"], Scope::Organization, Need::Organization(Edit), false)

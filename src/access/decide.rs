@@ -3,15 +3,21 @@
 //! What the store changes or reveals it does for whoever brings a proof, so that a use case that forgets to ask does not
 //! compile. A proof is made here and nowhere else; what is derived from it ([`Allowed::key`]) is about the same target.
 
+use std::net::IpAddr;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Need, Scope};
 use super::actor::{Actor, UserActor};
 use super::permission::Permission;
-use super::policy::{Effect, Statement};
-use super::target::{AccountTarget, OrganizationKey, OrganizationTarget};
+use super::policy::{Asked, Policies, Ruling};
+use super::target::{
+    AccountTarget, GroupKey, GroupTarget, OrganizationKey, OrganizationTarget, PolicyKey,
+    PolicyTarget, UserKey, UserTarget,
+};
 use crate::id::{AccountId, OrganizationId, RepositoryId, UserId};
-use crate::name::{ImageName, OrganizationName};
+use crate::name::{GroupName, ImageName, OrganizationName, PolicyName, UserName};
 use crate::time::Timestamp;
 
 /// Proof that an actor may do an action on `T`. Only [`decide`] makes one:
@@ -76,6 +82,30 @@ impl Allowed<AccountTarget> {
     }
 }
 
+impl Allowed<UserTarget> {
+    /// The same proof, with the keys alone: as small as a copy.
+    #[must_use]
+    pub const fn key(&self) -> Allowed<UserKey> {
+        self.of(UserKey { id: self.target.id, account: self.target.account })
+    }
+}
+
+impl Allowed<GroupTarget> {
+    /// The same proof, with the keys alone: as small as a copy.
+    #[must_use]
+    pub const fn key(&self) -> Allowed<GroupKey> {
+        self.of(GroupKey { id: self.target.id, account: self.target.account })
+    }
+}
+
+impl Allowed<PolicyTarget> {
+    /// The same proof, with the keys alone: as small as a copy.
+    #[must_use]
+    pub const fn key(&self) -> Allowed<PolicyKey> {
+        self.of(PolicyKey { id: self.target.id, account: self.target.account })
+    }
+}
+
 /// Which rule allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -92,6 +122,8 @@ pub enum Reason {
     Share,
     /// Any user may.
     AnyUser,
+    /// It is about nobody but the user.
+    Oneself,
     /// A background job of the system.
     System,
 }
@@ -108,6 +140,61 @@ pub enum Refusal {
     ExplicitDeny,
     /// Nothing says yes.
     NoGrant,
+    /// The user or their account is disabled.
+    Disabled,
+    /// The user may do it, but the token that was presented does not cover it.
+    TokenScope,
+}
+
+impl Refusal {
+    /// Its stable word, for logs and answers.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::AuthenticationRequired => "authentication_required",
+            Self::CredentialExpired => "credential_expired",
+            Self::ExplicitDeny => "explicit_deny",
+            Self::NoGrant => "no_grant",
+            Self::Disabled => "disabled",
+            Self::TokenScope => "token_scope",
+        }
+    }
+}
+
+/// What the decision needs to know of the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Circumstances<'a> {
+    /// When it came.
+    pub now: Timestamp,
+    /// Whence, when that is known.
+    pub source: Option<IpAddr>,
+    /// To which region something is to be copied.
+    pub target_region: Option<&'a str>,
+    /// With which account, by its id on the wire, something is to be shared.
+    pub target_account: Option<&'a str>,
+}
+
+impl Circumstances<'static> {
+    /// Of a request of which nothing but its time is known.
+    #[must_use]
+    pub const fn at(now: Timestamp) -> Self {
+        Self { now, source: None, target_region: None, target_account: None }
+    }
+}
+
+/// A decision with what made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict {
+    /// The rule that allowed or refused.
+    pub answer: Result<Reason, Refusal>,
+    /// The statement that decided, as [`Policies::statement`] takes it.
+    pub statement: Option<usize>,
+}
+
+impl Verdict {
+    const fn of(answer: Result<Reason, Refusal>) -> Self {
+        Self { answer, statement: None }
+    }
 }
 
 /// What the decision needs to know of the target.
@@ -141,20 +228,74 @@ pub enum Resource<'a> {
         /// Its name.
         name: &'a OrganizationName,
     },
-    /// The caller's account.
+    /// An account.
     Account {
         /// Its key.
         account: AccountId,
+    },
+    /// One user.
+    User {
+        /// Account that it belongs to.
+        account: AccountId,
+        /// Its key.
+        user: UserId,
+        /// Its name.
+        name: &'a UserName,
+    },
+    /// One group.
+    Group {
+        /// Account that it belongs to.
+        account: AccountId,
+        /// Its name.
+        name: &'a GroupName,
+    },
+    /// One policy.
+    Policy {
+        /// Account that it belongs to.
+        account: AccountId,
+        /// Its name.
+        name: &'a PolicyName,
     },
     /// The whole instance.
     Instance,
 }
 
+impl Resource<'_> {
+    /// The end of its name in policies, in lower case: `repo:org/image`, `namespace:org`, `user:name`; empty for accounts
+    /// and the instance.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Image { name, .. } => format!("repo:{name}"),
+            Self::Organization { name, .. } => format!("namespace:{name}"),
+            Self::User { name, .. } => format!("user:{}", name.folded()),
+            Self::Group { name, .. } => format!("group:{}", name.folded()),
+            Self::Policy { name, .. } => format!("policy:{}", name.folded()),
+            Self::Account { .. } | Self::Instance => String::new(),
+        }
+    }
+
+    /// The account that it belongs to; `None` is the instance.
+    #[must_use]
+    pub const fn account(&self) -> Option<AccountId> {
+        match self {
+            Self::Image { account, .. }
+            | Self::Organization { account, .. }
+            | Self::Account { account }
+            | Self::User { account, .. }
+            | Self::Group { account, .. }
+            | Self::Policy { account, .. } => Some(*account),
+            Self::Instance => None,
+        }
+    }
+}
+
 /// Rights of one user, as loaded for one target.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Grants {
-    /// Statements of every policy attached to the user and its groups, in scope of this region.
-    pub statements: Vec<Statement>,
+    /// Every policy attached to the user and its groups, in scope of this region. An owner has none.
+    pub policies: Arc<Policies>,
+    /// Id on the wire of the account that owns the target, when that is another than the user's.
+    pub owner: Option<String>,
     /// Grant on the target's organization.
     pub organization: Option<Permission>,
     /// Grant on the target image.
@@ -200,27 +341,15 @@ pub enum Visibility {
 /// A policy shows the whole account only if it allows reading every image and none denies reading any: a list never
 /// names what an explicit deny hides.
 #[must_use]
-pub fn visibility(user: &UserActor, statements: &[Statement]) -> Visibility {
-    let name = "swr:repo:getRepo";
-    let allows_all = statements
-        .iter()
-        .any(|statement| statement.effect == Effect::Allow && statement.matches(name, ""));
-    if user.is_owner || (allows_all && !denies_reading(statements)) {
+pub fn visibility(user: &UserActor, policies: &Policies, at: &Circumstances<'_>) -> Visibility {
+    if user.is_owner || policies.show_every_image(user, at) {
         Visibility::Account { account: user.account }
     } else {
         Visibility::Granted { account: user.account, user: user.user }
     }
 }
 
-/// Whether there is an image that these policies may hide by an explicit deny, whoever shares it.
-#[must_use]
-pub fn denies_reading(statements: &[Statement]) -> bool {
-    statements
-        .iter()
-        .any(|statement| statement.effect == Effect::Deny && statement.names("swr:repo:getRepo"))
-}
-
-/// Decides whether `actor` may do `action` on `target` at `now`.
+/// Decides whether `actor` may do `action` on `target`.
 ///
 /// # Errors
 /// The refusing rule. Whether the refusal is shown as hidden or denied is for the caller to choose by whether the
@@ -230,9 +359,9 @@ pub fn decide<T: Target>(
     action: Action,
     target: T,
     grants: &Grants,
-    now: Timestamp,
+    at: &Circumstances<'_>,
 ) -> Result<Allowed<T>, Refusal> {
-    let reason = judge(actor, action, target.resource(), grants, now)?;
+    let reason = judge(actor, action, target.resource(), grants, at).answer?;
     Ok(Allowed { target, action, reason })
 }
 
@@ -245,9 +374,21 @@ pub fn permits(
     action: Action,
     target: &impl Target,
     grants: &Grants,
-    now: Timestamp,
+    at: &Circumstances<'_>,
 ) -> Result<Reason, Refusal> {
-    judge(actor, action, target.resource(), grants, now)
+    judge(actor, action, target.resource(), grants, at).answer
+}
+
+/// What [`decide`] would answer, and which statement made it so: for explaining a decision.
+#[must_use]
+pub fn explain(
+    actor: &Actor,
+    action: Action,
+    target: &impl Target,
+    grants: &Grants,
+    at: &Circumstances<'_>,
+) -> Verdict {
+    judge(actor, action, target.resource(), grants, at)
 }
 
 fn judge(
@@ -255,44 +396,51 @@ fn judge(
     action: Action,
     resource: Resource<'_>,
     grants: &Grants,
-    now: Timestamp,
-) -> Result<Reason, Refusal> {
+    at: &Circumstances<'_>,
+) -> Verdict {
     let rule = action.rule();
     if !fits(rule.scope, resource) {
-        return Err(Refusal::NoGrant);
+        return Verdict::of(Err(Refusal::NoGrant));
     }
     let is_public = matches!(resource, Resource::Image { is_public: true, .. });
     let user = match actor {
-        Actor::System(_) => return Ok(Reason::System),
+        Actor::System(_) => return Verdict::of(Ok(Reason::System)),
         Actor::Anonymous if rule.open && is_public && grants.anonymous_access => {
-            return Ok(Reason::Public);
+            return Verdict::of(Ok(Reason::Public));
         }
-        Actor::Anonymous => return Err(Refusal::AuthenticationRequired),
+        Actor::Anonymous => return Verdict::of(Err(Refusal::AuthenticationRequired)),
         Actor::User(user) => user,
     };
-    if user.expires_at.is_some_and(|end| end <= now) {
-        return Err(Refusal::CredentialExpired);
+    if user.expires_at.is_some_and(|end| end <= at.now) {
+        return Verdict::of(Err(Refusal::CredentialExpired));
     }
-    let by_policy = by_policy(user, rule.iam, resource, grants)?;
+    let ruling = by_policy(user, action, resource, grants, at);
+    if let Ruling::Denied(statement) = ruling {
+        return Verdict { answer: Err(Refusal::ExplicitDeny), statement: Some(statement) };
+    }
     if in_own_account(user, rule.scope, resource) {
-        if user.is_owner {
-            return Ok(Reason::Owner);
+        if let Some(reason) = by_oneself(rule.need, user, resource) {
+            return Verdict::of(Ok(reason));
         }
-        if by_policy {
-            return Ok(Reason::Policy);
+        // What has no IAM name is nobody's but the user's own, not even the owner's of the account.
+        if user.is_owner && !rule.iam.is_empty() {
+            return Verdict::of(Ok(Reason::Owner));
+        }
+        if let Ruling::Allowed(statement) = ruling {
+            return Verdict { answer: Ok(Reason::Policy), statement: Some(statement) };
         }
         if let Some(reason) = by_grant(rule.need, grants) {
-            return Ok(reason);
+            return Verdict::of(Ok(reason));
         }
     }
     if rule.open && is_public {
-        return Ok(Reason::Public);
+        return Verdict::of(Ok(Reason::Public));
     }
-    let shared = grants.share.is_some_and(|end| end.is_none_or(|end| now < end));
+    let shared = grants.share.is_some_and(|end| end.is_none_or(|end| at.now < end));
     if rule.open && shared {
-        return Ok(Reason::Share);
+        return Verdict::of(Ok(Reason::Share));
     }
-    Err(Refusal::NoGrant)
+    Verdict::of(Err(Refusal::NoGrant))
 }
 
 /// Whether the action can be asked of such a thing at all. A new image is asked of as an image without a key.
@@ -304,46 +452,40 @@ const fn fits(scope: Scope, resource: Resource<'_>) -> bool {
                 Scope::Organization,
                 Resource::Organization { .. } | Resource::Image { repository: None, .. },
             )
-            | (Scope::Account, Resource::Account { .. })
+            | (Scope::Account | Scope::Tenant, Resource::Account { .. })
+            | (Scope::User, Resource::User { .. })
+            | (Scope::Group, Resource::Group { .. })
+            | (Scope::Policy, Resource::Policy { .. })
             | (Scope::Instance, Resource::Instance)
     )
 }
 
-/// Whether policies allow every IAM name; an explicit deny of any of them ends the decision. The owner is not
-/// subject to policies.
+/// What policies say of it. The owner is not subject to policies.
 fn by_policy(
     user: &UserActor,
-    iam: &[&str],
+    action: Action,
     resource: Resource<'_>,
     grants: &Grants,
-) -> Result<bool, Refusal> {
+    at: &Circumstances<'_>,
+) -> Ruling {
     if user.is_owner {
-        return Ok(false);
+        return Ruling::Silent;
     }
-    let resource = match resource {
-        Resource::Image { name, .. } => format!("repo:{name}"),
-        Resource::Organization { name, .. } => format!("namespace:{name}"),
-        Resource::Account { .. } | Resource::Instance => String::new(),
-    };
-    let matches = |effect: Effect, action: &str| {
-        grants
-            .statements
-            .iter()
-            .any(|statement| statement.effect == effect && statement.matches(action, &resource))
-    };
-    if iam.iter().any(|action| matches(Effect::Deny, action)) {
-        return Err(Refusal::ExplicitDeny);
-    }
-    Ok(iam.iter().all(|action| matches(Effect::Allow, action)))
+    let owner = grants.owner.as_deref();
+    grants.policies.ruling(&Asked { user, action, resource, owner, at })
 }
 
 fn in_own_account(user: &UserActor, scope: Scope, resource: Resource<'_>) -> bool {
-    match resource {
-        Resource::Image { account, .. }
-        | Resource::Organization { account, .. }
-        | Resource::Account { account } => account == user.account,
-        Resource::Instance => scope == Scope::Instance && user.is_operator,
+    match scope {
+        Scope::Tenant | Scope::Instance => user.is_operator,
+        _ => resource.account() == Some(user.account),
     }
+}
+
+fn by_oneself(need: Need, user: &UserActor, resource: Resource<'_>) -> Option<Reason> {
+    let is_oneself = need == Need::Oneself
+        && matches!(resource, Resource::User { user: id, .. } if id == user.user);
+    is_oneself.then_some(Reason::Oneself)
 }
 
 fn by_grant(need: Need, grants: &Grants) -> Option<Reason> {
@@ -355,7 +497,7 @@ fn by_grant(need: Need, grants: &Grants) -> Option<Reason> {
             includes(grants.organization, level) || grants.any_image
         }
         Need::AnyUser => return Some(Reason::AnyUser),
-        Need::Administrator | Need::Operator => false,
+        Need::Oneself | Need::Administrator | Need::Operator => false,
     };
     granted.then_some(Reason::Grant)
 }

@@ -15,8 +15,9 @@ mod login_key;
 #[cfg(test)]
 mod matrix;
 mod permission;
-mod policy;
+pub mod policy;
 mod target;
+mod wildcard;
 
 pub use action::{Action, Need, Rule, Scope};
 pub use actor::{Access, Actor, JobName, UserActor};
@@ -25,14 +26,14 @@ pub use credential::{
     print_credentials,
 };
 pub use decide::{
-    Allowed, Grants, Reason, Refusal, Resource, Target, Visibility, decide, denies_reading,
-    permits, visibility,
+    Allowed, Circumstances, Grants, Reason, Refusal, Resource, Target, Verdict, Visibility, decide,
+    explain, permits, visibility,
 };
 pub use login_key::login_key;
 pub use permission::Permission;
-pub(crate) use policy::wildcard;
-pub use policy::{Effect, Policy, Statement, SystemPolicy};
+pub use policy::{Effect, Policies, Policy, Problem, Statement, SystemPolicy};
 pub use target::{
-    AccountTarget, CredentialHolder, InstanceTarget, OrganizationKey, OrganizationTarget,
-    RepositoryTarget,
+    AccountTarget, CredentialHolder, GroupKey, GroupTarget, InstanceTarget, OrganizationKey,
+    OrganizationTarget, PolicyKey, PolicyTarget, RepositoryTarget, UserKey, UserTarget,
 };
+pub(crate) use wildcard::wildcard;

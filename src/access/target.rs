@@ -1,8 +1,8 @@
-//! What actions are asked of: one image, one organization, one account, the instance.
+//! What actions are asked of: one image, one organization, one account, one of its users, groups or policies, the instance.
 
 use super::decide::{Resource, Target};
-use crate::id::{AccountId, OrganizationId, RepositoryId, UserId};
-use crate::name::{AccountName, ImageName, OrganizationName, UserName};
+use crate::id::{AccountId, GroupId, OrganizationId, PolicyId, RepositoryId, UserId};
+use crate::name::{AccountName, GroupName, ImageName, OrganizationName, PolicyName, UserName};
 
 /// One image that exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,13 @@ impl OrganizationTarget {
     pub fn new_image(&self, name: &ImageName) -> Self {
         Self { new_image: Some(name.clone()), ..self.clone() }
     }
+
+    /// The same organization, asked for creating any image in it: policies may name images, and one name stands for all.
+    #[must_use]
+    pub fn any_image(&self) -> Self {
+        let name = format!("{}/image", self.name).parse().ok();
+        Self { new_image: name, ..self.clone() }
+    }
 }
 
 impl Target for OrganizationTarget {
@@ -113,6 +120,86 @@ impl Target for CredentialHolder {
     fn resource(&self) -> Resource<'_> {
         Resource::Account { account: self.account }
     }
+}
+
+/// One user that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserTarget {
+    /// Its key.
+    pub id: UserId,
+    /// The account that it belongs to.
+    pub account: AccountId,
+    /// Its name.
+    pub name: UserName,
+    /// Whether it is the account's owner.
+    pub is_owner: bool,
+}
+
+impl Target for UserTarget {
+    fn resource(&self) -> Resource<'_> {
+        Resource::User { account: self.account, user: self.id, name: &self.name }
+    }
+}
+
+/// One group that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupTarget {
+    /// Its key.
+    pub id: GroupId,
+    /// The account that it belongs to.
+    pub account: AccountId,
+    /// Its name.
+    pub name: GroupName,
+}
+
+impl Target for GroupTarget {
+    fn resource(&self) -> Resource<'_> {
+        Resource::Group { account: self.account, name: &self.name }
+    }
+}
+
+/// One policy of an account that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyTarget {
+    /// Its key.
+    pub id: PolicyId,
+    /// The account that it belongs to.
+    pub account: AccountId,
+    /// Its name.
+    pub name: PolicyName,
+}
+
+impl Target for PolicyTarget {
+    fn resource(&self) -> Resource<'_> {
+        Resource::Policy { account: self.account, name: &self.name }
+    }
+}
+
+/// The keys of one user that exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserKey {
+    /// Its key.
+    pub id: UserId,
+    /// The account that it belongs to.
+    pub account: AccountId,
+}
+
+/// The keys of one group that exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupKey {
+    /// Its key.
+    pub id: GroupId,
+    /// The account that it belongs to.
+    pub account: AccountId,
+}
+
+/// The keys of one policy that exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PolicyKey {
+    /// Its key.
+    pub id: PolicyId,
+    /// The account that it belongs to.
+    pub account: AccountId,
 }
 
 /// The whole instance.

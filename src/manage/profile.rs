@@ -27,6 +27,10 @@ pub struct Profile {
     pub is_administrator: bool,
     /// Whether settings of the instance are theirs (administrator of the operator account).
     pub is_operator: bool,
+    /// Whether users, groups and policies of the account are theirs to look after.
+    pub may_manage_users: bool,
+    /// Whether the accounts of the instance are theirs to look after.
+    pub may_manage_accounts: bool,
     /// Whether they may create organizations.
     pub may_create_organizations: bool,
     /// How they may come in.

@@ -15,7 +15,7 @@ mod repository;
 mod tag;
 
 pub use host::HostPort;
-pub use identity::{AccountName, UserName};
+pub use identity::{AccountName, GroupName, PolicyName, UserName};
 pub use image::ImageName;
 pub use organization::{OrganizationName, RESERVED_ORGANIZATIONS};
 pub use pattern::TagPattern;
@@ -170,6 +170,12 @@ mod tests {
         assert!("a".repeat(129).parse::<TagName>().is_err());
         assert!("abc".parse::<AccountName>().is_ok());
         assert!("ab".parse::<AccountName>().is_err());
+        assert!("字".repeat(64).parse::<GroupName>().is_ok());
+        assert!("字".repeat(65).parse::<GroupName>().is_err());
+        assert!("SWR ops_2-b".parse::<PolicyName>().is_ok());
+        for bad in ["", " a", "a ", "a\tb", "a/b", "a\u{200b}b"] {
+            assert!(bad.parse::<PolicyName>().is_err(), "{bad:?}");
+        }
     }
 
     #[test]

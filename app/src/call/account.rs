@@ -196,6 +196,5 @@ pub async fn change_password(
         .change_password(&context, &current, &password)
         .await
         .map_err(|error| port.error(error))?;
-    port.0.end_session(true).await.map_err(|error| port.error(error))?;
     port.done(Some(crate::link::safe_next(next.as_deref())), Some(Notice::PasswordChanged))
 }

@@ -12,6 +12,7 @@ use crate::viewer::SessionSpan;
 use crate::{link::safe_next, notice::Notice, port::port};
 #[cfg(feature = "ssr")]
 use roadstead::Secret;
+use roadstead::manage::session::ConsoleSession;
 
 /// Signs in with the console's password and starts a session.
 ///
@@ -58,7 +59,7 @@ pub async fn sign_in(
 #[server(prefix = "/console/call", endpoint = "signout", client = ConsoleClient)]
 pub async fn sign_out() -> Result<Done, ConsoleError> {
     let port = port()?;
-    port.0.end_session(false).await.map_err(|error| port.error(error))?;
+    port.0.end_session().await.map_err(|error| port.error(error))?;
     port.done(Some("/signin".to_owned()), Some(Notice::SignedOut))
 }
 
@@ -70,4 +71,38 @@ pub async fn sign_out() -> Result<Done, ConsoleError> {
 #[server(prefix = "/console/call", endpoint = "session", client = ConsoleClient)]
 pub async fn get_session() -> Result<Option<SessionSpan>, ConsoleError> {
     Ok(port()?.0.session())
+}
+
+/// The sessions of the one who is signed in, the last active first.
+///
+/// # Errors
+/// When the session has ended or the database does not answer.
+#[server(prefix = "/console/call", endpoint = "list_sessions", client = ConsoleClient)]
+pub async fn list_sessions() -> Result<Vec<ConsoleSession>, ConsoleError> {
+    let port = port()?;
+    port.service().sessions().list(&port.context()).await.map_err(|error| port.error(error))
+}
+
+/// Ends one of one's own sessions, by its id.
+///
+/// # Errors
+/// Missing when it has ended already.
+#[server(name = AskRevokeSession, prefix = "/console/call", endpoint = "revoke_session", client = ConsoleClient)]
+pub async fn revoke_session(id: String) -> Result<Done, ConsoleError> {
+    let port = port()?;
+    let revoked = port.service().sessions().revoke(&port.context(), &id).await;
+    revoked.map_err(|error| port.error(error))?;
+    port.done(None, Some(Notice::Saved))
+}
+
+/// Ends all of one's own sessions but this one.
+///
+/// # Errors
+/// When the session has ended or the database does not answer.
+#[server(name = AskRevokeSessions, prefix = "/console/call", endpoint = "revoke_sessions", client = ConsoleClient)]
+pub async fn revoke_sessions() -> Result<Done, ConsoleError> {
+    let port = port()?;
+    let revoked = port.service().sessions().revoke_others(&port.context()).await;
+    revoked.map_err(|error| port.error(error))?;
+    port.done(None, Some(Notice::Saved))
 }

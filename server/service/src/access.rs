@@ -12,9 +12,11 @@
 //!
 //! To add a kind of target, implement [`Named`] for the way it is named.
 
+mod aim;
 mod holder;
 mod known;
 mod named;
+mod people;
 mod person;
 pub(crate) mod strongest;
 #[cfg(test)]
@@ -24,8 +26,8 @@ mod watch;
 use std::sync::Arc;
 
 use roadstead::access::{
-    Action, Actor, Allowed, Refusal, RepositoryTarget, Resource, Target, Visibility, decide,
-    permits,
+    Action, Actor, Allowed, Circumstances, Grants, JobName, Refusal, RepositoryTarget, Resource,
+    Target, Visibility, decide, permits,
 };
 use roadstead::error::Subject;
 use roadstead::id::UserId;
@@ -33,8 +35,10 @@ use roadstead::manage::image::ImageRights;
 use roadstead::{Error, ErrorKind, ImageName, Result};
 use roadstead_store::Store;
 
+pub use aim::{Aim, Toward};
 pub use holder::Holder;
 pub use named::{Account, Instance, Named, NewImage, OwnAccount};
+pub use people::{Oneself, Tenant};
 pub(crate) use person::Person;
 pub(crate) use watch::{Generation, Stamp};
 
@@ -63,7 +67,7 @@ pub struct Resolution<T> {
     /// The target; `None` when there is none of that name.
     pub(crate) target: Option<T>,
     /// What the caller holds.
-    pub(crate) grants: Arc<roadstead::access::Grants>,
+    pub(crate) grants: Arc<Grants>,
     /// Whether the caller may know that the name is free or taken.
     pub(crate) is_visible: bool,
     /// What it is about, for errors.
@@ -102,27 +106,49 @@ impl Access {
         action: Action,
         name: N,
     ) -> Result<Allowed<N::Resolved>> {
-        let found = name.resolve(self, ctx).await?;
-        let Some(target) = found.target else {
-            return Err(match ctx.actor {
-                Actor::Anonymous => unauthenticated(),
-                _ if found.is_visible => {
-                    Error::not_found(found.subject, "there is none of this name")
-                }
-                _ => Error::hidden(found.subject),
-            });
-        };
-        match decide(&ctx.actor, action, target, &found.grants, ctx.now()) {
+        let decided = self.decided(ctx, action, name).await?;
+        match decided {
             Ok(allowed) => {
-                narrow(ctx, action, allowed.target().resource())?;
                 tracing::debug!(reason = ?allowed.reason(), "allowed");
                 Ok(allowed)
             }
-            Err(refusal) => {
-                tracing::debug!(?refusal, "refused");
-                Err(refused(refusal, found.is_visible, found.subject))
+            Err((refusal, error)) => {
+                let request_id = ctx.request_id.as_str();
+                let user = ctx.actor.user().map(|user| user.user.0);
+                if refusal == Refusal::AuthenticationRequired {
+                    // Every client asks once without a credential.
+                    tracing::debug!(request_id, reason = refusal.id(), "refused");
+                } else {
+                    tracing::info!(request_id, ?action, user, reason = refusal.id(), "refused");
+                }
+                Err(error)
             }
         }
+    }
+
+    /// The decision, without a word in the log. The inner error is a refusal, the outer one of the store.
+    async fn decided<N: Named>(
+        &self,
+        ctx: &Context,
+        action: Action,
+        name: N,
+    ) -> Result<std::result::Result<Allowed<N::Resolved>, (Refusal, Error)>> {
+        let aim = name.aim();
+        let found = name.resolve(self, ctx).await?;
+        let Some(target) = found.target else {
+            return Ok(Err(match ctx.actor {
+                Actor::Anonymous => (Refusal::AuthenticationRequired, unauthenticated()),
+                _ if found.is_visible => {
+                    return Err(Error::not_found(found.subject, "there is none of this name"));
+                }
+                _ => (Refusal::NoGrant, Error::hidden(found.subject)),
+            }));
+        };
+        let at = aim.of(ctx.circumstances());
+        Ok(match decide(&ctx.actor, action, target, &found.grants, &at) {
+            Ok(allowed) => narrow(ctx, action, allowed.target().resource()).map(|()| allowed),
+            Err(refusal) => Err((refusal, refused(refusal, found.is_visible, found.subject))),
+        })
     }
 
     /// Which rows of lists the caller sees.
@@ -131,11 +157,8 @@ impl Access {
     /// `Unauthenticated` when nobody in particular asks; those of the store.
     pub async fn visibility(&self, ctx: &Context) -> Result<Visibility> {
         let user = ctx.user()?;
-        if user.is_owner {
-            return Ok(roadstead::access::visibility(user, &[]));
-        }
-        let statements = self.statements(user.user).await?;
-        Ok(roadstead::access::visibility(user, &statements))
+        let own = self.own_grants(&ctx.actor).await?;
+        Ok(roadstead::access::visibility(user, &own.policies, &ctx.circumstances()))
     }
 
     /// What the caller may do with an image that they see.
@@ -144,7 +167,7 @@ impl Access {
     /// `Hidden` when they do not see it.
     pub async fn rights(&self, ctx: &Context, target: &RepositoryTarget) -> Result<ImageRights> {
         let found = self.image(ctx, &target.name).await?;
-        strongest::on_image(&ctx.actor, target, &found.grants, ctx.now())
+        strongest::on_image(&ctx.actor, target, &found.grants, &ctx.circumstances())
             .ok_or_else(|| Error::hidden(Subject::Repository))
     }
 
@@ -160,12 +183,13 @@ impl Access {
         name: &ImageName,
     ) -> Result<bool> {
         let found = self.image(ctx, name).await?;
+        let at = ctx.circumstances();
         Ok(match &found.target {
-            Some(target) => permits(&ctx.actor, action, target, &found.grants, ctx.now()).is_ok(),
+            Some(target) => permits(&ctx.actor, action, target, &found.grants, &at).is_ok(),
             None => match &found.parent {
                 Some(parent) => {
                     let image = parent.new_image(name);
-                    permits(&ctx.actor, action, &image, &found.grants, ctx.now()).is_ok()
+                    permits(&ctx.actor, action, &image, &found.grants, &at).is_ok()
                 }
                 None => false,
             },
@@ -177,8 +201,8 @@ impl Access {
     /// # Errors
     /// Those of the store.
     pub async fn may<N: Named>(&self, ctx: &Context, action: Action, name: N) -> Result<bool> {
-        match self.authorize(ctx, action, name).await {
-            Ok(_) => Ok(true),
+        match self.decided(ctx, action, name).await {
+            Ok(decided) => Ok(decided.is_ok()),
             Err(error) => match error.kind() {
                 ErrorKind::Unauthenticated
                 | ErrorKind::Hidden
@@ -194,8 +218,25 @@ impl Access {
     }
 }
 
+/// The proof about something that the very same transaction has made: whoever was allowed to make it may fill it.
+pub(crate) fn made_here<T: Target + Clone>(target: &T) -> Result<Allowed<T>> {
+    let maker = Actor::System(JobName("maker"));
+    let at = Circumstances::at(roadstead::Timestamp::EPOCH);
+    let action = match target.resource() {
+        Resource::User { .. } => Action::UpdateUser,
+        Resource::Group { .. } => Action::UpdateGroup,
+        _ => Action::CreateUser,
+    };
+    let made = decide(&maker, action, target.clone(), &Grants::default(), &at);
+    made.map_err(|refusal| refused(refusal, true, Subject::Request))
+}
+
 /// A token that lacks the scope does not carry what the actor may do.
-fn narrow(ctx: &Context, action: Action, resource: Resource<'_>) -> Result<()> {
+fn narrow(
+    ctx: &Context,
+    action: Action,
+    resource: Resource<'_>,
+) -> std::result::Result<(), (Refusal, Error)> {
     let Some(scopes) = &ctx.scopes else {
         return Ok(());
     };
@@ -218,18 +259,20 @@ fn narrow(ctx: &Context, action: Action, resource: Resource<'_>) -> Result<()> {
     if covered {
         Ok(())
     } else {
-        Err(Error::new(
+        let error = Error::new(
             ErrorKind::Unauthenticated,
             Subject::Credential,
             "the token does not cover this; ask for one with the scope that the challenge names",
-        ))
+        );
+        Err((Refusal::TokenScope, error.because(Refusal::TokenScope.id())))
     }
 }
 
+/// What the caller hears: the reason's word where they may know that there is something.
 fn refused(refusal: Refusal, is_visible: bool, subject: Subject) -> Error {
-    match refusal {
-        Refusal::AuthenticationRequired => unauthenticated(),
-        Refusal::CredentialExpired => Error::new(
+    let error = match refusal {
+        Refusal::AuthenticationRequired => return unauthenticated(),
+        Refusal::CredentialExpired | Refusal::Disabled | Refusal::TokenScope => Error::new(
             ErrorKind::Unauthenticated,
             Subject::Credential,
             "the credential has ended; log in again",
@@ -237,6 +280,7 @@ fn refused(refusal: Refusal, is_visible: bool, subject: Subject) -> Error {
         Refusal::ExplicitDeny | Refusal::NoGrant if is_visible => {
             Error::new(ErrorKind::Denied, subject, "you do not have permission to do this")
         }
-        Refusal::ExplicitDeny | Refusal::NoGrant => Error::hidden(subject),
-    }
+        Refusal::ExplicitDeny | Refusal::NoGrant => return Error::hidden(subject),
+    };
+    error.because(refusal.id())
 }

@@ -1,22 +1,30 @@
-//! Accounts and their users, as the command line and set-up create them.
+//! Accounts: as the command line and set-up create them, and as those who look after the instance list, create and disable
+//! them.
 //!
 //! A new account has its owner, its project in this region, and three groups: `admin` (SWR FullAccess), `operators`
 //! (SWR OperateAccess) and `readers` (SWR ReadOnlyAccess).
 
 use std::sync::Arc;
 
-use roadstead::access::{Access as WaysIn, Actor, SystemPolicy};
+use roadstead::access::{
+    Access as WaysIn, AccountTarget, Action, Allowed, GroupTarget, SystemPolicy, UserTarget,
+};
 use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::id::{AccountId, PublicId, UserId};
+use roadstead::manage::account::{Account as AccountRow, AccountQuery};
+use roadstead::page::{Page, Window};
 use roadstead::{AccountName, Error, ErrorKind, RegionName, Result, Secret, Timestamp, UserName};
-use roadstead_store::account::{AccountKind, NewAccount};
+use roadstead_store::account::{AccountKind, NewAccount, State};
 use roadstead_store::attachment::{Holder, Right};
+use roadstead_store::group::NewGroup;
+use roadstead_store::maintenance::Whole;
 use roadstead_store::{Durability, Store, StoreError, Tx, account, attachment, group, user};
 
+use crate::access::{Access, Account, Instance, Tenant, made_here};
 use crate::audit::{self, Event, Origin};
 use crate::context::Context;
-use crate::error::{Failed, Outcome};
+use crate::error::{Failed, Outcome, stored};
 use crate::password::{Passwords, check_rules};
 use crate::port::Ports;
 use crate::setting::SettingsCell;
@@ -55,6 +63,7 @@ pub struct Created {
 /// Accounts and users.
 pub struct Accounts {
     store: Store,
+    access: Access,
     settings: SettingsCell,
     ports: Ports,
     passwords: Arc<Passwords>,
@@ -75,18 +84,95 @@ pub(crate) struct Plan {
 impl Accounts {
     pub(crate) fn new(
         store: Store,
+        access: Access,
         settings: SettingsCell,
         ports: Ports,
         passwords: Arc<Passwords>,
     ) -> Self {
-        Self { store, settings, ports, passwords }
+        Self { store, access, settings, ports, passwords }
+    }
+
+    /// The accounts of the instance, by name.
+    ///
+    /// # Errors
+    /// `Denied` unless the caller looks after the instance; those of the store.
+    #[tracing::instrument(name = "service.account.list", skip_all)]
+    pub async fn list(&self, ctx: &Context, query: AccountQuery) -> Result<Page<AccountRow>> {
+        let allowed = self.access.authorize(ctx, Action::ListAccounts, Instance).await?;
+        let whole = Whole::of(&allowed);
+        let search = crate::user::searched(query.search);
+        let page = self
+            .store
+            .read("account.list", |tx| {
+                let search = search.clone();
+                Box::pin(
+                    async move { account::list(tx, whole, search.as_deref(), query.window).await },
+                )
+            })
+            .await
+            .map_err(stored)?;
+        Ok(page.map(|entry| AccountRow {
+            name: entry.name,
+            id: entry.public_id,
+            is_operator: entry.kind == AccountKind::Operator,
+            is_active: entry.state == State::Active,
+            users: entry.user_count,
+            organizations: entry.organization_count,
+            images: entry.repository_count,
+            size: entry.size,
+            created_at: entry.created_at,
+        }))
+    }
+
+    /// Disables or enables an account. From then on all its users, their sessions, tokens and keys are refused.
+    ///
+    /// # Errors
+    /// `Denied` unless the caller looks after the instance; `NotFound`; `Conflict` about the operator account, which
+    /// cannot be disabled.
+    #[tracing::instrument(name = "service.account.set_state", skip_all, fields(account = %name))]
+    pub async fn set_active(
+        &self,
+        ctx: &Context,
+        name: &AccountName,
+        is_active: bool,
+    ) -> Result<()> {
+        let allowed = self.access.authorize(ctx, Action::SetAccountState, Tenant(name)).await?;
+        let (key, at) = (allowed.key(), ctx.now());
+        let state = if is_active { State::Active } else { State::Disabled };
+        let event = Origin::of(ctx, &self.ports)
+            .event(TraceName::UpdateAccount)
+            .in_account(allowed.target().id)
+            .named(&allowed.target().name)
+            .detail(serde_json::json!({ "state": state.as_str() }));
+        self.store
+            .run("account.set_state", Durability::Durable, move |tx| {
+                let event = event.clone();
+                Box::pin(async move {
+                    let found = account::lock(tx, key).await?;
+                    if found.is_some_and(|found| found.kind == AccountKind::Operator) && !is_active {
+                        return Err(Failed::from(
+                            Error::new(
+                                ErrorKind::Conflict,
+                                Subject::Account,
+                                "the operator account looks after the instance and cannot be disabled",
+                            )
+                            .because("operator_account"),
+                        ));
+                    }
+                    account::set_state(tx, key, state, at).await?;
+                    audit::append(tx, event).await
+                })
+            })
+            .await?;
+        Ok(())
     }
 
     /// Creates an account and its owner, who signs in as the account. The first account of an instance is the operator
     /// account.
     ///
     /// # Errors
-    /// `Denied` unless the system asks (command line, boot); Invalid for a bad password; `AlreadyExists`.
+    /// `Denied` unless the caller looks after the instance, or is the system (command line, boot); Invalid for a bad
+    /// password; `AlreadyExists`.
     #[tracing::instrument(name = "service.account.create", skip_all, fields(account = %name))]
     pub async fn create(
         &self,
@@ -94,10 +180,11 @@ impl Accounts {
         name: &AccountName,
         password: &Secret,
     ) -> Result<Created> {
-        only_system(ctx)?;
+        let allowed = self.access.authorize(ctx, Action::CreateAccount, Instance).await?;
+        let whole = Whole::of(&allowed);
         let region = self.settings.current().region.value.parse()?;
         let plan = self.plan(name, password, region).await?;
-        let event = Origin::of(ctx, &self.ports).event(TraceName::CreateUser).named(name);
+        let event = Origin::of(ctx, &self.ports).event(TraceName::CreateAccount).named(name);
         let created = self
             .store
             .run("account.create", Durability::Durable, move |tx| {
@@ -108,7 +195,7 @@ impl Accounts {
                     } else {
                         AccountKind::Tenant
                     };
-                    create_in(tx, &plan, kind, event).await
+                    create_in(tx, whole, &plan, kind, event).await
                 })
             })
             .await;
@@ -134,12 +221,12 @@ impl Accounts {
         })
     }
 
-    /// Creates a user. With access to the console they must choose a password of their own when they first sign in there;
+    /// Creates a user of any account: the command line. With access to the console they must choose a password of their own when they first sign in there;
     /// clients may go on with the one given here.
     ///
     /// # Errors
-    /// `Denied` unless the system asks; `NotFound` for the account or group; `AlreadyExists`; Invalid for the account's
-    /// own name or a bad password.
+    /// `NotFound` for the account or group; `AlreadyExists`; Invalid for the account's own name or a bad password; that
+    /// the caller does not see the account, or may not create users.
     #[tracing::instrument(name = "service.account.create_user", skip_all, fields(account = %account, user = %new.name))]
     pub async fn create_user(
         &self,
@@ -147,13 +234,9 @@ impl Accounts {
         account: &AccountName,
         new: NewUser,
     ) -> Result<Created> {
-        only_system(ctx)?;
-        if new.name.folded() == account.folded() {
-            return Err(Error::invalid(
-                Subject::User,
-                "this is the account's own name, which is its owner's; choose another",
-            ));
-        }
+        let allowed = self.access.authorize(ctx, Action::CreateUser, Account(account)).await?;
+        let key = allowed.key();
+        crate::user::check_name(account, &new.name)?;
         let password_hash = match &new.password {
             Some(password) => {
                 check_rules(password, new.name.as_str())?;
@@ -161,24 +244,27 @@ impl Accounts {
             }
             None => None,
         };
-        let event = Origin::of(ctx, &self.ports).event(TraceName::CreateUser).named(&new.name);
-        let (account, at) = (account.clone(), ctx.now());
+        let event = Origin::of(ctx, &self.ports)
+            .event(TraceName::CreateUser)
+            .in_account(*key.target())
+            .named(&new.name);
+        let at = ctx.now();
         let public_id = self.ports.public_id();
         let created = self
             .store
             .run("account.create_user", Durability::Durable, move |tx| {
-                let (account, new, hash) = (account.clone(), new.clone(), password_hash.clone());
+                let (new, hash) = (new.clone(), password_hash.clone());
                 let (event, public_id) = (event.clone(), public_id.clone());
                 Box::pin(async move {
-                    let account = account::find_by_name(tx, &account).await?.ok_or_else(|| {
-                        Error::not_found(Subject::Account, "there is no account of this name")
-                    })?;
                     let record = user::create(
                         tx,
                         &user::NewUser {
                             public_id: public_id.clone(),
-                            account: account.id,
+                            account: key,
                             name: new.name.clone(),
+                            display_name: String::new(),
+                            email: String::new(),
+                            description: String::new(),
                             is_owner: false,
                             console_access: new.access.console,
                             programmatic_access: new.access.programmatic,
@@ -190,10 +276,11 @@ impl Accounts {
                     )
                     .await?;
                     if let Some(name) = &new.group {
-                        join(tx, account.id, record.id, name, at).await?;
+                        join(tx, key, &target_of(&record), name, at).await?;
                     }
-                    audit::append(tx, event.in_account(account.id).id(&public_id)).await?;
-                    Ok::<_, Failed>(Created { account: account.id, user: record.id, public_id })
+                    audit::append(tx, event.id(&public_id)).await?;
+                    let account = record.account_id;
+                    Ok::<_, Failed>(Created { account, user: record.id, public_id })
                 })
             })
             .await;
@@ -204,22 +291,26 @@ impl Accounts {
 /// Creates what was planned, inside the caller's transaction.
 pub(crate) async fn create_in(
     tx: &mut Tx<'_>,
+    whole: Whole,
     plan: &Plan,
     kind: AccountKind,
     event: Event,
 ) -> Outcome<Created> {
     let [account_id, user_id, project_id] = plan.ids.clone();
-    let account = account::create(
-        tx,
-        &NewAccount { public_id: account_id, name: plan.name.clone(), kind, created_at: plan.at },
-    )
-    .await?;
+    let new =
+        NewAccount { public_id: account_id, name: plan.name.clone(), kind, created_at: plan.at };
+    let record = account::create(tx, whole, &new).await?;
+    let target = AccountTarget { id: record.id, name: record.name };
+    let account = made_here(&target)?.key();
     let owner = user::create(
         tx,
         &user::NewUser {
             public_id: user_id.clone(),
-            account: account.id,
+            account,
             name: plan.owner.clone(),
+            display_name: String::new(),
+            email: String::new(),
+            description: String::new(),
             is_owner: true,
             console_access: true,
             programmatic_access: true,
@@ -230,53 +321,68 @@ pub(crate) async fn create_in(
         },
     )
     .await?;
-    attachment::ensure_project(tx, account.id, &plan.region, &project_id, plan.at).await?;
+    attachment::ensure_project(tx, account, &plan.region, &project_id, plan.at).await?;
     for ((name, policy), id) in GROUPS.into_iter().zip(&plan.group_ids) {
-        let group = group::create(tx, account.id, id, name, Some(owner.id), plan.at).await?;
-        let right = Right::Role(policy.name().to_owned());
-        let holder = Holder::Group(group.id);
-        attachment::attach(tx, account.id, holder, &right, Some(owner.id), plan.at).await?;
+        let new = NewGroup {
+            account,
+            public_id: id.clone(),
+            name: name.parse()?,
+            description: String::new(),
+            created_by: Some(owner.id),
+            created_at: plan.at,
+        };
+        let made = group::create(tx, &new).await?;
+        let target = GroupTarget { id: made.id, account: made.account_id, name: made.name };
+        let holder = Holder::Group(made_here(&target)?.key());
+        let right = Right::Role(policy);
+        attachment::attach(tx, holder, right, None, Some(owner.id), plan.at).await?;
     }
-    audit::append(tx, event.in_account(account.id).id(&user_id)).await?;
-    Ok(Created { account: account.id, user: owner.id, public_id: user_id })
+    audit::append(tx, event.in_account(record.id).id(&user_id)).await?;
+    Ok(Created { account: record.id, user: owner.id, public_id: user_id })
 }
 
-/// Puts a user in the group of this name; the name of a system policy is attached to the user itself.
+/// A user that was just read, as the target of a decision.
+pub(crate) fn target_of(record: &user::UserRecord) -> UserTarget {
+    UserTarget {
+        id: record.id,
+        account: record.account_id,
+        name: record.name.clone(),
+        is_owner: record.is_owner,
+    }
+}
+
+/// Puts a user that was just made in the group of this name; the name of a system policy is attached to the user itself.
 async fn join(
     tx: &mut Tx<'_>,
-    account: AccountId,
-    user: UserId,
+    account: Allowed<AccountId>,
+    user: &UserTarget,
     name: &str,
     at: Timestamp,
 ) -> Outcome<()> {
-    if let Some(found) = group::find_by_name(tx, account, name).await? {
-        group::add_member(tx, &found, user, at).await?;
+    if let Ok(name) = name.parse()
+        && let Some(found) = group::find_by_name(tx, &account, &name).await?
+    {
+        let target = GroupTarget { id: found.id, account: found.account_id, name: found.name };
+        group::add_member(tx, made_here(&target)?.key(), user.id, at).await?;
         return Ok(());
     }
     if let Some(policy) = SystemPolicy::by_name(name) {
-        let right = Right::Role(policy.name().to_owned());
-        attachment::attach(tx, account, Holder::User(user), &right, None, at).await?;
+        let holder = Holder::User(made_here(user)?.key());
+        attachment::attach(tx, holder, Right::Role(policy), None, None, at).await?;
         return Ok(());
     }
-    let known: Vec<String> =
-        group::list(tx, account).await?.into_iter().map(|group| group.name).collect();
+    let all = Window { offset: 0, limit: 100 };
+    let known: Vec<String> = group::list(tx, account, None, all)
+        .await?
+        .items
+        .into_iter()
+        .map(|group| group.name.into())
+        .collect();
     Err(Error::not_found(
-        Subject::User,
+        Subject::Group,
         format!("there is no group {name}; there are {}", known.join(", ")),
     )
     .into())
-}
-
-/// Accounts and users are created by the command line and by boot only.
-pub(crate) fn only_system(ctx: &Context) -> Result<()> {
-    match ctx.actor {
-        Actor::System(_) => Ok(()),
-        Actor::User(_) | Actor::Anonymous => Err(Error::new(
-            ErrorKind::Denied,
-            Subject::Account,
-            "you do not have permission to do this",
-        )),
-    }
 }
 
 pub(crate) fn taken(failed: Failed, table: &str, subject: Subject) -> Error {

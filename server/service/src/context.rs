@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use roadstead::access::{Actor, JobName, UserActor};
+use roadstead::access::{Actor, Circumstances, JobName, Refusal, UserActor};
 use roadstead::error::Subject;
 use roadstead::{Error, ErrorKind, Result, Timestamp};
 
@@ -80,6 +80,18 @@ impl Context {
         self.clock.now()
     }
 
+    /// What a decision needs to know of the request.
+    #[must_use]
+    pub fn circumstances(&self) -> Circumstances<'static> {
+        Circumstances { source: self.client, ..Circumstances::at(self.now()) }
+    }
+
+    /// The same request, made by somebody whom it has only just proven to be.
+    #[must_use]
+    pub(crate) fn acting_as(&self, user: UserActor) -> Self {
+        Self { actor: Actor::User(user), ..self.clone() }
+    }
+
     /// The user who asks.
     ///
     /// # Errors
@@ -98,4 +110,5 @@ impl Context {
 /// Nobody in particular asked for something that only users may have.
 pub(crate) fn unauthenticated() -> Error {
     Error::new(ErrorKind::Unauthenticated, Subject::Credential, "authentication required")
+        .because(Refusal::AuthenticationRequired.id())
 }

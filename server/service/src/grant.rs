@@ -195,7 +195,7 @@ impl Grants {
             };
             shown.push(UserGrant {
                 user_id: person.user.public_id.clone(),
-                user: person.user.name.clone(),
+                user: person.actor.user_name.clone(),
                 given: None,
                 inherited: None,
                 effective: Some(right.permission),
@@ -227,11 +227,12 @@ impl Grants {
             any_image: false,
             ..roadstead::access::Grants::clone(&own)
         };
+        let at = ctx.circumstances();
         let right = match &thing.target {
             Target::Organization(target) => {
-                strongest::on_organization(&actor, target, &grants, ctx.now())
+                strongest::on_organization(&actor, target, &grants, &at)
             }
-            Target::Image(target) => strongest::on_image(&actor, target, &grants, ctx.now()),
+            Target::Image(target) => strongest::on_image(&actor, target, &grants, &at),
         };
         // That everyone may pull a public image is no right of a user.
         Ok(right.filter(|right| right.reason != Reason::Public))
@@ -306,9 +307,12 @@ impl Thing {
             Reason::Policy => GrantSource::Policy,
             Reason::Grant if covers(image) => GrantSource::Image,
             Reason::Grant if covers(organization) => GrantSource::Organization,
-            Reason::Grant | Reason::Public | Reason::Share | Reason::AnyUser | Reason::System => {
-                GrantSource::Nothing
-            }
+            Reason::Grant
+            | Reason::Public
+            | Reason::Share
+            | Reason::AnyUser
+            | Reason::Oneself
+            | Reason::System => GrantSource::Nothing,
         }
     }
 }

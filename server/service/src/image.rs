@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use roadstead::access::{
-    Action, Actor, Allowed, Grants, Permission, Reason, RepositoryTarget, permits,
+    Action, Actor, Allowed, Circumstances, Grants, Permission, Reason, RepositoryTarget, permits,
 };
 use roadstead::audit::TraceName;
 use roadstead::error::Subject;
@@ -17,7 +17,7 @@ use roadstead::manage::image::{
     Category, Image, ImageDeletion, ImageQuery, ImageRights, ImageSort, ImageUpdate,
 };
 use roadstead::page::Page;
-use roadstead::{Error, ErrorKind, ImageName, OrganizationName, Result, TagName, Timestamp};
+use roadstead::{Error, ErrorKind, ImageName, OrganizationName, Result, TagName};
 use roadstead_store::repository::{
     Attributes, Created, Filter, NewRepository, RepositoryExtra, RepositoryRecord, Sort,
 };
@@ -99,7 +99,8 @@ impl Images {
             extras.into_iter().map(|extra| (extra.id, extra)).collect();
         Ok(page.map(|record| {
             let extra = extras.remove(&record.id);
-            let (rights, shares) = rights(&ctx.actor, &own, &record, extra.as_ref(), ctx.now());
+            let (rights, shares) =
+                rights(&ctx.actor, &own, &record, extra.as_ref(), &ctx.circumstances());
             shown(record, extra.and_then(|extra| extra.newest_tag), rights, shares)
         }))
     }
@@ -369,7 +370,7 @@ fn rights(
     own: &Grants,
     record: &RepositoryRecord,
     extra: Option<&RepositoryExtra>,
-    now: Timestamp,
+    at: &Circumstances<'_>,
 ) -> (ImageRights, u64) {
     let grants = Grants {
         organization: extra.and_then(|extra| extra.organization_permission),
@@ -378,8 +379,8 @@ fn rights(
     };
     let target = target_of(record);
     let shares =
-        permits(actor, Action::ListShares, &target, &grants, now).map_or(0, |_| record.share_count);
-    let rights = strongest::on_image(actor, &target, &grants, now)
+        permits(actor, Action::ListShares, &target, &grants, at).map_or(0, |_| record.share_count);
+    let rights = strongest::on_image(actor, &target, &grants, at)
         .unwrap_or(ImageRights { permission: Permission::Read, reason: Reason::Grant });
     (rights, shares)
 }

@@ -21,6 +21,7 @@ pub mod context;
 pub mod credential;
 mod error;
 pub mod grant;
+pub mod group;
 pub mod image;
 pub mod limit;
 mod login;
@@ -29,6 +30,7 @@ pub mod news;
 pub mod organization;
 pub mod overview;
 pub mod password;
+pub mod policy;
 pub mod port;
 mod pull;
 mod push;
@@ -44,6 +46,7 @@ pub mod testing;
 pub mod token;
 pub mod upload;
 pub mod usage;
+pub mod user;
 mod watch;
 
 use std::fmt;
@@ -61,11 +64,13 @@ pub use catalog::Catalog;
 pub use context::{Address, Context};
 pub use credential::Credentials;
 pub use grant::Grants;
+pub use group::Groups;
 pub use image::Images;
 pub use manifest::Manifests;
 pub use news::Newsroom;
 pub use organization::Organizations;
 pub use overview::Overviews;
+pub use policy::Policies;
 pub use port::{Clock, Ports, Random};
 pub use referrer::Referrers;
 pub use seal::{MasterKey, MasterKeys, Sealer};
@@ -76,6 +81,7 @@ pub use share::Shares;
 pub use tag::{TagNames, Tags};
 pub use token::Tokens;
 pub use upload::Uploads;
+pub use user::Users;
 
 use audit::Trail;
 use login::Logins;
@@ -109,6 +115,9 @@ struct Resources {
     settings: Arc<InstanceSettings>,
     passwords: Arc<Passwords>,
     accounts: Arc<Accounts>,
+    users: Users,
+    groups: Groups,
+    policies: Policies,
     sessions: Sessions,
     credentials: Arc<Credentials>,
     tokens: Tokens,
@@ -144,10 +153,15 @@ impl Service {
         let access = Access::new(store.clone(), cell.clone());
         let sealer = Sealer::new(parts.master_keys.clone(), store.clone(), ports.clone());
         let passwords = Arc::new(Passwords::new(ports.clone()));
-        let logins = Logins::new(store.clone(), access.clone(), passwords.clone());
+        let logins = Logins::new(access.clone(), passwords.clone());
         let settings = Arc::new(InstanceSettings::new(parts.clone(), access.clone()));
-        let accounts =
-            Arc::new(Accounts::new(store.clone(), cell.clone(), ports.clone(), passwords.clone()));
+        let accounts = Arc::new(Accounts::new(
+            store.clone(),
+            access.clone(),
+            cell.clone(),
+            ports.clone(),
+            passwords.clone(),
+        ));
         let credentials = Arc::new(Credentials::new(
             store.clone(),
             access.clone(),
@@ -198,6 +212,9 @@ impl Service {
                 trail.clone(),
             ),
             organizations,
+            users: Users::new(store.clone(), access.clone(), ports.clone(), passwords.clone()),
+            groups: Groups::new(store.clone(), access.clone(), ports.clone()),
+            policies: Policies::new(store.clone(), access.clone(), ports.clone()),
             sessions: Sessions::new(store.clone(), access.clone(), cell, ports.clone(), logins),
             tokens: Tokens::new(
                 store.clone(),
@@ -294,6 +311,24 @@ impl Service {
     #[must_use]
     pub fn accounts(&self) -> &Accounts {
         &self.inner.accounts
+    }
+
+    /// Users of an account.
+    #[must_use]
+    pub fn users(&self) -> &Users {
+        &self.inner.users
+    }
+
+    /// Groups of users.
+    #[must_use]
+    pub fn groups(&self) -> &Groups {
+        &self.inner.groups
+    }
+
+    /// Policies.
+    #[must_use]
+    pub fn policies(&self) -> &Policies {
+        &self.inner.policies
     }
 
     /// Settings of the instance.

@@ -7,10 +7,8 @@ use moka::sync::Cache;
 use roadstead::error::Subject;
 use roadstead::id::UserId;
 use roadstead::{AccountName, Error, ErrorKind, Result, Secret, UserName};
-use roadstead_store::{Store, StoreError, account, user};
 
 use crate::access::{Access, Person, Stamp};
-use crate::error::stored;
 use crate::limit::FailureLimit;
 use crate::password::Passwords;
 
@@ -34,7 +32,6 @@ impl Claim {
 /// Checks claims.
 #[derive(Clone)]
 pub(crate) struct Logins {
-    pub(crate) store: Store,
     pub(crate) access: Access,
     pub(crate) passwords: Arc<Passwords>,
     /// Who was meant by a claim that was proven, for as long as no user changes.
@@ -45,8 +42,8 @@ pub(crate) struct Logins {
 const CLAIMS: u64 = 10_000;
 
 impl Logins {
-    pub(crate) fn new(store: Store, access: Access, passwords: Arc<Passwords>) -> Self {
-        Self { store, access, passwords, known: Cache::new(CLAIMS) }
+    pub(crate) fn new(access: Access, passwords: Arc<Passwords>) -> Self {
+        Self { access, passwords, known: Cache::new(CLAIMS) }
     }
 
     /// Proves a claim with a password. `None` for a claim that cannot be one (a bad name) costs what others cost.
@@ -74,7 +71,7 @@ impl Logins {
             return Ok(Person::clone(&person));
         }
         let found = match claim {
-            Some(claim) => self.find(claim).await?,
+            Some(claim) => self.access.claimed(&claim.account, claim.user.as_ref()).await?,
             None => None,
         };
         let (person, hash) = found.unzip();
@@ -94,31 +91,6 @@ impl Logins {
                 Err(wrong())
             }
         }
-    }
-
-    async fn find(&self, claim: Claim) -> Result<Option<(Person, Option<Secret>)>> {
-        let found = self
-            .store
-            .read("login.find", |tx| {
-                let claim = claim.clone();
-                Box::pin(async move {
-                    let Some(account) = account::find_by_name(tx, &claim.account).await? else {
-                        return Ok(None);
-                    };
-                    let user = match &claim.user {
-                        Some(name) => user::find_by_name(tx, account.id, name).await?,
-                        None => user::find_owner(tx, &claim.account).await?,
-                    };
-                    let Some(user) = user else { return Ok(None) };
-                    let hash = user::password_hash(tx, user.id).await?;
-                    Ok::<_, StoreError>(Some((account, user, hash)))
-                })
-            })
-            .await
-            .map_err(stored)?;
-        Ok(found.and_then(|(account, user, hash)| {
-            Person::of(user, &account).map(|person| (person, hash))
-        }))
     }
 }
 

@@ -7,7 +7,9 @@
 
 use std::sync::Arc;
 
-use roadstead::access::{Action, Actor, Allowed, Grants, OrganizationTarget, Visibility, permits};
+use roadstead::access::{
+    Action, Actor, Allowed, Circumstances, Grants, OrganizationTarget, Visibility, permits,
+};
 use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::id::{AccountId, UserId};
@@ -15,7 +17,7 @@ use roadstead::manage::organization::{
     NameCheck, Organization, OrganizationQuery, OrganizationQuota, OrganizationSort,
 };
 use roadstead::page::{Page, Window};
-use roadstead::{AccountName, Error, ErrorKind, OrganizationName, Result, Timestamp};
+use roadstead::{AccountName, Error, ErrorKind, OrganizationName, Result};
 use roadstead_store::organization::{NewOrganization, OrganizationEntry, OrganizationRecord};
 use roadstead_store::{Durability, Store, account, organization};
 
@@ -74,7 +76,7 @@ impl Organizations {
         let page = self.entries(visibility, query).await?;
         let grants = self.access.own_grants(&ctx.actor).await?;
         let account = ctx.user()?.account;
-        Ok(page.map(|entry| seen(&ctx.actor, account, &grants, entry, ctx.now())))
+        Ok(page.map(|entry| seen(&ctx.actor, account, &grants, entry, &ctx.circumstances())))
     }
 
     async fn entries(
@@ -128,7 +130,7 @@ impl Organizations {
             .map_err(stored)?
             .ok_or_else(|| Error::hidden(Subject::Organization))?;
         let grants = self.access.own_grants(&ctx.actor).await?;
-        Ok(seen(&ctx.actor, account, &grants, entry, ctx.now()))
+        Ok(seen(&ctx.actor, account, &grants, entry, &ctx.circumstances()))
     }
 
     /// Organizations that the caller may create images in, by name; at most 1,000.
@@ -159,11 +161,11 @@ impl Organizations {
     #[tracing::instrument(name = "service.organization.quota", skip_all)]
     pub async fn quota(&self, ctx: &Context) -> Result<OrganizationQuota> {
         let allowed = self.access.authorize(ctx, Action::ListOrganizations, OwnAccount).await?;
-        let id = allowed.target().id;
+        let account = allowed.key();
         let found = self
             .store
             .peek("organization.quota", move |tx| {
-                Box::pin(async move { account::find(tx, id).await })
+                Box::pin(async move { account::find(tx, account).await })
             })
             .await
             .map_err(stored)?;
@@ -228,7 +230,7 @@ impl Organizations {
             user_count: 0,
             created_at: made.created_at,
         };
-        Ok(seen(&ctx.actor, made.account_id, &grants, entry, ctx.now()))
+        Ok(seen(&ctx.actor, made.account_id, &grants, entry, &ctx.circumstances()))
     }
 
     /// Creates an organization for an account: the command line and set-up.
@@ -272,9 +274,8 @@ impl Organizations {
                 let (new, event) = (Arc::clone(&new), event.clone());
                 Box::pin(async move {
                     // Holds the account: of two creations at the quota's edge one sees the other.
-                    let own = account::lock(tx, *new.account.target())
-                        .await?
-                        .and_then(|it| it.organization_limit);
+                    let own =
+                        account::lock(tx, new.account).await?.and_then(|it| it.organization_limit);
                     let limit = own.unwrap_or(default);
                     let used = organization::count(tx, new.account).await?;
                     if limit > 0 && used >= limit {
@@ -342,18 +343,18 @@ fn seen(
     account: AccountId,
     own: &Grants,
     entry: OrganizationEntry,
-    now: Timestamp,
+    at: &Circumstances<'_>,
 ) -> Organization {
     let grants = Grants { organization: entry.permission, ..own.clone() };
     let target =
         OrganizationTarget { id: entry.id, account, name: entry.name.clone(), new_image: None };
-    let permission = strongest::on_organization(actor, &target, &grants, now);
+    let permission = strongest::on_organization(actor, &target, &grants, at);
     Organization {
         id: entry.id,
         name: entry.name,
         permission: permission.map(|right| right.permission),
-        may_delete: permits(actor, Action::DeleteOrganization, &target, &grants, now).is_ok(),
-        may_push: strongest::may_create_images(actor, &target, &grants, now).is_some(),
+        may_delete: permits(actor, Action::DeleteOrganization, &target, &grants, at).is_ok(),
+        may_push: strongest::may_create_images(actor, &target, &grants, at).is_some(),
         images: entry.repository_count,
         users: entry.user_count,
         size: entry.size,

@@ -4,7 +4,7 @@
 //! - Numbers cover the account for whoever sees all of it, else what the caller sees; the answer says which.
 //! - Other people's events are only for those who may read the audit log.
 
-use roadstead::access::{Action, UserActor, Visibility};
+use roadstead::access::{Action, Allowed, UserKey, Visibility};
 use roadstead::audit::TraceName;
 use roadstead::manage::organization::OrganizationQuota;
 use roadstead::manage::overview::{Activity, NavCounts, Overview, UsageDay};
@@ -14,7 +14,7 @@ use roadstead_store::audit::{AuditRecord, AuditScope, recent_named};
 use roadstead_store::overview::Counts;
 use roadstead_store::{Store, StoreError, organization, overview, usage};
 
-use crate::access::{Access, OwnAccount};
+use crate::access::{Access, Oneself, OwnAccount};
 use crate::audit::{self, Origin, Trail};
 use crate::context::Context;
 use crate::error::stored;
@@ -76,13 +76,13 @@ impl Overviews {
     pub async fn get(&self, ctx: &Context) -> Result<Overview> {
         self.access.authorize(ctx, Action::ReadOverview, OwnAccount).await?;
         self.trail.looked(|| Origin::of(ctx, &self.ports).event(TraceName::GetDomainOverview));
-        let user = ctx.user()?;
         let visibility = self.access.visibility(ctx).await?;
         let scope = audit::scope(&self.access, ctx).await?;
         let today = ctx.now().day();
         let months = months_until(today);
         let first = months.first().copied().unwrap_or(today).min(today - DAYS + 1);
-        let found = self.read(user, visibility, scope, first, today).await?;
+        let oneself = self.access.authorize(ctx, Action::ManageOneself, Oneself).await?.key();
+        let found = self.read(oneself, visibility, scope, first, today).await?;
         let quota = self.organizations.quota(ctx).await?;
         let is_whole_account = matches!(visibility, Visibility::Account { .. });
         let daily = daily(&found.days, &found.sizes, today);
@@ -126,13 +126,12 @@ impl Overviews {
 
     async fn read(
         &self,
-        user: &UserActor,
+        user: Allowed<UserKey>,
         visibility: Visibility,
         scope: AuditScope,
         first: i32,
         today: i32,
     ) -> Result<Found> {
-        let id = user.user;
         self.store
             .read("overview.get", move |tx| {
                 Box::pin(async move {
@@ -158,7 +157,7 @@ impl Overviews {
                         days: overview::days(tx, visibility, first, today).await?,
                         sizes,
                         events: recent_named(tx, scope, &SHOWN, EVENTS).await?,
-                        has_logged_in: overview::has_logged_in(tx, id).await?,
+                        has_logged_in: overview::has_logged_in(tx, user).await?,
                     })
                 })
             })

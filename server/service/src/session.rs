@@ -6,26 +6,26 @@
 use std::sync::Arc;
 
 use parking_lot::RwLock;
-use roadstead::access::{Action, UserActor};
+use roadstead::access::{Action, Allowed, UserActor, UserKey};
 use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::id::UserId;
 use roadstead::manage::profile::{Preferences, Profile, Region};
+use roadstead::manage::session::ConsoleSession;
 use roadstead::{AccountName, Error, ErrorKind, RegionName, Result, Secret, UserName};
-use roadstead_store::{Durability, Store, StoreError, account, session, user};
+use roadstead_store::user::UserChange;
+use roadstead_store::{Durability, Store, account, session, user};
 
-use crate::access::{Access, Instance, OwnAccount, Person, Stamp};
+use crate::access::{Access, Instance, Oneself, OwnAccount, Person, Stamp};
 use crate::audit::{self, Event, Origin};
 use crate::context::{Context, unauthenticated};
 use crate::error::{Failed, stored};
 use crate::limit::{FailureLimit, Repeated};
-use crate::login::{Claim, Logins, wrong};
+use crate::login::{Claim, Logins};
 use crate::password::check_rules;
 use crate::port::Ports;
 use crate::setting::SettingsCell;
 
-/// Longest display name in characters.
-const DISPLAY_NAME_LIMIT: usize = 64;
 /// Rows per page that can be preferred.
 const PAGE_SIZES: [u16; 4] = [10, 20, 50, 100];
 
@@ -99,12 +99,12 @@ impl Sessions {
             .acting_as(&person.actor)
             .event(TraceName::SignIn)
             .named(&person.actor.user_name);
-        let id = person.actor.user;
+        let key = self.oneself(&ctx.acting_as(person.actor.clone())).await?;
         self.store
             .run("session.sign_in", Durability::Durable, move |tx| {
                 let event = event.clone();
                 Box::pin(async move {
-                    user::note_sign_in(tx, id, at).await?;
+                    user::note_sign_in(tx, key, at).await?;
                     audit::append(tx, event).await
                 })
             })
@@ -121,19 +121,10 @@ impl Sessions {
                 Some(claim) => match self.access.account(&claim.account).await? {
                     Some(account) => {
                         let id = account.id;
-                        let user = self
-                            .store
-                            .peek("session.find_refused", |tx| {
-                                let name = claim.user.clone();
-                                Box::pin(async move {
-                                    match name {
-                                        Some(name) => user::find_by_name(tx, id, &name).await,
-                                        None => Ok(None),
-                                    }
-                                })
-                            })
-                            .await
-                            .map_err(stored)?;
+                        let user = match &claim.user {
+                            Some(name) => self.access.user_of(id, name).await?,
+                            None => None,
+                        };
                         let name = user.map_or(account.name.to_string(), |it| it.name.to_string());
                         event.in_account(id).named(name)
                     }
@@ -221,15 +212,12 @@ impl Sessions {
         {
             return Ok(known);
         }
-        let accounts = self
+        let (count, first) = self
             .store
-            .peek("account.list", |tx| Box::pin(account::list(tx)))
+            .peek("account.count", |tx| Box::pin(account::count(tx)))
             .await
             .map_err(stored)?;
-        let known = Arc::new(AccountList {
-            count: accounts.len() as u64,
-            only: <[_; 1]>::try_from(accounts).ok().map(|[only]| only.name),
-        });
+        let known = Arc::new(AccountList { count, only: first.filter(|_| count == 1) });
         *self.accounts.write() = Some((stamp, known.clone()));
         Ok(known)
     }
@@ -248,11 +236,11 @@ impl Sessions {
     /// # Errors
     /// `Unauthenticated` when nobody is.
     pub async fn profile(&self, ctx: &Context) -> Result<Profile> {
+        let key = self.oneself(ctx).await?;
         let person = self.person(ctx).await?;
-        let id = person.actor.user;
         let preferences = self
             .store
-            .peek("user.preferences", |tx| Box::pin(user::preferences(tx, id)))
+            .peek("user.preferences", move |tx| Box::pin(user::preferences(tx, key)))
             .await
             .map_err(stored)?
             .and_then(|value| serde_json::from_value::<Preferences>(value).ok())
@@ -270,6 +258,8 @@ impl Sessions {
             is_administrator: may_create
                 && matches!(visibility, roadstead::access::Visibility::Account { .. }),
             is_operator: self.access.may(ctx, Action::ManageSettings, Instance).await?,
+            may_manage_users: self.access.may(ctx, Action::ListUsers, OwnAccount).await?,
+            may_manage_accounts: self.access.may(ctx, Action::ListAccounts, Instance).await?,
             may_create_organizations: may_create,
             access: person.ways_in,
             preferences,
@@ -286,7 +276,7 @@ impl Sessions {
     /// # Errors
     /// Invalid, when a value is not one of those that are offered.
     pub async fn save_preferences(&self, ctx: &Context, preferences: Preferences) -> Result<()> {
-        let person = self.person(ctx).await?;
+        let key = self.oneself(ctx).await?;
         let invalid = |message: &str| Err(Error::invalid(Subject::Setting, message));
         if !PAGE_SIZES.contains(&preferences.page_size) {
             return invalid("a page has 10, 20, 50 or 100 rows");
@@ -295,11 +285,10 @@ impl Sessions {
             return invalid("a time zone is between UTC-12:00 and UTC+14:00");
         }
         let value = serde_json::to_value(preferences).map_err(Error::internal)?;
-        let id = person.actor.user;
         self.store
             .run("user.set_preferences", Durability::Durable, move |tx| {
                 let value = value.clone();
-                Box::pin(async move { user::set_preferences(tx, id, &value).await })
+                Box::pin(async move { user::set_preferences(tx, key, &value).await })
             })
             .await
             .map_err(stored)
@@ -310,21 +299,22 @@ impl Sessions {
     /// # Errors
     /// Invalid, when it is longer than 64 characters or holds control characters.
     pub async fn save_display_name(&self, ctx: &Context, name: Option<String>) -> Result<()> {
-        let person = self.person(ctx).await?;
-        let name = name.unwrap_or_default().trim().to_owned();
-        if name.chars().count() > DISPLAY_NAME_LIMIT || name.chars().any(char::is_control) {
-            return Err(Error::invalid(Subject::User, "a display name has at most 64 characters"));
-        }
-        let (id, at) = (person.actor.user, ctx.now());
+        let key = self.oneself(ctx).await?;
+        let name = crate::user::display_name(&name.unwrap_or_default())?;
+        let at = ctx.now();
         self.store
             .run("user.set_display_name", Durability::Durable, move |tx| {
                 let name = name.clone();
                 Box::pin(async move {
-                    if let Some(mut record) = user::find(tx, id).await? {
-                        record.display_name = name;
-                        user::update(tx, &record, at).await?;
-                    }
-                    Ok::<_, StoreError>(())
+                    let Some(record) = user::find(tx, key).await? else { return Ok(()) };
+                    let change = UserChange {
+                        display_name: name,
+                        email: record.email,
+                        description: record.description,
+                        console_access: record.console_access,
+                        programmatic_access: record.programmatic_access,
+                    };
+                    user::update(tx, key, &change, at).await
                 })
             })
             .await
@@ -344,6 +334,7 @@ impl Sessions {
         current: &Secret,
         new: &Secret,
     ) -> Result<()> {
+        let key = self.oneself(ctx).await?;
         let person = self.person(ctx).await?;
         let actor = &person.actor;
         let claim =
@@ -358,24 +349,112 @@ impl Sessions {
             ));
         }
         let hash = self.logins.passwords.hash(new).await?;
-        let (id, at, keep) = (actor.user, ctx.now(), ctx.session.clone());
+        let (at, keep) = (ctx.now(), ctx.session.clone());
         let event: Event = Origin::of(ctx, &self.ports)
-            .event(TraceName::UpdateUser)
+            .event(TraceName::ChangePassword)
             .named(&actor.user_name)
             .detail(serde_json::json!({ "password": "***" }));
         self.store
             .run("session.change_password", Durability::Durable, move |tx| {
                 let (hash, keep, event) = (hash.clone(), keep.clone(), event.clone());
                 Box::pin(async move {
-                    let record = user::find(tx, id).await?.ok_or_else(wrong)?;
-                    user::set_password_hash(tx, &record, &hash, at).await?;
-                    session::delete_of_user(tx, id, keep.as_deref()).await?;
+                    user::set_password_hash(tx, key, &hash, false, at).await?;
+                    session::delete_of_user(tx, key, keep.as_deref()).await?;
                     audit::append(tx, event).await?;
                     Ok::<_, Failed>(())
                 })
             })
             .await?;
         Ok(())
+    }
+
+    /// The caller's console sessions, the last active first.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when nobody is signed in.
+    #[tracing::instrument(name = "service.session.list", skip_all)]
+    pub async fn list(&self, ctx: &Context) -> Result<Vec<ConsoleSession>> {
+        let key = self.oneself(ctx).await?;
+        let now = ctx.now();
+        let found = self
+            .store
+            .peek("session.list", move |tx| Box::pin(session::of_user(tx, key, now)))
+            .await
+            .map_err(stored)?;
+        Ok(found
+            .into_iter()
+            .map(|record| ConsoleSession {
+                is_current: ctx.session.as_ref() == Some(&record.digest),
+                id: record.digest,
+                address: record.address,
+                agent: record.agent,
+                started_at: record.created_at,
+                last_active_at: record.last_seen_at,
+            })
+            .collect())
+    }
+
+    /// Ends one of the caller's console sessions, by the id that [`Sessions::list`] gives it.
+    ///
+    /// # Errors
+    /// `NotFound` when the caller has none of this id.
+    #[tracing::instrument(name = "service.session.revoke", skip_all)]
+    pub async fn revoke(&self, ctx: &Context, id: &str) -> Result<()> {
+        let key = self.oneself(ctx).await?;
+        let event = self.revoked(ctx)?;
+        let id = id.to_owned();
+        self.store
+            .run("session.revoke", Durability::Durable, move |tx| {
+                let (id, event) = (id.clone(), event.clone());
+                Box::pin(async move {
+                    if !session::delete_one_of_user(tx, key, &id).await? {
+                        return Err(Failed::from(Error::not_found(
+                            Subject::Session,
+                            "this session has ended already",
+                        )));
+                    }
+                    audit::append(tx, event.detail(serde_json::json!({ "sessions": 1 }))).await
+                })
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Ends every console session of the caller but the one that asks; says how many.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when nobody is signed in.
+    #[tracing::instrument(name = "service.session.revoke_others", skip_all)]
+    pub async fn revoke_others(&self, ctx: &Context) -> Result<u64> {
+        let key = self.oneself(ctx).await?;
+        let event = self.revoked(ctx)?;
+        let keep = ctx.session.clone();
+        let ended = self
+            .store
+            .run("session.revoke_others", Durability::Durable, move |tx| {
+                let (keep, event) = (keep.clone(), event.clone());
+                Box::pin(async move {
+                    let ended = session::delete_of_user(tx, key, keep.as_deref()).await?;
+                    if ended > 0 {
+                        let detail = serde_json::json!({ "sessions": ended });
+                        audit::append(tx, event.detail(detail)).await?;
+                    }
+                    Ok::<_, Failed>(ended)
+                })
+            })
+            .await?;
+        Ok(ended)
+    }
+
+    fn revoked(&self, ctx: &Context) -> Result<Event> {
+        let name = &ctx.user()?.user_name;
+        Ok(Origin::of(ctx, &self.ports).event(TraceName::RevokeSession).named(name))
+    }
+
+    /// The proof that the caller is who it is about.
+    async fn oneself(&self, ctx: &Context) -> Result<Allowed<UserKey>> {
+        let allowed = self.access.authorize(ctx, Action::ManageOneself, Oneself).await?;
+        Ok(allowed.key())
     }
 
     async fn person(&self, ctx: &Context) -> Result<Arc<Person>> {

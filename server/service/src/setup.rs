@@ -5,17 +5,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::{Mutex, RwLock};
-use roadstead::access::UserActor;
+use roadstead::access::{Action, JobName, UserActor};
 use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::manage::setting::SettingsUpdate;
 use roadstead::manage::setup::SetupRequest;
 use roadstead::{Error, ErrorKind, Result, Secret, Timestamp};
 use roadstead_store::account::AccountKind;
+use roadstead_store::maintenance::Whole;
 use roadstead_store::{Durability, Store, account, setting};
 use subtle::ConstantTimeEq;
 
-use crate::access::Access;
+use crate::access::{Access, Instance};
 use crate::account::{Accounts, create_in, taken};
 use crate::audit::Origin;
 use crate::context::Context;
@@ -174,8 +175,12 @@ impl Setup {
             if held.source.is_locked() { held.value.parse()? } else { request.region.clone() };
         let plan = self.accounts.plan(&request.account, &request.password, region).await?;
         let event =
-            Origin::of(ctx, &self.ports).event(TraceName::CreateUser).named(&request.account);
+            Origin::of(ctx, &self.ports).event(TraceName::CreateAccount).named(&request.account);
         let at = ctx.now();
+        // Whoever has the code acts for the system: there is nobody else yet.
+        let system = Context::system(JobName("setup"), &ctx.request_id, Arc::clone(&ctx.clock));
+        let allowed = self.access.authorize(&system, Action::CreateAccount, Instance).await?;
+        let whole = Whole::of(&allowed);
         let created = self
             .store
             .run("setup.complete", Durability::Durable, move |tx| {
@@ -184,7 +189,7 @@ impl Setup {
                     if !account::is_empty(tx).await? {
                         return Err(Failed::from(done()));
                     }
-                    let created = create_in(tx, &plan, AccountKind::Operator, event).await?;
+                    let created = create_in(tx, whole, &plan, AccountKind::Operator, event).await?;
                     for (name, value) in &values {
                         setting::set(tx, name, value, Some(created.user), at).await?;
                     }

@@ -453,13 +453,8 @@ impl ConsoleBackend for Backend {
         session::begin(&self.session, &signed_in).await
     }
 
-    async fn end_session(&self, others: bool) -> Result<()> {
-        if others {
-            let user = self.context.user()?.user;
-            session::end_others(self.doors.store(), user, &self.session).await
-        } else {
-            self.doors.service().sessions().sign_out(&self.context).await?;
-            session::end(&self.session).await
-        }
+    async fn end_session(&self) -> Result<()> {
+        self.doors.service().sessions().sign_out(&self.context).await?;
+        session::end(&self.session).await
     }
 }

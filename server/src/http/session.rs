@@ -123,23 +123,6 @@ pub async fn end(session: &Session) -> roadstead::Result<()> {
     session.flush().await.map_err(unavailable)
 }
 
-/// Ends all other sessions of a user.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn end_others(store: &Store, user: UserId, session: &Session) -> roadstead::Result<()> {
-    let except = session.id().map(|id| digest(&id));
-    store
-        .run("session.end_others", Durability::Durable, move |tx| {
-            let except = except.clone();
-            Box::pin(async move {
-                session::delete_of_user(tx, user, except.as_deref()).await.map(|_| ())
-            })
-        })
-        .await
-        .map_err(|error: StoreError| roadstead::Error::unavailable(error))
-}
-
 async fn write(session: &Session, who: &SignedIn) -> roadstead::Result<()> {
     session.insert(KEY, who).await.map_err(unavailable)?;
     session.set_expiry(Some(if who.is_kept {

@@ -1,10 +1,14 @@
 //! Accounts (tenants). The first one of an instance is the operator account.
 
+use roadstead::access::Allowed;
 use roadstead::id::{AccountId, PublicId};
+use roadstead::page::{Page, Window};
 use roadstead::{AccountName, Timestamp};
 
 use crate::change::{Change, ChangeKind};
+use crate::dialect::contains;
 use crate::error::Result;
+use crate::maintenance::Whole;
 use crate::row::record;
 use crate::sql::sql;
 use crate::tx::Tx;
@@ -87,8 +91,32 @@ macro_rules! select {
     };
 }
 
+record! {
+    /// An account in the list of those who look after the instance.
+    AccountEntry {
+        /// Id on the wire.
+        public_id: PublicId,
+        /// Name.
+        name: AccountName,
+        /// What it is.
+        kind: AccountKind,
+        /// Whether it may be used.
+        state: State,
+        /// Users, the owner among them.
+        user_count: u64,
+        /// Live organizations.
+        organization_count: u64,
+        /// Live repositories.
+        repository_count: u64,
+        /// Bytes, each blob counted once.
+        size: u64,
+        /// When it was created.
+        created_at: Timestamp,
+    }
+}
+
 /// Creates an account. `NotUnique { table: "accounts" }` when the name is taken.
-pub async fn create(tx: &mut Tx<'_>, new: &NewAccount) -> Result<AccountRecord> {
+pub async fn create(tx: &mut Tx<'_>, _: Whole, new: &NewAccount) -> Result<AccountRecord> {
     let id: AccountId =
         sql("INSERT INTO accounts (public_id, name, name_key, kind, created_at) VALUES ($1, $2, $3, $4, $5) RETURNING id")
             .bind(&new.public_id)
@@ -102,36 +130,47 @@ pub async fn create(tx: &mut Tx<'_>, new: &NewAccount) -> Result<AccountRecord> 
     sql(select!("WHERE id = $1")).bind(id).one(tx).await
 }
 
-/// The account with this key.
-pub async fn find(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<AccountRecord>> {
-    sql(select!("WHERE id = $1 AND deleted_at IS NULL")).bind(id).optional(tx).await
+/// The account.
+pub async fn find(tx: &mut Tx<'_>, account: Allowed<AccountId>) -> Result<Option<AccountRecord>> {
+    sql(select!("WHERE id = $1 AND deleted_at IS NULL")).bind(*account.target()).optional(tx).await
 }
 
-/// The account with this key; other transactions that change it wait until this one ends.
-pub async fn lock(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<AccountRecord>> {
+/// The account; other transactions that change it wait until this one ends.
+pub async fn lock(tx: &mut Tx<'_>, account: Allowed<AccountId>) -> Result<Option<AccountRecord>> {
     sql(select!("WHERE id = $1 AND deleted_at IS NULL"))
-        .bind(id)
+        .bind(*account.target())
         .and(tx.dialect().for_update())
         .optional(tx)
         .await
 }
 
-/// The account of this name, whatever its case.
-pub async fn find_by_name(tx: &mut Tx<'_>, name: &AccountName) -> Result<Option<AccountRecord>> {
-    sql(select!("WHERE name_key = $1 AND deleted_at IS NULL"))
-        .bind(name.folded())
-        .optional(tx)
-        .await
+/// The accounts of the instance, by name; `search` is part of the name.
+pub async fn list(
+    tx: &mut Tx<'_>,
+    _: Whole,
+    search: Option<&str>,
+    window: Window,
+) -> Result<Page<AccountEntry>> {
+    let mut statement = sql(
+        "SELECT a.public_id, a.name, a.kind, a.state, (SELECT count(*) FROM users u WHERE u.account_id = a.id \
+         AND u.deleted_at IS NULL) AS user_count, a.organization_count, a.repository_count, a.size, a.created_at \
+         FROM accounts a WHERE a.deleted_at IS NULL",
+    );
+    let mut total = sql("SELECT count(*) FROM accounts a WHERE a.deleted_at IS NULL");
+    for part in [&mut statement, &mut total] {
+        if let Some(text) = search {
+            part.push(" AND a.name_key LIKE ").push_bind(contains(text)).push(" ESCAPE '\\'");
+        }
+    }
+    statement.push(" ORDER BY a.name_key LIMIT ").push_bind(window.limit);
+    statement.push(" OFFSET ").push_bind(window.offset);
+    let items = statement.all(tx).await?;
+    Ok(Page { items, total: total.scalar(tx).await?, window })
 }
 
-/// The account with this id on the wire.
-pub async fn find_by_public_id(tx: &mut Tx<'_>, id: &PublicId) -> Result<Option<AccountRecord>> {
-    sql(select!("WHERE public_id = $1 AND deleted_at IS NULL")).bind(id).optional(tx).await
-}
-
-/// Every account, the oldest first.
-pub async fn list(tx: &mut Tx<'_>) -> Result<Vec<AccountRecord>> {
-    sql(select!("WHERE deleted_at IS NULL ORDER BY id")).all(tx).await
+/// How many accounts there are, and the first name of them: what the sign-in page does without asking for a name.
+pub async fn count(tx: &mut Tx<'_>) -> Result<(u64, Option<AccountName>)> {
+    sql("SELECT count(*), min(name) FROM accounts WHERE deleted_at IS NULL").one(tx).await
 }
 
 /// Whether set-up is still to be done.
@@ -139,23 +178,40 @@ pub async fn is_empty(tx: &mut Tx<'_>) -> Result<bool> {
     sql("SELECT NOT EXISTS (SELECT 1 FROM accounts WHERE deleted_at IS NULL)").scalar(tx).await
 }
 
-/// Enables or disables an account.
-pub async fn set_state(tx: &mut Tx<'_>, id: AccountId, state: State, at: Timestamp) -> Result<()> {
+/// Enables or disables an account. When it is disabled the sessions of its users end.
+pub async fn set_state(
+    tx: &mut Tx<'_>,
+    account: Allowed<AccountId>,
+    state: State,
+    at: Timestamp,
+) -> Result<()> {
+    let id = *account.target();
     sql("UPDATE accounts SET state = $2 WHERE id = $1").bind(id).bind(state).execute(tx).await?;
+    if state == State::Disabled {
+        sql("DELETE FROM sessions WHERE user_id IN (SELECT id FROM users WHERE account_id = $1)")
+            .bind(id)
+            .execute(tx)
+            .await?;
+    }
+    tx.change(Change::new(ChangeKind::Account, at).in_account(id).of(id));
     bump_permission_epoch(tx, id, at).await
 }
 
 /// The permission epoch of an account; `None` when there is no such account.
-pub async fn permission_epoch(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<u64>> {
+pub async fn permission_epoch(tx: &mut Tx<'_>, account: Allowed<AccountId>) -> Result<Option<u64>> {
     let found = sql("SELECT permission_epoch FROM accounts WHERE id = $1")
-        .bind(id)
+        .bind(*account.target())
         .optional::<(u64,)>(tx)
         .await?;
     Ok(found.map(|(epoch,)| epoch))
 }
 
 /// Makes every cached permission decision about the account's users and images stale.
-pub async fn bump_permission_epoch(tx: &mut Tx<'_>, id: AccountId, at: Timestamp) -> Result<()> {
+pub(crate) async fn bump_permission_epoch(
+    tx: &mut Tx<'_>,
+    id: AccountId,
+    at: Timestamp,
+) -> Result<()> {
     tx.ledger.account(id).permission_epochs += 1;
     tx.change(Change::new(ChangeKind::Permission, at).in_account(id));
     Ok(())
@@ -191,11 +247,12 @@ pub(crate) async fn excess(tx: &mut Tx<'_>, id: AccountId, quota: u64) -> Result
 /// Sets the account's own limits, 0 for none; `None` follows the instance's setting.
 pub async fn set_limits(
     tx: &mut Tx<'_>,
-    id: AccountId,
+    account: Allowed<AccountId>,
     organizations: Option<u64>,
     size: Option<u64>,
     at: Timestamp,
 ) -> Result<()> {
+    let id = *account.target();
     sql("UPDATE accounts SET organization_limit = $2, size_limit = $3 WHERE id = $1")
         .bind(id)
         .bind(organizations)

@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 
 use roadstead::Timestamp;
-use roadstead::access::{Allowed, RepositoryTarget};
+use roadstead::access::{Allowed, GroupKey, OrganizationKey, PolicyKey, RepositoryTarget, UserKey};
 use roadstead::id::{AccountId, OrganizationId, RepositoryId};
 
 use crate::change::Change;
@@ -69,6 +69,32 @@ impl Place {
     pub const fn repository(&self) -> RepositoryId {
         self.repository
     }
+}
+
+/// A proof that somebody may do something in an account: with it, names of people of the same account are looked up.
+pub trait InAccount: Sync {
+    /// The account.
+    fn account(&self) -> AccountId;
+}
+
+macro_rules! in_account {
+    ($($proof:ty: $proven:ident => $account:expr;)*) => {$(
+        impl InAccount for $proof {
+            fn account(&self) -> AccountId {
+                let $proven = self;
+                $account
+            }
+        }
+    )*};
+}
+
+in_account! {
+    Allowed<AccountId>: it => *it.target();
+    Allowed<OrganizationKey>: it => it.target().account;
+    Allowed<UserKey>: it => it.target().account;
+    Allowed<GroupKey>: it => it.target().account;
+    Allowed<PolicyKey>: it => it.target().account;
+    Place: it => it.account;
 }
 
 /// Differences of one repository, organization or account.

@@ -20,10 +20,10 @@
 //! - Closures are `Fn`: PostgreSQL may run them again after a serialisation failure. They do nothing but database work.
 //! - Nobody hears of success before the commit. `Durable` means on disk.
 //! - Not found is `Ok(None)`. A stored value that breaks its type's rule is [`StoreError::Corrupt`].
-//! - What changes or reveals a repository, an organization or what is an account's takes the proof that somebody may:
-//!   [`Place`], `Allowed<OrganizationKey>`, `Allowed<AccountId>`, or a `Visibility` for lists. Exceptions come before the
-//!   decision ([`resolve`], credentials) or are work of the system on whatever is due (collection, counters, jobs). What
-//!   forgets to ask does not compile:
+//! - What changes or reveals a repository, an organization, a person or what is an account's takes the proof that somebody
+//!   may: [`Place`], `Allowed` of an organization's, user's, group's, policy's or account's key, anything [`InAccount`] for
+//!   looking up a name, or a `Visibility` for lists. Exceptions come before the decision ([`resolve`], credentials) or are
+//!   work of the system on whatever is due (collection, counters, jobs). What forgets to ask does not compile:
 //!   ```compile_fail,E0308
 //!   # use roadstead::{TagName, id::RepositoryId};
 //!   # use roadstead_store::{Result, Tx, tag};
@@ -36,6 +36,21 @@
 //!   # use roadstead_store::{Place, Result, Tx, tag};
 //!   async fn asks(tx: &mut Tx<'_>, allowed: &Allowed<RepositoryTarget>, name: &TagName) -> Result<()> {
 //!       tag::find(tx, &Place::of(allowed), name).await.map(drop)
+//!   }
+//!   ```
+//!   and a proof about one thing is none about another:
+//!   ```compile_fail,E0308
+//!   # use roadstead::{Timestamp, access::{Allowed, GroupTarget}};
+//!   # use roadstead_store::{Result, Tx, user};
+//!   async fn confuses(tx: &mut Tx<'_>, group: &Allowed<GroupTarget>) -> Result<()> {
+//!       user::delete(tx, group.key(), Timestamp::EPOCH).await
+//!   }
+//!   ```
+//!   ```
+//!   # use roadstead::{Timestamp, access::{Allowed, UserTarget}};
+//!   # use roadstead_store::{Result, Tx, user};
+//!   async fn asks(tx: &mut Tx<'_>, user: &Allowed<UserTarget>) -> Result<()> {
+//!       user::delete(tx, user.key(), Timestamp::EPOCH).await
 //!   }
 //!   ```
 //! - Nothing is ever looked up by name through a foreign key; tombstones (`deleted_at`) keep what was deleted.
@@ -76,6 +91,8 @@ pub mod manifest;
 pub mod object;
 pub mod organization;
 pub mod overview;
+pub mod policy;
+pub mod reach;
 pub mod referrer;
 pub mod repository;
 pub mod resolve;
@@ -99,7 +116,7 @@ use tracing::Instrument as _;
 
 pub use crate::dialect::Dialect;
 pub use crate::error::{Result, StoreError};
-pub use crate::ledger::Place;
+pub use crate::ledger::{InAccount, Place};
 pub use crate::metrics::{BUCKETS, Meter, Metrics};
 pub use crate::record::{LARGE_TABLES, Recorder, full_scans};
 pub use crate::row::{At, Record, Row};

@@ -1,7 +1,7 @@
 //! Numbers for the overview: of the whole account, or of what the caller may see.
 
-use roadstead::access::Visibility;
-use roadstead::id::{RepositoryId, UserId};
+use roadstead::access::{Allowed, UserKey, Visibility};
+use roadstead::id::RepositoryId;
 use roadstead::{ImageName, Timestamp};
 
 use crate::error::Result;
@@ -150,11 +150,11 @@ pub async fn growth(tx: &mut Tx<'_>, visibility: Visibility, last: i32) -> Resul
 }
 
 /// Whether a user has ever got a login command or has an access key.
-pub async fn has_logged_in(tx: &mut Tx<'_>, user: UserId) -> Result<bool> {
+pub async fn has_logged_in(tx: &mut Tx<'_>, user: Allowed<UserKey>) -> Result<bool> {
     sql("SELECT EXISTS (SELECT 1 FROM temporary_credentials WHERE user_id = $1) \
          OR EXISTS (SELECT 1 FROM access_keys WHERE user_id = $1) \
          OR EXISTS (SELECT 1 FROM audit_events WHERE name = 'createDockerConfig' AND user_id = $1)")
-    .bind(user)
+    .bind(user.target().id)
     .scalar(tx)
     .await
 }

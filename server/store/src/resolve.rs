@@ -8,11 +8,16 @@
 //! (`protocol.md` 2.8).
 
 use roadstead::access::{
-    AccountTarget, CredentialHolder, OrganizationTarget, Permission, RepositoryTarget,
+    AccountTarget, CredentialHolder, GroupTarget, OrganizationTarget, Permission, PolicyTarget,
+    RepositoryTarget, UserTarget,
 };
-use roadstead::id::{AccountId, OrganizationId, RepositoryId, UserId};
-use roadstead::{AccountName, ImageName, OrganizationName, Timestamp, UserName};
+use roadstead::id::{AccountId, GroupId, OrganizationId, PolicyId, PublicId, RepositoryId, UserId};
+use roadstead::{
+    AccountName, GroupName, ImageName, OrganizationName, PolicyName, RegionName, Secret, Timestamp,
+    UserName,
+};
 
+use crate::account::{AccountKind, State};
 use crate::error::Result;
 use crate::row::record;
 use crate::sql::sql;
@@ -28,7 +33,7 @@ pub struct Asker {
 }
 
 /// What whoever asks holds on an organization and one image of it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Held {
     /// Grant on the organization.
     pub organization: Option<Permission>,
@@ -38,6 +43,8 @@ pub struct Held {
     pub any_image: bool,
     /// When the share of the image with the asker's account ends: `Some(None)` is never, `None` is no share.
     pub share: Option<Option<Timestamp>>,
+    /// Id on the wire of the account that owns both: what policies name it by.
+    pub owner: Option<PublicId>,
 }
 
 record! {
@@ -64,6 +71,8 @@ record! {
         is_shared: bool,
         /// When that ends, if it does.
         share_end: Option<Timestamp>,
+        /// Id on the wire of the account that owns it.
+        owner: PublicId,
     }
 }
 
@@ -120,8 +129,8 @@ pub async fn image(
          WHERE g.user_id = $3 AND g.organization_id = o.id) AS on_organization, (SELECT g.permission \
          FROM repository_grants g WHERE g.user_id = $3 AND g.repository_id = r.id) AS on_image, \
          EXISTS (SELECT 1 FROM repository_grants g WHERE g.user_id = $3 AND g.organization_id = o.id) AS any_image, \
-         s.id IS NOT NULL AS is_shared, s.expires_at AS share_end FROM organizations o \
-         LEFT JOIN repositories r ON r.path = $2 AND r.organization_id = o.id AND r.deleted_at IS NULL \
+         s.id IS NOT NULL AS is_shared, s.expires_at AS share_end, a.public_id AS owner FROM organizations o \
+         JOIN accounts a ON a.id = o.account_id LEFT JOIN repositories r ON r.path = $2 AND r.organization_id = o.id AND r.deleted_at IS NULL \
          LEFT JOIN shares s ON s.repository_id = r.id AND s.target_account_id = $4 \
          WHERE o.name = $1 AND o.deleted_at IS NULL",
     )
@@ -150,6 +159,7 @@ pub async fn image(
             image: found.on_image,
             any_image: found.any_image,
             share: found.is_shared.then_some(found.share_end),
+            owner: Some(found.owner),
         };
         (parent, repository, held)
     }))
@@ -183,4 +193,159 @@ pub async fn holder(
         name,
         is_owner,
     }))
+}
+
+record! {
+    /// A user with the account, as they are now: what everything that they do depends on.
+    Person {
+        /// The user.
+        user_id: UserId,
+        /// Its id on the wire.
+        user_public_id: PublicId,
+        /// Its name.
+        user_name: UserName,
+        /// Name to show; may be empty.
+        display_name: String,
+        /// Whether it is the account's owner.
+        is_owner: bool,
+        /// Whether it may be used.
+        user_state: State,
+        /// May sign in to the console.
+        console_access: bool,
+        /// May use clients and the management API.
+        programmatic_access: bool,
+        /// Whether the next sign-in must change the password.
+        must_change_password: bool,
+        /// Grows when the password, state or a way in changes.
+        permission_epoch: u64,
+        /// The account.
+        account_id: AccountId,
+        /// Its id on the wire.
+        account_public_id: PublicId,
+        /// Its name.
+        account_name: AccountName,
+        /// What it is.
+        account_kind: AccountKind,
+        /// Whether it may be used.
+        account_state: State,
+        /// The hash of the password, if there is one.
+        password_hash: Option<String>,
+    }
+}
+
+record! {
+    /// A policy that a user has, itself or through a group.
+    HeldRight {
+        /// Name of a built-in role or policy.
+        role: Option<String>,
+        /// Name of a policy of the account.
+        policy_name: Option<PolicyName>,
+        /// Its document.
+        document: Option<String>,
+        /// The group that it is attached to; `None` for the user itself.
+        group_name: Option<GroupName>,
+        /// The only project it is for; `None` is for all.
+        project_name: Option<RegionName>,
+    }
+}
+
+/// Everything of a [`Person`], after which comes the condition.
+macro_rules! person {
+    ($rest:literal) => {
+        concat!(
+            "SELECT u.id AS user_id, u.public_id AS user_public_id, u.name AS user_name, u.display_name, u.is_owner, \
+             u.state AS user_state, u.console_access, u.programmatic_access, u.must_change_password, u.permission_epoch, \
+             a.id AS account_id, a.public_id AS account_public_id, a.name AS account_name, a.kind AS account_kind, \
+             a.state AS account_state, u.password_hash FROM users u JOIN accounts a ON a.id = u.account_id \
+             WHERE u.deleted_at IS NULL AND a.deleted_at IS NULL AND ",
+            $rest
+        )
+    };
+}
+
+/// The user with this key.
+pub async fn person(tx: &mut Tx<'_>, user: UserId) -> Result<Option<Person>> {
+    sql(person!("u.id = $1")).bind(user).optional(tx).await
+}
+
+/// The user who says to be this one of the account, whatever the case of the names; without a name, the owner.
+pub async fn claimed(
+    tx: &mut Tx<'_>,
+    account: &AccountName,
+    user: Option<&UserName>,
+) -> Result<Option<Person>> {
+    // The owner's name is the account's.
+    sql(person!("a.name_key = $1 AND u.name_key = $2"))
+        .bind(account.folded())
+        .bind(user.map_or_else(|| account.folded(), UserName::folded))
+        .optional(tx)
+        .await
+}
+
+impl Person {
+    /// The hash of the password, if there is one.
+    #[must_use]
+    pub fn secret(&self) -> Option<Secret> {
+        self.password_hash.clone().map(Secret::new)
+    }
+}
+
+/// Everything attached to a user and to the groups it is in.
+pub async fn rights(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<HeldRight>> {
+    sql("SELECT a.role, p.name AS policy_name, p.document, NULL AS group_name, j.name AS project_name FROM attachments a \
+         LEFT JOIN policies p ON p.id = a.policy_id AND p.deleted_at IS NULL \
+         LEFT JOIN projects j ON j.id = a.project_id \
+         WHERE a.user_id = $1 \
+         UNION ALL \
+         SELECT a.role, p.name AS policy_name, p.document, g.name AS group_name, j.name AS project_name \
+         FROM group_members m JOIN groups g ON g.id = m.group_id \
+         JOIN attachments a ON a.group_id = m.group_id \
+         LEFT JOIN policies p ON p.id = a.policy_id AND p.deleted_at IS NULL \
+         LEFT JOIN projects j ON j.id = a.project_id \
+         WHERE m.user_id = $1")
+    .bind(user)
+    .all(tx)
+    .await
+}
+
+/// The user of this name in an account, whatever its case.
+pub async fn user(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    name: &UserName,
+) -> Result<Option<UserTarget>> {
+    let found = sql("SELECT id, name, is_owner FROM users WHERE account_id = $1 AND name_key = $2 AND deleted_at IS NULL")
+        .bind(account)
+        .bind(name.folded())
+        .optional::<(UserId, UserName, bool)>(tx)
+        .await?;
+    Ok(found.map(|(id, name, is_owner)| UserTarget { id, account, name, is_owner }))
+}
+
+/// The group of this name in an account, whatever its case.
+pub async fn group(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    name: &GroupName,
+) -> Result<Option<GroupTarget>> {
+    let found = sql("SELECT id, name FROM groups WHERE account_id = $1 AND name_key = $2 AND deleted_at IS NULL")
+        .bind(account)
+        .bind(name.folded())
+        .optional::<(GroupId, GroupName)>(tx)
+        .await?;
+    Ok(found.map(|(id, name)| GroupTarget { id, account, name }))
+}
+
+/// The policy of this name in an account, whatever its case.
+pub async fn policy(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    name: &PolicyName,
+) -> Result<Option<PolicyTarget>> {
+    let found = sql("SELECT id, name FROM policies WHERE account_id = $1 AND name_key = $2 AND deleted_at IS NULL")
+        .bind(account)
+        .bind(name.folded())
+        .optional::<(PolicyId, PolicyName)>(tx)
+        .await?;
+    Ok(found.map(|(id, name)| PolicyTarget { id, account, name }))
 }

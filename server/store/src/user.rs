@@ -1,14 +1,19 @@
 //! Users. The account's own login is the user with `is_owner`, whose name is the account's.
 
+use roadstead::access::{Allowed, UserKey};
 use roadstead::id::{AccountId, PublicId, UserId};
-use roadstead::{AccountName, Secret, Timestamp, UserName};
+use roadstead::manage::user::UserSort;
+use roadstead::page::{Order, Page, Window};
+use roadstead::{GroupName, Secret, Timestamp, UserName};
 
 use crate::account::State;
 use crate::change::{Change, ChangeKind};
 use crate::credential;
+use crate::dialect::contains;
 use crate::error::Result;
+use crate::ledger::InAccount;
 use crate::row::record;
-use crate::sql::sql;
+use crate::sql::{Sql, sql};
 use crate::tx::Tx;
 
 record! {
@@ -52,10 +57,16 @@ record! {
 pub struct NewUser {
     /// Id on the wire.
     pub public_id: PublicId,
-    /// The account.
-    pub account: AccountId,
+    /// The proof that a user may be created in this account.
+    pub account: Allowed<AccountId>,
     /// Name.
     pub name: UserName,
+    /// Name to show; may be empty.
+    pub display_name: String,
+    /// May be empty.
+    pub email: String,
+    /// May be empty.
+    pub description: String,
     /// Whether this is the account's own login.
     pub is_owner: bool,
     /// May sign in to the console.
@@ -72,6 +83,72 @@ pub struct NewUser {
     pub created_at: Timestamp,
 }
 
+record! {
+    /// A user in the list of the account's.
+    UserEntry {
+        /// Key.
+        id: UserId,
+        /// Id on the wire.
+        public_id: PublicId,
+        /// Name.
+        name: UserName,
+        /// Name to show; may be empty.
+        display_name: String,
+        /// May be empty.
+        email: String,
+        /// May be empty.
+        description: String,
+        /// Whether this is the account's own login.
+        is_owner: bool,
+        /// Whether it may be used.
+        state: State,
+        /// May sign in to the console.
+        console_access: bool,
+        /// May use clients and the management API.
+        programmatic_access: bool,
+        /// Whether the next sign-in must change the password.
+        must_change_password: bool,
+        /// Access keys.
+        key_count: u64,
+        /// When the oldest of them was made.
+        oldest_key_at: Option<Timestamp>,
+        /// When it was created.
+        created_at: Timestamp,
+        /// When it last signed in.
+        last_signed_in_at: Option<Timestamp>,
+    }
+}
+
+/// Which users of an account.
+#[derive(Debug, Clone, Default)]
+pub struct UserFilter {
+    /// Part of the name, the name to show or the address.
+    pub search: Option<String>,
+    /// Only those that may, or may not, be used.
+    pub state: Option<State>,
+    /// Only those who may sign in to the console.
+    pub console: bool,
+    /// Only those who may use clients.
+    pub programmatic: bool,
+    /// Only those in this group.
+    pub group: Option<GroupName>,
+}
+
+/// What can be changed about a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserChange {
+    /// Name to show; may be empty.
+    pub display_name: String,
+    /// May be empty.
+    pub email: String,
+    /// May be empty.
+    pub description: String,
+    /// May sign in to the console.
+    pub console_access: bool,
+    /// May use clients and the management API.
+    pub programmatic_access: bool,
+}
+
 macro_rules! select {
     ($rest:literal) => {
         concat!(
@@ -85,15 +162,19 @@ macro_rules! select {
 
 /// Creates a user. `NotUnique { table: "users" }` when the name is taken in the account.
 pub async fn create(tx: &mut Tx<'_>, new: &NewUser) -> Result<UserRecord> {
+    let account = *new.account.target();
     let id: UserId = sql(
-        "INSERT INTO users (public_id, account_id, name, name_key, is_owner, console_access, programmatic_access, \
-         password_hash, password_changed_at, must_change_password, created_by, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id",
+        "INSERT INTO users (public_id, account_id, name, name_key, display_name, email, description, is_owner, \
+         console_access, programmatic_access, password_hash, password_changed_at, must_change_password, created_by, \
+         created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id",
     )
     .bind(&new.public_id)
-    .bind(new.account)
+    .bind(account)
     .bind(&new.name)
     .bind(new.name.folded())
+    .bind(new.display_name.as_str())
+    .bind(new.email.as_str())
+    .bind(new.description.as_str())
     .bind(new.is_owner)
     .bind(new.console_access)
     .bind(new.programmatic_access)
@@ -104,114 +185,186 @@ pub async fn create(tx: &mut Tx<'_>, new: &NewUser) -> Result<UserRecord> {
     .bind(new.created_at)
     .scalar(tx)
     .await?;
-    tx.change(Change::new(ChangeKind::User, new.created_at).in_account(new.account).of(id));
+    tx.change(Change::new(ChangeKind::User, new.created_at).in_account(account).of(id));
     sql(select!("WHERE u.id = $1")).bind(id).one(tx).await
 }
 
-/// The user with this key.
-pub async fn find(tx: &mut Tx<'_>, id: UserId) -> Result<Option<UserRecord>> {
-    sql(select!("WHERE u.id = $1 AND u.deleted_at IS NULL")).bind(id).optional(tx).await
+/// The user.
+pub async fn find(tx: &mut Tx<'_>, user: Allowed<UserKey>) -> Result<Option<UserRecord>> {
+    let key = user.target();
+    sql(select!("WHERE u.id = $1 AND u.account_id = $2 AND u.deleted_at IS NULL"))
+        .bind(key.id)
+        .bind(key.account)
+        .optional(tx)
+        .await
 }
 
-/// The user of this name in an account, whatever its case. The account's own name finds its owner.
+/// The user of this name in an account, whatever its case, for whoever may do something there. The account's own name
+/// finds its owner.
 pub async fn find_by_name(
     tx: &mut Tx<'_>,
-    account: AccountId,
+    within: &impl InAccount,
     name: &UserName,
 ) -> Result<Option<UserRecord>> {
     sql(select!("WHERE u.account_id = $1 AND u.name_key = $2 AND u.deleted_at IS NULL"))
-        .bind(account)
+        .bind(within.account())
         .bind(name.folded())
         .optional(tx)
         .await
 }
 
-/// The user with this id on the wire.
-pub async fn find_by_public_id(tx: &mut Tx<'_>, id: &PublicId) -> Result<Option<UserRecord>> {
-    sql(select!("WHERE u.public_id = $1 AND u.deleted_at IS NULL")).bind(id).optional(tx).await
+/// Everything of a [`UserEntry`].
+const ENTRY: &str = "SELECT u.id, u.public_id, u.name, u.display_name, u.email, u.description, u.is_owner, u.state, \
+     u.console_access, u.programmatic_access, u.must_change_password, (SELECT count(*) FROM access_keys k \
+     WHERE k.user_id = u.id) AS key_count, (SELECT min(k.created_at) FROM access_keys k WHERE k.user_id = u.id) \
+     AS oldest_key_at, u.created_at, u.last_signed_in_at FROM users u WHERE ";
+
+/// The user as a list shows it.
+pub async fn entry(tx: &mut Tx<'_>, user: Allowed<UserKey>) -> Result<Option<UserEntry>> {
+    sql(ENTRY).and("u.id = $1 AND u.deleted_at IS NULL").bind(user.target().id).optional(tx).await
 }
 
-/// The owner of the account of this name.
-pub async fn find_owner(tx: &mut Tx<'_>, account: &AccountName) -> Result<Option<UserRecord>> {
-    sql(select!(
-        "JOIN accounts a ON a.id = u.account_id WHERE a.name_key = $1 AND a.deleted_at IS NULL AND u.is_owner \
-         AND u.deleted_at IS NULL"
-    ))
-    .bind(account.folded())
-    .optional(tx)
-    .await
+/// The users of an account.
+pub async fn list(
+    tx: &mut Tx<'_>,
+    account: Allowed<AccountId>,
+    filter: &UserFilter,
+    sort: (UserSort, Order),
+    window: Window,
+) -> Result<Page<UserEntry>> {
+    let mut statement = sql(ENTRY);
+    let mut total = sql("SELECT count(*) FROM users u WHERE ");
+    for part in [&mut statement, &mut total] {
+        matching(part, *account.target(), filter);
+    }
+    statement.push(match sort {
+        (UserSort::Name, Order::Asc) => " ORDER BY u.name_key LIMIT ",
+        (UserSort::Name, Order::Desc) => " ORDER BY u.name_key DESC LIMIT ",
+        (UserSort::CreatedAt, Order::Asc) => " ORDER BY u.created_at, u.id LIMIT ",
+        (UserSort::CreatedAt, Order::Desc) => " ORDER BY u.created_at DESC, u.id DESC LIMIT ",
+        (UserSort::LastSignedInAt, Order::Asc) => {
+            " ORDER BY coalesce(u.last_signed_in_at, 0), u.id LIMIT "
+        }
+        (UserSort::LastSignedInAt, Order::Desc) => {
+            " ORDER BY coalesce(u.last_signed_in_at, 0) DESC, u.id DESC LIMIT "
+        }
+    });
+    statement.push_bind(window.limit);
+    statement.push(" OFFSET ").push_bind(window.offset);
+    let items = statement.all(tx).await?;
+    Ok(Page { items, total: total.scalar(tx).await?, window })
 }
 
-/// Every user of an account, by name.
-pub async fn list(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<UserRecord>> {
-    sql(select!("WHERE u.account_id = $1 AND u.deleted_at IS NULL ORDER BY u.name_key"))
-        .bind(account)
-        .all(tx)
-        .await
+fn matching(statement: &mut Sql, account: AccountId, filter: &UserFilter) {
+    statement.push("u.account_id = ").push_bind(account).push(" AND u.deleted_at IS NULL");
+    if let Some(text) = &filter.search {
+        let pattern = contains(text);
+        statement.push(" AND (u.name_key LIKE ").push_bind(pattern.as_str());
+        statement.push(" ESCAPE '\\' OR lower(u.display_name) LIKE ").push_bind(pattern.as_str());
+        statement.push(" ESCAPE '\\' OR lower(u.email) LIKE ").push_bind(pattern.as_str());
+        statement.push(" ESCAPE '\\')");
+    }
+    if let Some(state) = filter.state {
+        statement.push(" AND u.state = ").push_bind(state);
+    }
+    if filter.console {
+        statement.push(" AND u.console_access = TRUE");
+    }
+    if filter.programmatic {
+        statement.push(" AND u.programmatic_access = TRUE");
+    }
+    if let Some(group) = &filter.group {
+        statement.push(
+            " AND EXISTS (SELECT 1 FROM group_members m JOIN groups g ON g.id = m.group_id WHERE m.user_id = u.id \
+             AND g.deleted_at IS NULL AND g.name_key = ",
+        );
+        statement.push_bind(group.folded()).push(")");
+    }
 }
 
 /// The hash of a user's password; `None` when there is none.
-pub async fn password_hash(tx: &mut Tx<'_>, id: UserId) -> Result<Option<Secret>> {
+pub async fn password_hash(tx: &mut Tx<'_>, user: Allowed<UserKey>) -> Result<Option<Secret>> {
     let found = sql("SELECT password_hash FROM users WHERE id = $1 AND deleted_at IS NULL")
-        .bind(id)
+        .bind(user.target().id)
         .optional::<(Option<String>,)>(tx)
         .await?;
     Ok(found.and_then(|(hash,)| hash).map(Secret::new))
 }
 
-/// Sets the password. Every cached success of the old one is stale from the commit on.
+/// Sets the password, and whether the next sign-in must change it. Every cached success of the old one is stale from the
+/// commit on, and tokens made with it end.
 pub async fn set_password_hash(
     tx: &mut Tx<'_>,
-    user: &UserRecord,
+    user: Allowed<UserKey>,
     hash: &Secret,
+    must_change: bool,
     at: Timestamp,
 ) -> Result<()> {
-    sql("UPDATE users SET password_hash = $2, password_changed_at = $3, must_change_password = FALSE, \
-         permission_epoch = permission_epoch + 1 WHERE id = $1")
-    .bind(user.id)
+    sql(
+        "UPDATE users SET password_hash = $2, password_changed_at = $3, must_change_password = $4, \
+         permission_epoch = permission_epoch + 1 WHERE id = $1 AND deleted_at IS NULL",
+    )
+    .bind(user.target().id)
     .bind(hash.reveal().as_str())
     .bind(at)
+    .bind(must_change)
     .execute(tx)
     .await?;
-    tx.change(Change::new(ChangeKind::User, at).in_account(user.account_id).of(user.id));
+    changed(tx, user, at);
     Ok(())
 }
 
-/// Enables or disables a user.
+/// Enables or disables a user. When it is disabled its console sessions end; tokens end either way.
 pub async fn set_state(
     tx: &mut Tx<'_>,
-    user: &UserRecord,
+    user: Allowed<UserKey>,
     state: State,
     at: Timestamp,
 ) -> Result<()> {
-    sql("UPDATE users SET state = $2, permission_epoch = permission_epoch + 1 WHERE id = $1")
-        .bind(user.id)
+    sql("UPDATE users SET state = $2, permission_epoch = permission_epoch + 1 WHERE id = $1 AND deleted_at IS NULL")
+        .bind(user.target().id)
         .bind(state)
         .execute(tx)
         .await?;
-    tx.change(Change::new(ChangeKind::User, at).in_account(user.account_id).of(user.id));
+    if state == State::Disabled {
+        crate::session::delete_of_user(tx, user, None).await?;
+    }
+    changed(tx, user, at);
     Ok(())
 }
 
-/// Changes what a user says of itself, and how it may come in.
-pub async fn update(tx: &mut Tx<'_>, user: &UserRecord, at: Timestamp) -> Result<()> {
+/// Changes what is said of a user, and how it may come in.
+pub async fn update(
+    tx: &mut Tx<'_>,
+    user: Allowed<UserKey>,
+    change: &UserChange,
+    at: Timestamp,
+) -> Result<()> {
+    // Tokens end when a way in is closed, not when a name is written differently.
     sql("UPDATE users SET display_name = $2, email = $3, description = $4, console_access = $5, \
-         programmatic_access = $6, permission_epoch = permission_epoch + 1 WHERE id = $1")
-    .bind(user.id)
-    .bind(user.display_name.as_str())
-    .bind(user.email.as_str())
-    .bind(user.description.as_str())
-    .bind(user.console_access)
-    .bind(user.programmatic_access)
+         programmatic_access = $6, permission_epoch = permission_epoch + CASE WHEN console_access = $5 \
+         AND programmatic_access = $6 THEN 0 ELSE 1 END WHERE id = $1 AND deleted_at IS NULL")
+    .bind(user.target().id)
+    .bind(change.display_name.as_str())
+    .bind(change.email.as_str())
+    .bind(change.description.as_str())
+    .bind(change.console_access)
+    .bind(change.programmatic_access)
     .execute(tx)
     .await?;
-    tx.change(Change::new(ChangeKind::User, at).in_account(user.account_id).of(user.id));
+    changed(tx, user, at);
     Ok(())
+}
+
+fn changed(tx: &mut Tx<'_>, user: Allowed<UserKey>, at: Timestamp) {
+    let key = user.target();
+    tx.change(Change::new(ChangeKind::User, at).in_account(key.account).of(key.id));
 }
 
 /// Deletes a user and everything that lets it in. Its name is free again and inherits nothing.
-pub async fn delete(tx: &mut Tx<'_>, user: &UserRecord, at: Timestamp) -> Result<()> {
-    credential::remove_of_user(tx, user.id).await?;
+pub async fn delete(tx: &mut Tx<'_>, user: Allowed<UserKey>, at: Timestamp) -> Result<()> {
+    let id = user.target().id;
+    credential::remove_of_user(tx, id).await?;
     for text in [
         "DELETE FROM sessions WHERE user_id = $1",
         "DELETE FROM group_members WHERE user_id = $1",
@@ -220,22 +373,22 @@ pub async fn delete(tx: &mut Tx<'_>, user: &UserRecord, at: Timestamp) -> Result
         "DELETE FROM repository_grants WHERE user_id = $1",
         "DELETE FROM identities WHERE user_id = $1",
     ] {
-        sql(text).bind(user.id).execute(tx).await?;
+        sql(text).bind(id).execute(tx).await?;
     }
     sql("UPDATE users SET deleted_at = $2, password_hash = NULL, permission_epoch = permission_epoch + 1 \
          WHERE id = $1 AND deleted_at IS NULL")
-    .bind(user.id)
+    .bind(id)
     .bind(at)
     .execute(tx)
     .await?;
-    tx.change(Change::new(ChangeKind::User, at).in_account(user.account_id).of(user.id));
+    changed(tx, user, at);
     Ok(())
 }
 
 /// Notes a sign-in.
-pub async fn note_sign_in(tx: &mut Tx<'_>, id: UserId, at: Timestamp) -> Result<()> {
+pub async fn note_sign_in(tx: &mut Tx<'_>, user: Allowed<UserKey>, at: Timestamp) -> Result<()> {
     sql("UPDATE users SET last_signed_in_at = $2 WHERE id = $1")
-        .bind(id)
+        .bind(user.target().id)
         .bind(at)
         .execute(tx)
         .await?;
@@ -243,9 +396,12 @@ pub async fn note_sign_in(tx: &mut Tx<'_>, id: UserId, at: Timestamp) -> Result<
 }
 
 /// What the user prefers, as the console wrote it; `None` when there is no such user.
-pub async fn preferences(tx: &mut Tx<'_>, id: UserId) -> Result<Option<serde_json::Value>> {
+pub async fn preferences(
+    tx: &mut Tx<'_>,
+    user: Allowed<UserKey>,
+) -> Result<Option<serde_json::Value>> {
     let found = sql("SELECT preferences FROM users WHERE id = $1 AND deleted_at IS NULL")
-        .bind(id)
+        .bind(user.target().id)
         .optional::<(serde_json::Value,)>(tx)
         .await?;
     Ok(found.map(|(preferences,)| preferences))
@@ -254,11 +410,11 @@ pub async fn preferences(tx: &mut Tx<'_>, id: UserId) -> Result<Option<serde_jso
 /// Writes what the user prefers.
 pub async fn set_preferences(
     tx: &mut Tx<'_>,
-    id: UserId,
+    user: Allowed<UserKey>,
     preferences: &serde_json::Value,
 ) -> Result<()> {
     sql("UPDATE users SET preferences = $2 WHERE id = $1")
-        .bind(id)
+        .bind(user.target().id)
         .bind(preferences)
         .execute(tx)
         .await?;
@@ -283,13 +439,13 @@ pub async fn find_by_identity(
 /// Lets an outside identity sign a user in. `NotUnique { table: "identities" }` when it signs in somebody already.
 pub async fn add_identity(
     tx: &mut Tx<'_>,
-    user: UserId,
+    user: Allowed<UserKey>,
     issuer: &str,
     subject: &str,
     at: Timestamp,
 ) -> Result<()> {
     sql("INSERT INTO identities (user_id, issuer, subject, created_at) VALUES ($1, $2, $3, $4)")
-        .bind(user)
+        .bind(user.target().id)
         .bind(issuer)
         .bind(subject)
         .bind(at)

@@ -10,8 +10,8 @@ use roadstead::id::{
 };
 use roadstead::manage::credential::UsedService;
 use roadstead::{
-    AccountName, Algorithm, Digest, ImageName, OrganizationName, RegionName, RepositoryName,
-    TagName, TagPattern, Timestamp, UserName,
+    AccountName, Algorithm, Digest, GroupName, ImageName, OrganizationName, PolicyName, RegionName,
+    RepositoryName, TagName, TagPattern, Timestamp, UserName,
 };
 
 use crate::error::{Result, StoreError};
@@ -209,8 +209,8 @@ macro_rules! texts {
 }
 
 texts! {
-    AccessKeyId AccountName Algorithm Digest ImageName OrganizationName PublicId RegionName RepositoryName TagName TagPattern
-    UsedService UserName
+    AccessKeyId AccountName Algorithm Digest GroupName ImageName OrganizationName PolicyName PublicId RegionName
+    RepositoryName TagName TagPattern UsedService UserName
 }
 
 impl Bind for Permission {

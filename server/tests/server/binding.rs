@@ -2,12 +2,13 @@
 //! which it does four times a second: for passwords, tokens issued before, and sessions alike (`protocol.md` 2.9, 3.4).
 
 use http::Method;
-use roadstead::access::Access;
+use roadstead::access::{Access, Action, UserTarget};
 use roadstead::manage::share::Deadline;
 use roadstead::{AccountName, ImageName};
 use roadstead_store::account::State;
 use roadstead_store::{Durability, StoreError, user};
 
+use crate::support::app::{account_of, allowed};
 use crate::support::{Client, TestApp, TestImage};
 
 const IMAGE: &str = "group/app";
@@ -95,9 +96,8 @@ async fn id(app: &TestApp, name: &str) -> String {
         .read::<_, StoreError, _>("test.id", move |tx| {
             let user = roadstead::UserName::clone(&user);
             Box::pin(async move {
-                let account =
-                    roadstead_store::account::find_by_name(tx, &"acme".parse().unwrap()).await?;
-                user::find_by_name(tx, account.unwrap().id, &user).await
+                let account = account_of(tx, "acme").await?;
+                user::find_by_name(tx, &account, &user).await
             })
         })
         .await
@@ -209,14 +209,20 @@ async fn a_user() {
             let change = store.run::<_, StoreError, _>("test", Durability::Durable, move |tx| {
                 let user = user.clone();
                 Box::pin(async move {
-                    let account = "acme".parse().unwrap();
-                    let account = roadstead_store::account::find_by_name(tx, &account).await?;
-                    let found = user::find_by_name(tx, account.unwrap().id, &user).await?.unwrap();
+                    let account = account_of(tx, "acme").await?;
+                    let found = user::find_by_name(tx, &account, &user).await?.unwrap();
                     let at = found.created_at;
+                    let target = UserTarget {
+                        id: found.id,
+                        account: *account.target(),
+                        name: user,
+                        is_owner: false,
+                    };
                     if is_deleted {
-                        user::delete(tx, &found, at).await
+                        user::delete(tx, allowed(Action::DeleteUser, target).key(), at).await
                     } else {
-                        user::set_state(tx, &found, State::Disabled, at).await
+                        let user = allowed(Action::SetUserState, target).key();
+                        user::set_state(tx, user, State::Disabled, at).await
                     }
                 })
             });

@@ -2,13 +2,12 @@
 
 use axum::body::Body;
 use http::Method;
-use roadstead::Timestamp;
-use roadstead::access::{AccountTarget, Action, Actor, Allowed, Grants, JobName, decide};
-use roadstead::id::AccountId;
+use roadstead::access::Action;
 use roadstead_store::audit::{self, AuditScope};
-use roadstead_store::{StoreError, account};
+use roadstead_store::{StoreError, resolve};
 
 use crate::support::TestApp;
+use crate::support::app::allowed;
 use crate::support::client::Client;
 
 const TRUSTED: (&str, &str) = ("ROADSTEAD_TRUSTED_PROXIES", "10.0.0.0/8, ::1");
@@ -70,8 +69,9 @@ async fn the_audit_log_has_the_clients_address() {
         .store
         .peek::<_, StoreError, _>("test.audit", |tx| {
             Box::pin(async move {
-                let acme = account::find_by_name(tx, &"acme".parse().unwrap()).await?.unwrap();
-                audit::recent(tx, AuditScope::Account(allowed(acme.id)), 100).await
+                let acme = resolve::account(tx, &"acme".parse().unwrap()).await?.unwrap();
+                let scope = AuditScope::Account(allowed(Action::ListAuditTraces, acme).key());
+                audit::recent(tx, scope, 100).await
             })
         })
         .await
@@ -140,13 +140,4 @@ async fn only_a_declared_address_is_promised_to_stay_with_tls() {
     let other = TestApp::with(&[("ROADSTEAD_EXTERNAL_URL", "https://r.example:8443")]).await;
     let client = other.anonymous().host("r.example:8443").from("198.51.100.7", true);
     assert_eq!(strict(&client).await, "", "other ports of the host may not have TLS");
-}
-
-/// The proof that the system has of an account.
-fn allowed(id: AccountId) -> Allowed<AccountId> {
-    let target = AccountTarget { id, name: "acme".parse().unwrap() };
-    let system = Actor::System(JobName("test"));
-    let decided =
-        decide(&system, Action::CreateOrganization, target, &Grants::default(), Timestamp(0));
-    decided.unwrap().key()
 }

@@ -119,7 +119,7 @@ fn Rights(rights: ImageRights, owner: String) -> impl IntoView {
         Reason::Policy => t_string!(i18n, images.reason_policy),
         Reason::Grant => t_string!(i18n, images.reason_grant),
         Reason::Share => t_string!(i18n, images.reason_share),
-        Reason::AnyUser => t_string!(i18n, images.reason_any_user),
+        Reason::AnyUser | Reason::Oneself => t_string!(i18n, images.reason_any_user),
         Reason::System => t_string!(i18n, images.reason_system),
     };
     let ask = (permission != Permission::Manage && !owner.is_empty())

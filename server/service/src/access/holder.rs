@@ -48,8 +48,14 @@ impl Named for Holder<'_> {
             Actor::User(user) => {
                 let own = AccountTarget { id: user.account, name: user.account_name.clone() };
                 account.folded() == own.name.folded()
-                    && permits(&ctx.actor, Action::ReadCredentials, &own, &grants, ctx.now())
-                        .is_ok()
+                    && permits(
+                        &ctx.actor,
+                        Action::ReadCredentials,
+                        &own,
+                        &grants,
+                        &ctx.circumstances(),
+                    )
+                    .is_ok()
             }
         };
         let target = access

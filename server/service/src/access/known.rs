@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use moka::sync::Cache;
+use roadstead::access::policy::{Attached, Holder};
 use roadstead::access::{
-    AccountTarget, Actor, Grants, OrganizationTarget, Policy, RepositoryTarget, Statement,
+    AccountTarget, Actor, Grants, OrganizationTarget, Policies, Policy, RepositoryTarget,
     SystemPolicy,
 };
 use roadstead::error::Subject;
 use roadstead::id::UserId;
 use roadstead::{AccountName, Error, ErrorKind, ImageName, OrganizationName, Result};
-use roadstead_store::attachment;
-use roadstead_store::resolve::{self, Asker, Held};
+use roadstead_store::StoreError;
+use roadstead_store::resolve::{self, Asker, Held, HeldRight};
 
 use super::Access;
 use super::watch::Stamp;
@@ -46,7 +47,7 @@ pub(crate) struct KnownOrganization {
 pub(crate) struct Known {
     images: Cache<(Option<UserId>, ImageName), (Stamp, Arc<KnownImage>)>,
     organizations: Cache<(Option<UserId>, OrganizationName), (Stamp, Arc<KnownOrganization>)>,
-    statements: Cache<UserId, (Stamp, Arc<[Statement]>)>,
+    policies: Cache<UserId, (Stamp, Arc<Policies>)>,
 }
 
 impl Known {
@@ -54,7 +55,7 @@ impl Known {
         Self {
             images: Cache::new(CAPACITY),
             organizations: Cache::new(CAPACITY),
-            statements: Cache::new(CAPACITY),
+            policies: Cache::new(CAPACITY),
         }
     }
 }
@@ -92,29 +93,29 @@ impl Access {
         Ok(known)
     }
 
-    /// Statements of every policy attached to the user and its groups.
-    pub(crate) async fn statements(&self, user: UserId) -> Result<Arc<[Statement]>> {
+    /// Every policy attached to the user and its groups that counts in this region, compiled.
+    pub(crate) async fn policies(&self, user: UserId) -> Result<Arc<Policies>> {
         let stamp = self.inner.generation.rights();
-        if let Some((loaded, known)) = self.inner.known.statements.get(&user)
+        if let Some((loaded, known)) = self.inner.known.policies.get(&user)
             && loaded == stamp
         {
             return Ok(known);
         }
-        let known: Arc<[Statement]> = self.load_statements(user).await?.into();
-        self.inner.known.statements.insert(user, (stamp, known.clone()));
+        let known = Arc::new(self.load_policies(user).await?);
+        self.inner.known.policies.insert(user, (stamp, known.clone()));
         Ok(known)
     }
 
-    /// What the caller holds without a target: statements alone.
+    /// What the caller holds without a target: policies alone.
     pub(crate) async fn own_grants(&self, actor: &Actor) -> Result<Arc<Grants>> {
-        let statements = match actor.user() {
-            Some(user) if !user.is_owner => self.statements(user.user).await?.to_vec(),
-            _ => Vec::new(),
+        let policies = match actor.user() {
+            Some(user) if !user.is_owner => self.policies(user.user).await?,
+            _ => Arc::default(),
         };
-        Ok(Arc::new(Grants { statements, ..self.no_grants() }))
+        Ok(Arc::new(Grants { policies, ..self.no_grants() }))
     }
 
-    fn no_grants(&self) -> Grants {
+    pub(super) fn no_grants(&self) -> Grants {
         Grants {
             anonymous_access: self.inner.settings.current().anonymous_access.value,
             ..Grants::default()
@@ -137,7 +138,13 @@ impl Access {
             Some((parent, target, held)) => (Some(parent), target, held),
             None => (None, None, Held::default()),
         };
-        Ok(KnownImage { target, parent, grants: Arc::new(self.grants(actor, held).await?) })
+        let owner = held.owner.clone().filter(|_| {
+            let own = actor.user().map(|user| user.account);
+            parent.as_ref().is_some_and(|parent| Some(parent.account) != own)
+        });
+        let mut grants = self.grants(actor, held).await?;
+        grants.owner = owner.map(Into::into);
+        Ok(KnownImage { target, parent, grants: Arc::new(grants) })
     }
 
     /// One statement, as for images.
@@ -161,35 +168,33 @@ impl Access {
         Ok(KnownOrganization { target, grants: Arc::new(grants) })
     }
 
-    async fn load_statements(&self, user: UserId) -> Result<Vec<Statement>> {
-        let held = self
+    async fn load_policies(&self, user: UserId) -> Result<Policies> {
+        let (person, held) = self
             .inner
             .store
-            .peek("access.statements", |tx| {
-                Box::pin(async move { attachment::of_user(tx, user).await })
+            .read("access.policies", |tx| {
+                Box::pin(async move {
+                    let person = resolve::person(tx, user).await?;
+                    Ok::<_, StoreError>((person, resolve::rights(tx, user).await?))
+                })
             })
             .await
             .map_err(stored)?;
         let region = self.inner.settings.current().region.value.clone();
-        let mut statements = Vec::new();
+        let holder = person.map(|person| Holder {
+            user_id: person.user_public_id.into(),
+            domain_id: person.account_public_id.into(),
+            region: region.clone(),
+        });
+        let mut policies = Policies::new(holder.unwrap_or_default());
         for right in held {
-            if right.project_name.is_some_and(|project| project.as_str() != region) {
+            if right.project_name.as_ref().is_some_and(|project| project.as_str() != region) {
                 continue;
             }
-            if let Some(role) = &right.role {
-                match SystemPolicy::by_name(role) {
-                    Some(policy) => statements.extend(policy.statements()),
-                    None => return Err(unreadable(role)),
-                }
-            }
-            if let Some(document) = right.document {
-                // A document that cannot be read might have denied: nothing is decided without it.
-                let policy: Policy =
-                    serde_json::from_value(document).map_err(|_| unreadable("a custom policy"))?;
-                statements.extend(policy.statement);
-            }
+            let (attached, policy) = read(right)?;
+            policies = policies.with(attached, &policy);
         }
-        Ok(statements)
+        Ok(policies)
     }
 
     async fn grants(&self, actor: &Actor, held: Held) -> Result<Grants> {
@@ -217,6 +222,19 @@ impl Access {
 
 fn asker(actor: &Actor) -> Option<Asker> {
     actor.user().map(|user| Asker { user: user.user, account: user.account })
+}
+
+/// What is attached. A document that cannot be read might have denied: nothing is decided without it.
+fn read(right: HeldRight) -> Result<(Attached, Policy)> {
+    let group = right.group_name.map(Into::into);
+    if let Some(name) = right.role {
+        let policy = SystemPolicy::by_name(&name).ok_or_else(|| unreadable(&name))?.document();
+        return Ok((Attached { policy: name, is_system: true, group }, policy));
+    }
+    let name = right.policy_name.map(String::from).unwrap_or_default();
+    let document = right.document.ok_or_else(|| unreadable(&name))?;
+    let policy = Policy::read(&document).map_err(|_| unreadable(&name))?;
+    Ok((Attached { policy: name, is_system: false, group }, policy))
 }
 
 fn unreadable(what: &str) -> Error {

@@ -10,13 +10,18 @@ use roadstead::error::Subject;
 use roadstead::{AccountName, Error, ErrorKind, ImageName, OrganizationName, Result};
 
 use super::known::{KnownImage, KnownOrganization};
-use super::{Access, Resolution};
+use super::{Access, Aim, Resolution};
 use crate::context::{Context, unauthenticated};
 
 /// A way to name a target of a decision.
 pub trait Named: Send {
     /// What it resolves to.
     type Resolved: Target + Clone + Send + Sync + 'static;
+
+    /// At whom the action is aimed, for policies that look at it.
+    fn aim(&self) -> Aim {
+        Aim::default()
+    }
 
     /// Finds the target and what the caller holds on it.
     fn resolve(
@@ -45,13 +50,13 @@ pub struct Instance;
 impl KnownImage {
     /// Whether the caller sees it; for a missing image, whether they would see any of that name.
     fn is_visible(&self, ctx: &Context, name: &ImageName) -> bool {
-        let (actor, now) = (&ctx.actor, ctx.now());
+        let (actor, at) = (&ctx.actor, ctx.circumstances());
         match (&self.target, &self.parent) {
             (Some(target), _) => {
-                permits(actor, Action::ReadImage, target, &self.grants, now).is_ok()
+                permits(actor, Action::ReadImage, target, &self.grants, &at).is_ok()
             }
             (None, Some(parent)) => {
-                permits(actor, Action::ReadImage, &parent.new_image(name), &self.grants, now)
+                permits(actor, Action::ReadImage, &parent.new_image(name), &self.grants, &at)
                     .is_ok()
             }
             (None, None) => false,
@@ -61,8 +66,9 @@ impl KnownImage {
 
 impl KnownOrganization {
     fn is_visible(&self, ctx: &Context) -> bool {
+        let at = ctx.circumstances();
         self.target.as_ref().is_some_and(|target| {
-            permits(&ctx.actor, Action::ReadOrganization, target, &self.grants, ctx.now()).is_ok()
+            permits(&ctx.actor, Action::ReadOrganization, target, &self.grants, &at).is_ok()
         })
     }
 }
@@ -114,7 +120,7 @@ impl Named for NewImage<'_> {
             target: known.parent.as_ref().map(|parent| parent.new_image(self.0)),
             is_visible: known.parent.as_ref().is_some_and(|parent| {
                 let action = Action::ReadOrganization;
-                permits(&ctx.actor, action, parent, &known.grants, ctx.now()).is_ok()
+                permits(&ctx.actor, action, parent, &known.grants, &ctx.circumstances()).is_ok()
             }),
             grants: known.grants.clone(),
             subject: Subject::Organization,

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use roadstead::Result;
 use roadstead::access::{Access as WaysIn, UserActor};
 use roadstead::id::{PublicId, UserId};
-use roadstead_store::account::{AccountKind, AccountRecord, State};
-use roadstead_store::user::UserRecord;
-use roadstead_store::{StoreError, account, user};
+use roadstead::{AccountName, Result, Secret, UserName};
+use roadstead_store::account::{AccountKind, State};
+use roadstead_store::resolve;
 
 use super::Access;
 use crate::error::stored;
@@ -19,35 +18,53 @@ pub(crate) struct Person {
     pub(crate) actor: UserActor,
     /// How they may come in.
     pub(crate) ways_in: WaysIn,
-    /// The user's row.
-    pub(crate) user: UserRecord,
+    /// What else is known of them.
+    pub(crate) user: UserFacts,
     /// The account's id on the wire.
     pub(crate) account_public_id: PublicId,
 }
 
+/// What else is known of a user.
+#[derive(Debug, Clone)]
+pub(crate) struct UserFacts {
+    /// Id on the wire.
+    pub(crate) public_id: PublicId,
+    /// Name to show; may be empty.
+    pub(crate) display_name: String,
+    /// Whether the next sign-in must change the password.
+    pub(crate) must_change_password: bool,
+    /// Grows when the password, state or a way in changes.
+    pub(crate) permission_epoch: u64,
+}
+
 impl Person {
     /// `None` when the user or the account is disabled.
-    pub(crate) fn of(user: UserRecord, account: &AccountRecord) -> Option<Self> {
-        if user.state != State::Active || account.state != State::Active {
+    fn of(found: resolve::Person) -> Option<Self> {
+        if found.user_state != State::Active || found.account_state != State::Active {
             return None;
         }
         Some(Self {
             actor: UserActor {
-                account: account.id,
-                account_name: account.name.clone(),
-                user: user.id,
-                user_name: user.name.clone(),
-                is_owner: user.is_owner,
-                is_operator: account.kind == AccountKind::Operator,
+                account: found.account_id,
+                account_name: found.account_name,
+                user: found.user_id,
+                user_name: found.user_name,
+                is_owner: found.is_owner,
+                is_operator: found.account_kind == AccountKind::Operator,
                 credential: None,
                 expires_at: None,
             },
             ways_in: WaysIn {
-                console: user.console_access,
-                programmatic: user.programmatic_access,
+                console: found.console_access,
+                programmatic: found.programmatic_access,
             },
-            account_public_id: account.public_id.clone(),
-            user,
+            user: UserFacts {
+                public_id: found.user_public_id,
+                display_name: found.display_name,
+                must_change_password: found.must_change_password,
+                permission_epoch: found.permission_epoch,
+            },
+            account_public_id: found.account_public_id,
         })
     }
 }
@@ -64,19 +81,33 @@ impl Access {
         let found = self
             .inner
             .store
-            .read("access.person", |tx| {
-                Box::pin(async move {
-                    let Some(user) = user::find(tx, id).await? else {
-                        return Ok(None);
-                    };
-                    let account = account::find(tx, user.account_id).await?;
-                    Ok::<_, StoreError>(account.map(|account| (user, account)))
-                })
+            .peek("access.person", |tx| Box::pin(async move { resolve::person(tx, id).await }))
+            .await
+            .map_err(stored)?;
+        let known = found.and_then(Person::of).map(Arc::new);
+        self.inner.people.insert(id, (stamp, known.clone()));
+        Ok(known)
+    }
+
+    /// Who says to be this user of the account (without a name, its owner), and the hash of the password to prove it with;
+    /// `None` when there is none, or one who may not act.
+    pub(crate) async fn claimed(
+        &self,
+        account: &AccountName,
+        user: Option<&UserName>,
+    ) -> Result<Option<(Person, Option<Secret>)>> {
+        let found = self
+            .inner
+            .store
+            .peek("access.claimed", |tx| {
+                let (account, user) = (account.clone(), user.cloned());
+                Box::pin(async move { resolve::claimed(tx, &account, user.as_ref()).await })
             })
             .await
             .map_err(stored)?;
-        let known = found.and_then(|(user, account)| Person::of(user, &account)).map(Arc::new);
-        self.inner.people.insert(id, (stamp, known.clone()));
-        Ok(known)
+        Ok(found.and_then(|found| {
+            let hash = found.secret();
+            Person::of(found).map(|person| (person, hash))
+        }))
     }
 }

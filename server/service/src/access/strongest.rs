@@ -1,17 +1,18 @@
 //! The strongest right on something, for what is shown of rights: found by asking the same decision as every request.
 
 use roadstead::access::{
-    Action, Actor, Grants, OrganizationTarget, Permission, Reason, RepositoryTarget, permits,
+    Action, Actor, Circumstances, Grants, OrganizationTarget, Permission, Reason, RepositoryTarget,
+    permits,
 };
 use roadstead::manage::image::ImageRights;
-use roadstead::{ImageName, RepositoryName, Timestamp};
+use roadstead::{ImageName, RepositoryName};
 
 /// What somebody may do with an image, and which rule says so; `None` when they do not see it.
 pub(crate) fn on_image(
     actor: &Actor,
     target: &RepositoryTarget,
     grants: &Grants,
-    now: Timestamp,
+    at: &Circumstances<'_>,
 ) -> Option<ImageRights> {
     [
         (Action::DeleteImage, Permission::Manage),
@@ -20,7 +21,7 @@ pub(crate) fn on_image(
     ]
     .into_iter()
     .find_map(|(action, permission)| {
-        let reason = permits(actor, action, target, grants, now).ok()?;
+        let reason = permits(actor, action, target, grants, at).ok()?;
         Some(ImageRights { permission, reason })
     })
 }
@@ -30,12 +31,12 @@ pub(crate) fn on_organization(
     actor: &Actor,
     target: &OrganizationTarget,
     grants: &Grants,
-    now: Timestamp,
+    at: &Circumstances<'_>,
 ) -> Option<ImageRights> {
-    let may = |action| permits(actor, action, target, grants, now).ok();
+    let may = |action| permits(actor, action, target, grants, at).ok();
     let (permission, reason) = may(Action::DeleteOrganization)
         .map(|reason| (Permission::Manage, reason))
-        .or_else(|| Some((Permission::Edit, may_create_images(actor, target, grants, now)?)))
+        .or_else(|| Some((Permission::Edit, may_create_images(actor, target, grants, at)?)))
         .or_else(|| Some((Permission::Read, may(Action::ReadOrganization)?)))?;
     Some(ImageRights { permission, reason })
 }
@@ -46,9 +47,9 @@ pub(crate) fn may_create_images(
     actor: &Actor,
     target: &OrganizationTarget,
     grants: &Grants,
-    now: Timestamp,
+    at: &Circumstances<'_>,
 ) -> Option<Reason> {
     let any: RepositoryName = "image".parse().ok()?;
     let image = target.new_image(&ImageName::new(target.name.clone(), any));
-    permits(actor, Action::CreateImage, &image, grants, now).ok()
+    permits(actor, Action::CreateImage, &image, grants, at).ok()
 }

@@ -14,17 +14,30 @@ fn new(name: &str, group: Option<&str>) -> NewUser {
 }
 
 #[tokio::test]
-async fn the_system_alone_creates_accounts_and_users() {
+async fn those_who_look_after_the_instance_create_accounts() {
     let test = TestService::new().await;
     let accounts = test.service.accounts();
     let (name, password) = ("third".parse().unwrap(), Secret::new(PASSWORD.to_owned()));
-    for ctx in [&test.owner, &test.administrator, &test.anonymous] {
+    for (ctx, kind) in [
+        (&test.stranger, ErrorKind::Denied),
+        (&test.operator, ErrorKind::Denied),
+        (&test.manager, ErrorKind::Denied),
+        (&test.anonymous, ErrorKind::Unauthenticated),
+    ] {
         let error = accounts.create(ctx, &name, &password).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Denied);
-        let error = accounts.create_user(ctx, &test.account, new("x", None)).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Denied);
+        assert_eq!(error.kind(), kind);
     }
-    accounts.create(&test.system, &name, &password).await.unwrap();
+    accounts.create(&test.administrator, &name, &password).await.unwrap();
+    accounts.create(&test.owner, &"fourth".parse().unwrap(), &password).await.unwrap();
+    accounts.create(&test.system, &"fifth".parse().unwrap(), &password).await.unwrap();
+    for (ctx, account, kind) in [
+        (&test.stranger, &test.account, ErrorKind::Hidden),
+        (&test.owner, &"island".parse().unwrap(), ErrorKind::Hidden),
+        (&test.administrator, &test.account, ErrorKind::Denied),
+    ] {
+        let error = accounts.create_user(ctx, account, new("x", None)).await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+    }
 }
 
 #[tokio::test]
@@ -69,7 +82,7 @@ async fn a_group_or_the_name_of_a_system_policy_gives_rights() {
         rights.push((
             access.may(&ctx, Action::PullImage, &image).await.unwrap(),
             access.may(&ctx, Action::DeleteImage, &image).await.unwrap(),
-            access.may(&ctx, Action::ManageSettings, crate::access::Instance).await.unwrap(),
+            access.may(&ctx, Action::ManageSettings, Instance).await.unwrap(),
         ));
     }
     assert_eq!(
@@ -119,10 +132,14 @@ async fn who_got_a_password_from_an_administrator_must_choose_another_for_the_co
     assert!(!must_change(&test.owner).await);
     let robot =
         NewUser { access: WaysIn { console: false, programmatic: true }, ..new("robot", None) };
-    let robot = accounts.create_user(&test.system, &test.account, robot).await.unwrap().user;
+    accounts.create_user(&test.system, &test.account, robot).await.unwrap();
     let record = test
         .store
-        .peek("test", move |tx| Box::pin(async move { user::find(tx, robot).await }))
+        .peek("test", |tx| {
+            let name = "robot".parse().unwrap();
+            let account = test.account_key();
+            Box::pin(async move { user::find_by_name(tx, &account, &name).await })
+        })
         .await
         .unwrap();
     assert!(!record.unwrap().must_change_password);

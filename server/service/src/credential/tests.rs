@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use roadstead::access::{Access as WaysIn, Action, Actor, login_key};
 use roadstead_store::sealed::SealedPlace;
-use roadstead_store::user;
 
 use super::*;
 use crate::access::Holder;
@@ -145,14 +144,7 @@ async fn who_is_disabled_or_revoked_is_out_at_once() {
     let login = credentials.create_temporary(&test.manager).await.unwrap();
     verify(&test, &login.username, &login.password).await.unwrap();
     verify(&test, "harbor/mia", &secret(PASSWORD)).await.unwrap();
-    let mia = test.manager.user().unwrap().user;
-    test.write(move |tx| {
-        Box::pin(async move {
-            let record = user::find(tx, mia).await?.unwrap();
-            user::set_state(tx, &record, State::Disabled, Timestamp(0)).await
-        })
-    })
-    .await;
+    test.disable(&test.manager).await;
     assert!(verify(&test, &login.username, &login.password).await.is_err());
     assert!(verify(&test, "harbor/mia", &secret(PASSWORD)).await.is_err());
 }

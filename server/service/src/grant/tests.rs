@@ -7,7 +7,7 @@ use roadstead::page::Window;
 use roadstead::{Error, ErrorKind, ImageName, Subject, Timestamp};
 use roadstead_store::account::State;
 use roadstead_store::audit::AuditRecord;
-use roadstead_store::{attachment, organization, repository, user};
+use roadstead_store::{attachment, organization, policy, repository, user};
 
 use crate::account::NewUser;
 use crate::context::Context;
@@ -24,7 +24,7 @@ fn all() -> GrantQuery {
 }
 
 async fn id(test: &TestService, ctx: &Context) -> PublicId {
-    let user = ctx.user().unwrap().user;
+    let user = TestService::key_of(ctx);
     let found = test.store.peek("test.user", move |tx| Box::pin(user::find(tx, user)));
     found.await.unwrap().unwrap().public_id
 }
@@ -251,21 +251,25 @@ async fn who_reads_sees_their_own_right_and_who_manages_everybodys() {
 #[tokio::test]
 async fn what_policies_deny_and_who_is_disabled_is_shown_as_it_is() {
     let test = TestService::new().await;
-    let (eddy, rita) = (test.editor.user().unwrap().clone(), test.reader.user().unwrap().user);
+    let (eddy, rita) = (TestService::key_of(&test.editor), TestService::key_of(&test.reader));
+    let account = test.account_key();
     test.write(move |tx| {
-        let eddy = eddy.clone();
         Box::pin(async move {
-            let (at, id) = (Timestamp(0), PublicId::from_random([1; 16]));
+            let at = Timestamp(0);
             let document = serde_json::json!({"Version": "1.1",
                 "Statement": [{"Effect": "Deny", "Action": ["swr:repo:*"], "Resource": ["swr:*:*:repo:team/app"]}]});
-            let account = eddy.account;
-            let policy =
-                attachment::create_policy(tx, account, &id, "no", &document, None, at).await?;
-            let (holder, right) =
-                (attachment::Holder::User(eddy.user), attachment::Right::Policy(policy.id));
-            attachment::attach(tx, account, holder, &right, None, at).await?;
-            let record = user::find(tx, rita).await?.unwrap();
-            user::set_state(tx, &record, State::Disabled, at).await
+            let new = policy::NewPolicy {
+                account,
+                public_id: PublicId::from_random([1; 16]),
+                name: "no".parse().unwrap(),
+                description: String::new(),
+                document: document.to_string(),
+                created_by: None,
+                created_at: at,
+            };
+            let right = attachment::Right::Policy(policy::create(tx, &new).await?.id);
+            attachment::attach(tx, attachment::Holder::User(eddy), right, None, None, at).await?;
+            user::set_state(tx, rita, State::Disabled, at).await
         })
     })
     .await;
@@ -343,14 +347,8 @@ async fn rights_end_with_the_user_the_image_and_the_organization() {
     assert!(listed.iter().all(|row| row.given.is_none()), "{listed:?}");
     assert_eq!(listed.len(), 4, "those of the organization are still there");
 
-    let user_id = test.member.user().unwrap().user;
-    test.write(move |tx| {
-        Box::pin(async move {
-            let user = user::find(tx, user_id).await?.unwrap();
-            user::delete(tx, &user, Timestamp(2)).await
-        })
-    })
-    .await;
+    let user = TestService::key_of(&test.member);
+    test.write(move |tx| Box::pin(async move { user::delete(tx, user, Timestamp(2)).await })).await;
     assert_eq!(list(&test, &test.owner, "team").await.others.unwrap().total, 3);
     let new = NewUser {
         name: "nobody-yet".parse().unwrap(),

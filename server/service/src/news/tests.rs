@@ -2,7 +2,6 @@
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use roadstead::access::{Actor, UserActor};
 use roadstead::manage::news::News;
 use roadstead::{ErrorKind, Timestamp};
 use roadstead_store::change::{self, Change, ChangeKind};
@@ -136,7 +135,7 @@ async fn a_stream_ends_with_its_time_and_with_the_right_to_come_in() {
     let hour = Duration::from_secs(3_600);
     let mut long = std::pin::pin!(news.follow(&test.reader, Some(&cursor), hour).await.unwrap());
     assert!(long.next().await.is_some());
-    disable(&test, test.reader.user().unwrap()).await;
+    test.disable(&test.reader).await;
     read_on(&test, read).await;
     assert_eq!(long.next().await, None);
     let refused = news.follow(&test.reader, Some(&cursor), hour).await.err().unwrap();
@@ -157,17 +156,4 @@ async fn streams_of_one_user_are_bounded_and_given_back() {
     assert!(news.follow(&test.editor, Some(&cursor), hour).await.is_ok());
     open.pop();
     assert!(news.follow(&test.reader, Some(&cursor), hour).await.is_ok());
-}
-
-async fn disable(test: &TestService, user: &UserActor) {
-    let id = user.user;
-    test.write(move |tx| {
-        Box::pin(async move {
-            let record = roadstead_store::user::find(tx, id).await?.unwrap();
-            let state = roadstead_store::account::State::Disabled;
-            roadstead_store::user::set_state(tx, &record, state, Timestamp(0)).await
-        })
-    })
-    .await;
-    assert!(matches!(test.reader.actor, Actor::User(_)));
 }

@@ -111,14 +111,7 @@ async fn refused_sign_ins_and_sign_outs_are_recorded() {
 #[tokio::test]
 async fn every_wrong_sign_in_has_the_same_answer() {
     let test = TestService::new().await;
-    let mia = test.manager.user().unwrap().user;
-    test.write(move |tx| {
-        Box::pin(async move {
-            let record = user::find(tx, mia).await?.unwrap();
-            user::set_state(tx, &record, State::Disabled, Timestamp(0)).await
-        })
-    })
-    .await;
+    test.disable(&test.manager).await;
     let mut answers = Vec::new();
     for (account, user, password) in [
         (Some("harbor"), None, "wrong password 1"),
@@ -200,15 +193,9 @@ async fn a_disabled_user_is_out_at_the_next_request() {
     let mia = test.manager.user().unwrap().user;
     let sessions = test.service.sessions();
     assert!(sessions.actor_of(mia).await.unwrap().is_some());
-    test.write(move |tx| {
-        Box::pin(async move {
-            let record = user::find(tx, mia).await?.unwrap();
-            user::set_state(tx, &record, State::Disabled, Timestamp(0)).await
-        })
-    })
-    .await;
+    test.disable(&test.manager).await;
     assert!(sessions.actor_of(mia).await.unwrap().is_none());
-    let account = test.owner.user().unwrap().account;
+    let account = test.account_key();
     test.write(move |tx| {
         Box::pin(
             async move { account::set_state(tx, account, State::Disabled, Timestamp(0)).await },
@@ -237,7 +224,7 @@ async fn a_change_of_password_signs_the_others_out() {
         };
         test.write(move |tx| {
             let record = record.clone();
-            Box::pin(async move { session::save(tx, &record).await })
+            Box::pin(async move { session::create(tx, &record).await.map(drop) })
         })
         .await;
     }
@@ -262,8 +249,8 @@ async fn a_change_of_password_signs_the_others_out() {
     let left = test
         .store
         .peek("test", |tx| {
-            let user = mia.user;
-            Box::pin(async move { session::of_user(tx, user, Timestamp(1)).await })
+            let key = TestService::key_of(&test.manager);
+            Box::pin(async move { session::of_user(tx, key, Timestamp(1)).await })
         })
         .await
         .unwrap();
@@ -343,4 +330,59 @@ async fn preferences_and_display_name_are_kept() {
     }
     assert!(sessions.save_display_name(&test.reader, Some("x".repeat(65))).await.is_err());
     assert!(matches!(test.reader.actor, Actor::User(_)));
+}
+
+#[tokio::test]
+async fn people_see_their_own_sessions_and_end_them() {
+    let test = TestService::new().await;
+    let sessions = test.service.sessions();
+    let now = test.clock.now();
+    for (digest, who, seen) in [
+        ("this", &test.manager, 3),
+        ("that", &test.manager, 2),
+        ("old", &test.manager, 1),
+        ("hers", &test.editor, 9),
+    ] {
+        let user = who.user().unwrap();
+        let record = SessionRecord {
+            digest: digest.to_owned(),
+            account_id: Some(user.account),
+            user_id: Some(user.user),
+            data: b"not for the list".to_vec(),
+            address: "192.0.2.7".to_owned(),
+            agent: "Firefox".to_owned(),
+            created_at: Timestamp(0),
+            last_seen_at: Timestamp(seen),
+            expires_at: now.plus_seconds(60),
+        };
+        test.write(move |tx| {
+            let record = record.clone();
+            Box::pin(async move { session::create(tx, &record).await.map(drop) })
+        })
+        .await;
+    }
+    let ctx = Context { session: Some("this".to_owned()), ..test.manager.clone() };
+    let ids = async || -> Vec<String> {
+        sessions.list(&ctx).await.unwrap().into_iter().map(|session| session.id).collect()
+    };
+    let listed = sessions.list(&ctx).await.unwrap();
+    assert_eq!(ids().await, ["this", "that", "old"]);
+    assert!(listed[0].is_current && !listed[1].is_current);
+    assert_eq!((listed[0].address.as_str(), listed[0].agent.as_str()), ("192.0.2.7", "Firefox"));
+    assert_eq!((listed[0].started_at, listed[0].last_active_at), (Timestamp(0), Timestamp(3)));
+    // Somebody else's is not there.
+    let error = sessions.revoke(&ctx, "hers").await.unwrap_err();
+    assert_eq!((error.kind(), error.subject()), (ErrorKind::NotFound, Subject::Session));
+    sessions.revoke(&ctx, "old").await.unwrap();
+    assert_eq!(ids().await, ["this", "that"]);
+    assert_eq!(sessions.revoke_others(&ctx).await.unwrap(), 1);
+    assert_eq!(ids().await, ["this"]);
+    assert_eq!(sessions.list(&test.editor).await.unwrap().len(), 1);
+    let events = test.events().await;
+    assert_eq!(
+        (events[0].name.as_str(), events[1].name.as_str()),
+        ("revokeSession", "revokeSession")
+    );
+    let error = sessions.list(&test.anonymous).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
 }

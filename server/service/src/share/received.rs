@@ -59,7 +59,7 @@ impl Shares {
         account: roadstead::access::Allowed<roadstead::id::AccountId>,
     ) -> Result<Option<Vec<RepositoryId>>> {
         let grants = self.access.own_grants(&ctx.actor).await?;
-        if !roadstead::access::denies_reading(&grants.statements) {
+        if !grants.policies.may_hide_images() {
             return Ok(None);
         }
         let shared = self
@@ -74,10 +74,10 @@ impl Shares {
             share: Some(None),
             ..roadstead::access::Grants::clone(&grants)
         };
-        let actor: &Actor = &ctx.actor;
+        let (actor, at): (&Actor, _) = (&ctx.actor, ctx.circumstances());
         let seen = shared
             .into_iter()
-            .filter(|image| permits(actor, Action::ReadImage, image, &grants, ctx.now()).is_ok());
+            .filter(|image| permits(actor, Action::ReadImage, image, &grants, &at).is_ok());
         Ok(Some(seen.map(|image| image.id).collect()))
     }
 }

@@ -1,6 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use roadstead::access::{Action, Permission, Reason};
+use roadstead::access::{
+    AccountTarget, Action, Actor, Circumstances, Grants, JobName, Permission, Reason, UserTarget,
+    decide,
+};
 use roadstead::id::PublicId;
 use roadstead::manage::image::{ImageQuery, ImageSort, ImageUpdate};
 use roadstead::manage::share::{
@@ -9,7 +12,7 @@ use roadstead::manage::share::{
 use roadstead::page::{Order, Window};
 use roadstead::{AccountName, ErrorKind, ImageName, Subject, Timestamp};
 use roadstead_store::account::{AccountKind, NewAccount};
-use roadstead_store::{account, attachment, grant, share};
+use roadstead_store::{account, attachment, grant, policy, resolve, share};
 
 use crate::context::Context;
 use crate::testing::TestService;
@@ -72,7 +75,7 @@ async fn accounts(test: &TestService, count: u16) -> Vec<String> {
                     kind: AccountKind::Tenant,
                     created_at: Timestamp(0),
                 };
-                account::create(tx, &new).await?;
+                account::create(tx, TestService::whole(), &new).await?;
             }
             Ok(())
         })
@@ -284,7 +287,7 @@ async fn an_image_is_shared_with_five_hundred_accounts() {
         let made = made.clone();
         Box::pin(async move {
             for name in &made[..499] {
-                let found = account::find_by_name(tx, &name.parse().unwrap()).await?.unwrap();
+                let found = resolve::account(tx, &name.parse().unwrap()).await?.unwrap();
                 share::set(tx, &place, found.id, Some(Timestamp(1)), "", None, Timestamp(0))
                     .await?;
             }
@@ -458,13 +461,31 @@ async fn what_a_policy_denies_is_not_listed() {
         Box::pin(async move {
             let document = serde_json::json!({"Version": "1.1", "Statement": [{
                 "Effect": "Deny", "Action": ["swr:repo:*"], "Resource": ["swr:*:*:repo:team/t*"]}]});
-            let (at, id) = (Timestamp(0), PublicId::from_random([3; 16]));
-            let account = made.account;
-            let policy =
-                attachment::create_policy(tx, account, &id, "no", &document, None, at).await?;
-            let (holder, right) =
-                (attachment::Holder::User(made.user), attachment::Right::Policy(policy.id));
-            attachment::attach(tx, account, holder, &right, None, at).await
+            let at = Timestamp(0);
+            let target = UserTarget {
+                id: made.user,
+                account: made.account,
+                name: "ivy".parse().unwrap(),
+                is_owner: false,
+            };
+            let home = AccountTarget { id: made.account, name: "island".parse().unwrap() };
+            let system = Actor::System(JobName("test"));
+            let (grants, now) = (Grants::default(), Circumstances::at(at));
+            let user = decide(&system, Action::AttachToUser, target, &grants, &now).unwrap();
+            let home = decide(&system, Action::CreatePolicy, home, &grants, &now).unwrap();
+            let new = policy::NewPolicy {
+                account: home.key(),
+                public_id: PublicId::from_random([3; 16]),
+                name: "no".parse().unwrap(),
+                description: String::new(),
+                document: document.to_string(),
+                created_by: None,
+                created_at: at,
+            };
+            let right = attachment::Right::Policy(policy::create(tx, &new).await?.id);
+            let holder = attachment::Holder::User(user.key());
+            attachment::attach(tx, holder, right, None, None, at).await?;
+            Ok(())
         })
     })
     .await;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use roadstead::access::{
-    Access as WaysIn, AccountTarget, Action, Actor, Allowed, Grants, JobName, OrganizationKey,
-    Permission, Target, UserActor, decide,
+    Access as WaysIn, AccountTarget, Action, Actor, Allowed, Circumstances, Grants, InstanceTarget,
+    JobName, OrganizationKey, Permission, Target, UserActor, UserKey, UserTarget, decide,
 };
 use roadstead::id::{AccountId, UserId};
 use roadstead::{AccountName, ImageName, OrganizationName, Secret, Timestamp};
 use roadstead_object::Objects;
 use roadstead_store::audit::{AuditRecord, AuditScope};
+use roadstead_store::maintenance::Whole;
 use roadstead_store::organization::NewOrganization;
 use roadstead_store::repository::NewRepository;
 use roadstead_store::{
@@ -195,6 +196,30 @@ impl TestService {
         allowed(Action::ReadOverview, target).key()
     }
 
+    /// The proof that the system may do everything to the instance.
+    #[must_use]
+    pub(crate) fn whole() -> Whole {
+        Whole::of(&allowed(Action::CreateAccount, InstanceTarget))
+    }
+
+    /// The proof that the system has of a user.
+    #[must_use]
+    pub(crate) fn key_of(ctx: &Context) -> Allowed<UserKey> {
+        key(ctx.user().expect("a user").user)
+    }
+
+    /// Disables a user, beside all services: as another process does it.
+    pub(crate) async fn disable(&self, ctx: &Context) {
+        let key = Self::key_of(ctx);
+        self.write(move |tx| {
+            Box::pin(async move {
+                let state = roadstead_store::account::State::Disabled;
+                user::set_state(tx, key, state, Timestamp(0)).await
+            })
+        })
+        .await;
+    }
+
     /// The last events of the account `harbor`, the newest first.
     pub(crate) async fn events(&self) -> Vec<AuditRecord> {
         let scope = AuditScope::Account(self.account_key());
@@ -256,8 +281,7 @@ async fn give_password(service: &Service, password: &Secret, users: Vec<UserId>)
             let (users, hash) = (users.clone(), hash.clone());
             Box::pin(async move {
                 for id in users {
-                    let record = user::find(tx, id).await?.ok_or(StoreError::Aborted)?;
-                    user::set_password_hash(tx, &record, &hash, Timestamp(0)).await?;
+                    user::set_password_hash(tx, key(id), &hash, false, Timestamp(0)).await?;
                 }
                 Ok::<_, StoreError>(())
             })
@@ -311,8 +335,14 @@ async fn schema(base: &str) -> String {
 
 /// The proof that the system has of everything.
 fn allowed<T: Target>(action: Action, target: T) -> Allowed<T> {
-    let system = Actor::System(JobName("test"));
-    decide(&system, action, target, &Grants::default(), Timestamp(0)).expect("the system may")
+    let (system, at) = (Actor::System(JobName("test")), Circumstances::at(Timestamp(0)));
+    decide(&system, action, target, &Grants::default(), &at).expect("the system may")
+}
+
+/// The proof that the system has of a user of the account `harbor`.
+fn key(id: UserId) -> Allowed<UserKey> {
+    let (account, name) = (AccountId(1), "any".parse().expect("a name"));
+    allowed(Action::UpdateUser, UserTarget { id, account, name, is_owner: false }).key()
 }
 
 async fn fill(

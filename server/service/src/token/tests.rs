@@ -2,8 +2,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use roadstead::access::Permission;
-use roadstead_store::account::State;
-use roadstead_store::{grant, user};
+use roadstead_store::grant;
 
 use super::*;
 use crate::testing::{PASSWORD, TestService};
@@ -115,14 +114,7 @@ async fn what_is_taken_away_after_the_issue_is_gone() {
     access.authorize(&ctx, Action::PullImage, &image).await.unwrap();
     let error = access.authorize(&ctx, Action::PushImage, &image).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Denied);
-    let eddy = test.editor.user().unwrap().user;
-    test.write(move |tx| {
-        Box::pin(async move {
-            let record = user::find(tx, eddy).await?.unwrap();
-            user::set_state(tx, &record, State::Disabled, Timestamp(0)).await
-        })
-    })
-    .await;
+    test.disable(&test.editor).await;
     let error = context_of(&test, &token).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
 }

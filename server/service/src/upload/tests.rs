@@ -379,7 +379,7 @@ async fn the_storage_quota_of_an_account_holds() {
     let refused = uploads.put(&test.editor, &image, &digest(b"x"), body(b"x")).await.unwrap_err();
     assert_eq!(said(&refused), (ErrorKind::QuotaExceeded, Subject::Blob));
     // The account's own limit wins, also over none, and so does none.
-    let account = test.owner.user().unwrap().account;
+    let account = test.account_key();
     for (own, is_taken) in [(Some(21), true), (Some(21), false), (Some(0), true)] {
         test.write(move |tx| {
             Box::pin(roadstead_store::account::set_limits(tx, account, None, own, Timestamp(0)))

@@ -9,7 +9,7 @@ use roadstead_store::credential::{self, CredentialKind, NewCredential, Use};
 use roadstead_store::sealed::{self, SealedPlace, SealedRecord};
 use roadstead_store::user::{self, UserRecord};
 
-use crate::home::{Home, Proof as _, at, both, tx};
+use crate::home::{Home, Keyed as _, Proof as _, at, both, tx};
 
 fn ak(text: &str) -> AccessKeyId {
     format!("{text:0<20}").parse().unwrap()
@@ -113,7 +113,7 @@ async fn access_keys_are_found_by_their_holder(home: &Home) {
     assert!(tx!(home.run, [own, key] | tx | access_key::delete(tx, &own, &key, at(8)).await));
     let place = SealedPlace::new("access_keys", id, "secret");
     assert_eq!(tx!(home.read, [place] | tx | sealed::get(tx, &place).await), None);
-    tx!(home.run, [bob] | tx | user::delete(tx, &bob, at(9)).await);
+    tx!(home.run, [bob] | tx | user::delete(tx, bob.key(), at(9)).await);
     assert_eq!(tx!(home.read, [own] | tx | access_key::list(tx, &own).await), None);
     assert_eq!(tx!(home.run, [own] | tx | access_key::lock_holder(tx, &own).await), None);
 }
@@ -125,10 +125,10 @@ async fn a_deleted_user_leaves_no_secret(home: &Home) {
     let place = SealedPlace::new("access_keys", 1_000_000, "secret");
     let secret = SealedRecord { version: 1, key_id: "k1".into(), sealed: vec![1] };
     tx!(home.run, [place, secret] | tx | sealed::put(tx, &place, &secret, at(0)).await);
-    tx!(home.run, [carol] | tx | user::delete(tx, &carol, at(1)).await);
+    tx!(home.run, [carol] | tx | user::delete(tx, carol.key(), at(1)).await);
     let count = async || tx!(home.read, [] | tx | sealed::sealed_with(tx, "k1", 10).await).len();
     assert_eq!(count().await, 3);
-    tx!(home.run, [bob] | tx | user::delete(tx, &bob, at(1)).await);
+    tx!(home.run, [bob] | tx | user::delete(tx, bob.key(), at(1)).await);
     assert_eq!(count().await, 1);
 }
 

@@ -1,25 +1,27 @@
 //! Rights of users, and shares with other accounts.
 
-use roadstead::access::Permission;
+use roadstead::access::{Permission, SystemPolicy};
 use roadstead::page::{Order, Window};
 use roadstead_store::attachment::{self, Holder, Right};
 use roadstead_store::grant::{self, On};
+use roadstead_store::group::NewGroup;
 use roadstead_store::repository::{self, Attributes, RepositoryRecord};
 use roadstead_store::resolve::{self, Asker, Held};
 use roadstead_store::share::{self, Received, ReceivedSort};
 use roadstead_store::{group, user};
 
-use crate::home::{Home, Placed as _, Proof as _, at, both, new_user, public_id, tx};
+use crate::home::{Home, Keyed as _, Placed as _, Proof as _, at, both, new_user, public_id, tx};
 
 const ALL: Window = Window { offset: 0, limit: 100 };
 
-/// What somebody holds on a repository.
+/// What somebody holds on a repository, beside who owns it.
 pub(crate) async fn held(home: &Home, repository: &RepositoryRecord, asker: Asker) -> Held {
     let name = repository.path.clone();
     let found = tx!(home.read, [name] | tx | resolve::image(tx, &name, Some(asker)).await);
     let (_, target, held) = found.unwrap();
     assert_eq!(target.unwrap().id, repository.id);
-    held
+    assert!(held.owner.is_some());
+    Held { owner: None, ..held }
 }
 
 async fn grants_are_set_changed_and_removed(home: &Home) {
@@ -142,7 +144,8 @@ async fn users_are_listed_with_what_grants_say(home: &Home) {
     );
     assert!(tx!(home.run, [] | tx | grant::hold(tx, &organization).await));
     let bob = users[0].clone();
-    tx!(home.run, [bob] | tx | user::delete(tx, &bob, at(9)).await);
+    let gone = bob.key();
+    tx!(home.run, [] | tx | user::delete(tx, gone, at(9)).await);
     for on in [image, organization] {
         let left = tx!(home.read, [] | tx | grant::list(tx, &on, None, None, ALL).await);
         assert_eq!(names(&left.items), ["Bea"]);
@@ -161,24 +164,32 @@ async fn administrators_are_found_with_their_groups(home: &Home) {
     let mut owner = new_user(&alice, "zoe");
     owner.is_owner = true;
     let owner = tx!(home.run, [owner] | tx | user::create(tx, &owner).await).id;
-    let (bob, cem) = (home.user(&alice, "bob").await.id, home.user(&alice, "cem").await.id);
+    let (bob, cem) = (home.user(&alice, "bob").await, home.user(&alice, "cem").await);
     home.user(&alice, "dan").await;
-    let account = alice.id;
+    let (account, holders) = (alice.allowed(), [bob.key(), cem.key()]);
+    let (bob, cem) = (bob.id, cem.id);
     tx!(
         home.run,
         [] | tx | {
             for (name, right) in [("admin", true), ("empty", false)] {
-                let made = group::create(tx, account, &public_id(), name, None, at(0)).await?;
-                group::add_member(tx, &made, cem, at(0)).await?;
+                let new = NewGroup {
+                    account,
+                    public_id: public_id(),
+                    name: name.parse().unwrap(),
+                    description: String::new(),
+                    created_by: None,
+                    created_at: at(0),
+                };
+                let made = group::create(tx, &new).await?.allowed();
+                group::add_member(tx, made, cem, at(0)).await?;
                 if right {
-                    let right = Right::Role("SWR Admin".to_owned());
-                    attachment::attach(tx, account, Holder::Group(made.id), &right, None, at(0))
-                        .await?;
+                    let right = Right::Role(SystemPolicy::Admin);
+                    attachment::attach(tx, Holder::Group(made), right, None, None, at(0)).await?;
                 }
             }
-            for user in [bob, cem] {
-                let right = Right::Role("SWR ReadOnlyAccess".to_owned());
-                attachment::attach(tx, account, Holder::User(user), &right, None, at(0)).await?;
+            for user in holders {
+                let right = Right::Role(SystemPolicy::ReadOnlyAccess);
+                attachment::attach(tx, Holder::User(user), right, None, None, at(0)).await?;
             }
             Ok(())
         }

@@ -5,14 +5,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures::future::BoxFuture;
 use roadstead::access::{
-    AccountTarget, Action, Actor, Allowed, CredentialHolder, Grants, JobName, OrganizationKey,
-    OrganizationTarget, RepositoryTarget, Target, UserActor, Visibility, decide, visibility,
+    AccountTarget, Action, Actor, Allowed, Circumstances, CredentialHolder, Grants, GroupKey,
+    GroupTarget, JobName, OrganizationKey, OrganizationTarget, Policies, PolicyKey, PolicyTarget,
+    RepositoryTarget, Target, UserActor, UserKey, UserTarget, Visibility, decide, visibility,
 };
 use roadstead::id::{AccountId, OrganizationId, PublicId};
 use roadstead::{Algorithm, Digest, Timestamp};
 use roadstead_store::account::{self, AccountKind, AccountRecord, NewAccount};
 use roadstead_store::blob::{self, LinkedBlob, NewBlob};
+use roadstead_store::group::GroupRecord;
 use roadstead_store::organization::{self, NewOrganization, OrganizationRecord};
+use roadstead_store::policy::PolicyRecord;
 use roadstead_store::repository::{self, NewRepository, RepositoryRecord};
 use roadstead_store::user::{self, NewUser, UserRecord};
 use roadstead_store::{
@@ -145,7 +148,7 @@ impl Home {
         };
         self.run(move |tx| {
             let new = new.clone();
-            Box::pin(async move { account::create(tx, &new).await })
+            Box::pin(async move { account::create(tx, whole(), &new).await })
         })
         .await
     }
@@ -213,7 +216,8 @@ impl Home {
     }
 
     pub(crate) async fn account_now(&self, id: AccountId) -> AccountRecord {
-        self.read(move |tx| Box::pin(async move { account::find(tx, id).await })).await.unwrap()
+        let key = id.allowed();
+        self.read(move |tx| Box::pin(async move { account::find(tx, key).await })).await.unwrap()
     }
 
     pub(crate) async fn organization_now(&self, id: OrganizationId) -> OrganizationRecord {
@@ -233,7 +237,7 @@ impl Home {
 /// The proof that the system has of everything.
 fn allowed<T: Target>(action: Action, target: T) -> Allowed<T> {
     let system = Actor::System(JobName("test"));
-    decide(&system, action, target, &Grants::default(), at(0)).unwrap()
+    decide(&system, action, target, &Grants::default(), &Circumstances::at(at(0))).unwrap()
 }
 
 /// The proof of who may manage the whole instance.
@@ -273,6 +277,34 @@ impl Proof for UserRecord {
     }
 }
 
+/// The proof of a user that was read before.
+pub(crate) trait Keyed {
+    fn key(&self) -> Allowed<UserKey>;
+}
+
+impl Keyed for UserRecord {
+    fn key(&self) -> Allowed<UserKey> {
+        let (id, account, name) = (self.id, self.account_id, self.name.clone());
+        allowed(Action::UpdateUser, UserTarget { id, account, name, is_owner: false }).key()
+    }
+}
+
+impl Proof for GroupRecord {
+    type Of = Allowed<GroupKey>;
+    fn allowed(&self) -> Self::Of {
+        let (id, account, name) = (self.id, self.account_id, self.name.clone());
+        allowed(Action::UpdateGroup, GroupTarget { id, account, name }).key()
+    }
+}
+
+impl Proof for PolicyRecord {
+    type Of = Allowed<PolicyKey>;
+    fn allowed(&self) -> Self::Of {
+        let (id, account, name) = (self.id, self.account_id, self.name.clone());
+        allowed(Action::UpdatePolicy, PolicyTarget { id, account, name }).key()
+    }
+}
+
 impl Proof for OrganizationRecord {
     type Of = Allowed<OrganizationKey>;
     fn allowed(&self) -> Self::Of {
@@ -302,12 +334,12 @@ impl Placed for RepositoryRecord {
 
 /// What the owner of an account sees of it.
 pub(crate) fn everything(account: &AccountRecord) -> Visibility {
-    visibility(&actor(account, None), &[])
+    visibility(&actor(account, None), &Policies::default(), &Circumstances::at(at(0)))
 }
 
 /// What a user sees by grants alone.
 pub(crate) fn granted(account: &AccountRecord, user: &UserRecord) -> Visibility {
-    visibility(&actor(account, Some(user)), &[])
+    visibility(&actor(account, Some(user)), &Policies::default(), &Circumstances::at(at(0)))
 }
 
 fn actor(account: &AccountRecord, user: Option<&UserRecord>) -> UserActor {
@@ -326,8 +358,11 @@ fn actor(account: &AccountRecord, user: Option<&UserRecord>) -> UserActor {
 pub(crate) fn new_user(account: &AccountRecord, name: &str) -> NewUser {
     NewUser {
         public_id: public_id(),
-        account: account.id,
+        account: account.allowed(),
         name: name.parse().unwrap(),
+        display_name: String::new(),
+        email: String::new(),
+        description: String::new(),
         is_owner: false,
         console_access: true,
         programmatic_access: true,

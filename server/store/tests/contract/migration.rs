@@ -83,7 +83,7 @@ async fn spoil(home: &Home, text: &'static str) {
 async fn a_bad_value_is_corrupt(home: &Home) {
     let web = home.web().await;
     let alice = home.account_now(web.account_id).await;
-    let (place, account) = (web.place(), alice.id);
+    let (place, account) = (web.place(), alice.allowed());
     let group = home.organization_now(web.organization_id).await.allowed();
     for (text, again, column) in [
         (

@@ -1,6 +1,5 @@
 //! Settings, secrets, jobs, the audit log, use and overview.
 
-use roadstead_store::audit::{self, AuditRecord, AuditScope, Category, Level};
 use roadstead_store::job::{self, JobState, NewJob, Outcome};
 use roadstead_store::sealed::{self, MasterKeyRecord, MasterKeyState, SealedPlace, SealedRecord};
 use roadstead_store::signing_key::{self, SigningKeyRecord};

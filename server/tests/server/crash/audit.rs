@@ -3,15 +3,15 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use roadstead::access::{AccountTarget, Action, Actor, Grants, JobName, decide};
+use roadstead::access::Action;
 use roadstead::manage::audit::AuditFilter;
 use roadstead_server::boot;
 use roadstead_server::config::{Config, Inputs};
 use roadstead_store::audit::{AuditScope, Category, list};
-use roadstead_store::{Store, account};
+use roadstead_store::{Store, resolve};
 
 use super::client::{self, Client, blob_path, manifest_path};
-use crate::support::app::PASSWORD;
+use crate::support::app::{PASSWORD, allowed};
 use crate::support::image::{MANIFEST, digest};
 use crate::support::process::{Roadstead, roadstead, run_well};
 
@@ -30,13 +30,8 @@ async fn written(store: &Store) -> Vec<String> {
         .read("test.events", |tx| {
             Box::pin(async move {
                 let acme = "acme".parse().unwrap();
-                let id = account::find_by_name(tx, &acme).await?.unwrap().id;
-                let target = AccountTarget { id, name: acme };
-                let system = Actor::System(JobName("test"));
-                let now = roadstead::Timestamp(0);
-                let allowed =
-                    decide(&system, Action::ListAuditTraces, target, &Grants::default(), now)
-                        .unwrap();
+                let target = resolve::account(tx, &acme).await?.unwrap();
+                let allowed = allowed(Action::ListAuditTraces, target);
                 let filter =
                     AuditFilter { category: Some(Category::Data), ..AuditFilter::default() };
                 list(tx, AuditScope::Account(allowed.key()), &filter, None, 100, &|| false).await

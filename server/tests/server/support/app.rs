@@ -5,18 +5,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
-use roadstead::access::{Access, Action, Actor, Grants, JobName, Permission};
-use roadstead::id::UserId;
-use roadstead::{AccountName, OrganizationName, Secret, UserName};
+use roadstead::access::{
+    Access, Action, Actor, Allowed, Circumstances, Grants, JobName, Permission, Target, decide,
+};
+use roadstead::id::{AccountId, UserId};
+use roadstead::manage::user::Attachment;
+use roadstead::{AccountName, OrganizationName, Secret, Timestamp, UserName};
 use roadstead_object::Objects;
 use roadstead_server::boot::House;
 use roadstead_server::config::{Config, Inputs};
 use roadstead_server::http::host::Own;
-use roadstead_service::Ports;
 use roadstead_service::account::NewUser;
 use roadstead_service::seal::{MasterKey, MasterKeys};
 use roadstead_service::testing::{Plans, SeededRandom, StandingClock};
-use roadstead_store::{Durability, Store, StoreError};
+use roadstead_service::{Context, Ports};
+use roadstead_store::{Durability, Store, StoreError, Tx, grant, resolve, user};
 use sqlx::{Connection as _, Executor as _};
 
 use super::client::Client;
@@ -175,19 +178,44 @@ impl TestApp {
 
     /// A user of an account, who has signed in before and chosen [`PASSWORD`].
     pub async fn user(&self, account: &AccountName, name: &str, access: Access) {
-        let id = self.new_user(account, name, access).await;
+        self.new_user(account, name, access).await;
+        let (account, name) = (account.clone(), name.parse::<UserName>().unwrap());
+        let now = self.house.ports.now();
         self.house
             .store
             .run::<_, StoreError, _>("test.user", Durability::Durable, move |tx| {
+                let (account, name) = (account.clone(), name.clone());
                 Box::pin(async move {
-                    let user = roadstead_store::user::find(tx, id).await?.unwrap();
-                    let hash = roadstead_store::user::password_hash(tx, id).await?.unwrap();
-                    roadstead_store::user::set_password_hash(tx, &user, &hash, user.created_at)
-                        .await
+                    let account = resolve::account(tx, &account).await?.unwrap();
+                    let user = resolve::user(tx, account.id, &name).await?.unwrap();
+                    let key = allowed(Action::ResetPassword, user).key();
+                    let hash = user::password_hash(tx, key).await?.unwrap();
+                    user::set_password_hash(tx, key, &hash, false, now).await
                 })
             })
             .await
             .unwrap();
+    }
+
+    /// The user `admin` of `acme`, who has SWR FullAccess and looks after users.
+    pub async fn admin(&self) {
+        let acme: AccountName = "acme".parse().unwrap();
+        self.user(&acme, "admin", Access { console: true, programmatic: true }).await;
+        let owner = self.owner_context().await;
+        let name: UserName = "admin".parse().unwrap();
+        for policy in ["SWR FullAccess", "Security Administrator"] {
+            let policy = Attachment { policy: policy.to_owned(), region: None };
+            self.house.service.users().set_attached(&owner, &name, policy, true).await.unwrap();
+        }
+    }
+
+    /// A request of the owner of `acme`.
+    pub async fn owner_context(&self) -> Context {
+        let password = Secret::new(PASSWORD.to_owned());
+        let context = self.house.command_line();
+        let sessions = self.house.service.sessions();
+        let actor = sessions.sign_in(&context, Some("acme"), None, &password).await.unwrap();
+        Context { actor: Actor::User(actor), ..context }
     }
 
     /// A user who was just created with [`PASSWORD`].
@@ -212,33 +240,11 @@ impl TestApp {
             .run::<_, StoreError, _>("test.grant", Durability::Durable, move |tx| {
                 let (user, organization) = (user.clone(), organization.clone());
                 Box::pin(async move {
-                    let account =
-                        roadstead_store::account::find_by_name(tx, &"acme".parse().unwrap())
-                            .await?
-                            .unwrap();
-                    let user =
-                        roadstead_store::user::find_by_name(tx, account.id, &user).await?.unwrap();
                     let (target, _) =
-                        roadstead_store::resolve::organization(tx, &organization, None)
-                            .await?
-                            .unwrap();
-                    let allowed = roadstead::access::decide(
-                        &Actor::System(JobName("test")),
-                        Action::ReadOrganization,
-                        target,
-                        &Grants::default(),
-                        now,
-                    )
-                    .unwrap();
-                    roadstead_store::grant::set_on_organization(
-                        tx,
-                        allowed.key(),
-                        user.id,
-                        permission,
-                        None,
-                        now,
-                    )
-                    .await
+                        resolve::organization(tx, &organization, None).await?.unwrap();
+                    let key = allowed(Action::ReadOrganization, target).key();
+                    let user = user::find_by_name(tx, &key, &user).await?.unwrap();
+                    grant::set_on_organization(tx, key, user.id, permission, None, now).await
                 })
             })
             .await
@@ -316,6 +322,18 @@ impl TestApp {
         assert_eq!(reply.status, 302, "{}", reply.text());
         client
     }
+}
+
+/// The account of a name, as the system may see it.
+pub async fn account_of(tx: &mut Tx<'_>, name: &str) -> Result<Allowed<AccountId>, StoreError> {
+    let target = resolve::account(tx, &name.parse().unwrap()).await?.unwrap();
+    Ok(allowed(Action::ReadOverview, target).key())
+}
+
+/// The proof that the system has of everything.
+pub fn allowed<T: Target>(action: Action, target: T) -> Allowed<T> {
+    let (system, at) = (Actor::System(JobName("test")), Circumstances::at(Timestamp::EPOCH));
+    decide(&system, action, target, &Grants::default(), &at).unwrap()
 }
 
 /// What the machine calls itself in tests.

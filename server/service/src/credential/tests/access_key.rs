@@ -3,8 +3,8 @@ use roadstead::UserName;
 use roadstead::access::SystemPolicy;
 use roadstead::manage::credential::{AccessKeyUpdate, CreatedAccessKey, Expiry, NewAccessKey};
 use roadstead_store::attachment::{self, Holder as Attached, Right};
-use roadstead_store::sealed;
 use roadstead_store::session::{self, SessionRecord};
+use roadstead_store::{sealed, user};
 
 use super::*;
 
@@ -236,12 +236,13 @@ async fn the_keys_of_others_are_for_security_administrators() {
     let answers = all(test.stranger.clone(), rita.clone(), key.id.clone()).await;
     assert_eq!(answers, [missing; 6]);
 
-    let (account, member) = (test.member.user().unwrap().account, test.member.user().unwrap().user);
+    let member = TestService::key_of(&test.member);
     test.write(move |tx| {
         Box::pin(async move {
-            let right = Right::Role(SystemPolicy::SecurityAdministrator.name().to_owned());
-            attachment::attach(tx, account, Attached::User(member), &right, None, Timestamp(0))
-                .await
+            let right = Right::Role(SystemPolicy::SecurityAdministrator);
+            let holder = Attached::User(member);
+            attachment::attach(tx, holder, right, None, None, Timestamp(0)).await?;
+            Ok(())
         })
     })
     .await;
@@ -304,12 +305,17 @@ async fn without_programmatic_access_there_are_no_keys() {
     let credentials = test.service.credentials();
     let created = create(&test, &test.reader).await;
     let (username, key) = login_of(&created);
-    let rita = test.reader.user().unwrap().user;
+    let rita = TestService::key_of(&test.reader);
     test.write(move |tx| {
         Box::pin(async move {
-            let mut record = user::find(tx, rita).await?.unwrap();
-            record.programmatic_access = false;
-            user::update(tx, &record, Timestamp(0)).await
+            let change = user::UserChange {
+                display_name: String::new(),
+                email: String::new(),
+                description: String::new(),
+                console_access: true,
+                programmatic_access: false,
+            };
+            user::update(tx, rita, &change, Timestamp(0)).await
         })
     })
     .await;

@@ -1,0 +1,92 @@
+//! Policies.
+
+#![allow(
+    missing_docs,
+    reason = "of each function the macro makes a struct of its arguments, which the function documents"
+)]
+
+use leptos::prelude::*;
+use roadstead::PolicyName;
+use roadstead::manage::policy::{PolicyDetail, PolicyEntry};
+use server_fn::codec::Json;
+
+use crate::ConsoleClient;
+use crate::error::ConsoleError;
+use crate::notice::Done;
+#[cfg(feature = "ssr")]
+use crate::notice::Notice;
+
+/// The built-in policies and the account's own.
+///
+/// # Errors
+/// When it is not the caller's to see, the session has ended or the database does not answer.
+#[server(prefix = "/console/call", endpoint = "list_policies", client = ConsoleClient)]
+pub async fn list_policies() -> Result<Vec<PolicyEntry>, ConsoleError> {
+    let port = crate::port::port()?;
+    port.service().policies().list(&port.context()).await.map_err(|error| port.error(error))
+}
+
+/// One policy with its document.
+///
+/// # Errors
+/// Missing when it does not exist or is not the caller's to see.
+#[server(prefix = "/console/call", endpoint = "get_policy", client = ConsoleClient, input = Json)]
+pub async fn get_policy(name: PolicyName) -> Result<PolicyDetail, ConsoleError> {
+    let port = crate::port::port()?;
+    port.service().policies().get(&port.context(), &name).await.map_err(|error| port.error(error))
+}
+
+/// Creates a policy.
+///
+/// # Errors
+/// Name taken, not allowed, or the document has mistakes: `line` and `column` are those of the first.
+#[server(name = AskCreatePolicy, prefix = "/console/call", endpoint = "create_policy", client = ConsoleClient)]
+pub async fn create_policy(
+    name: PolicyName,
+    #[server(default)] description: String,
+    document: String,
+) -> Result<Done, ConsoleError> {
+    let port = crate::port::port()?;
+    port.service()
+        .policies()
+        .create(&port.context(), name.clone(), &description, document)
+        .await
+        .map_err(|error| port.error(error))?;
+    port.done(Some("/iam/policies".to_owned()), Some(Notice::Created(name.to_string())))
+}
+
+/// Changes a policy.
+///
+/// # Errors
+/// Name taken, not allowed, or the document has mistakes: `line` and `column` are those of the first.
+#[server(name = AskUpdatePolicy, prefix = "/console/call", endpoint = "update_policy", client = ConsoleClient)]
+pub async fn update_policy(
+    name: PolicyName,
+    new_name: PolicyName,
+    #[server(default)] description: String,
+    document: String,
+) -> Result<Done, ConsoleError> {
+    let port = crate::port::port()?;
+    port.service()
+        .policies()
+        .update(&port.context(), &name, new_name.clone(), &description, document)
+        .await
+        .map_err(|error| port.error(error))?;
+    port.done(None, Some(Notice::Updated(new_name.to_string())))
+}
+
+/// Deletes a policy that nobody has. `confirm` must be its name.
+///
+/// # Errors
+/// Missing, not allowed, attached, or the confirmation differs.
+#[server(name = AskDeletePolicy, prefix = "/console/call", endpoint = "delete_policy", client = ConsoleClient)]
+pub async fn delete_policy(name: PolicyName, confirm: String) -> Result<Done, ConsoleError> {
+    let port = crate::port::port()?;
+    super::image::confirmed(&port, name.as_str(), &confirm)?;
+    port.service()
+        .policies()
+        .delete(&port.context(), &name)
+        .await
+        .map_err(|error| port.error(error))?;
+    port.done(Some("/iam/policies".to_owned()), Some(Notice::Deleted(name.to_string())))
+}

@@ -76,10 +76,11 @@ impl Credentials {
         let is_own = ctx.actor.user().is_some_and(|user| user.user == holder.target().user);
         let (id, secret_key) = self.draw(PREFIX)?;
         let login_key_hash = sha256(&login_key(&id, &secret_key));
-        let event = self.event(ctx, TraceName::CreateAccessKey, &holder, &id).detail(serde_json::json!({
-            "description": description,
-            "expires_at": expires_at.map(|end| end.to_string()),
-        }));
+        let event =
+            self.event(ctx, TraceName::CreateAccessKey, &holder, &id).detail(serde_json::json!({
+                "description": description,
+                "expires_at": expires_at.map(|end| end.to_string()),
+            }));
         let created = CreatedAccessKey {
             user: holder.target().name.clone(),
             id: id.clone(),
@@ -120,10 +121,11 @@ impl Credentials {
     ) -> Result<()> {
         let holder = self.managing(ctx, whose).await?;
         let description = update.description.map(checked).transpose()?;
-        let event = self.event(ctx, TraceName::UpdateAccessKey, &holder, id).detail(serde_json::json!({
-            "description": description,
-            "is_enabled": update.is_enabled,
-        }));
+        let event =
+            self.event(ctx, TraceName::UpdateAccessKey, &holder, id).detail(serde_json::json!({
+                "description": description,
+                "is_enabled": update.is_enabled,
+            }));
         let state = update.is_enabled.map(state_of);
         let (id, at) = (id.clone(), ctx.now());
         self.store

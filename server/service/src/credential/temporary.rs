@@ -40,9 +40,8 @@ impl Credentials {
         let (access_key, secret_key) = self.draw(TEMPORARY_PREFIX)?;
         let password = login_key(&access_key, &secret_key);
         let username = format!("{}@{access_key}", settings.region.value);
-        let event = Origin::of(ctx, &self.ports)
-            .event(TraceName::CreateDockerConfig)
-            .id(&access_key);
+        let event =
+            Origin::of(ctx, &self.ports).event(TraceName::CreateDockerConfig).id(&access_key);
         let new =
             NewCredential { holder, access_key, login_key_hash: sha256(&password), created_at };
         let sealer = self.sealer.clone();

@@ -255,7 +255,7 @@ CREATE INDEX tags_manifest ON tags (manifest_id, name) WHERE deleted_at IS NULL;
 CREATE INDEX tags_manifest_all ON tags (manifest_id);
 CREATE INDEX tags_deleted ON tags (repository_id, deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX tags_purge ON tags (deleted_at, id) WHERE deleted_at IS NOT NULL;
-CREATE INDEX tags_search ON tags USING gin (string_to_array(grams, ' ')) WITH (gin_pending_list_limit = 256);
+CREATE INDEX tags_search ON tags USING gin (string_to_array(grams, ' ')) WITH (gin_pending_list_limit = 1024);
 
 -- Every move of every tag. digest is NULL when the tag was deleted, previous_digest when it was new.
 CREATE TABLE tag_history (

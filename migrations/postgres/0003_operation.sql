@@ -100,7 +100,7 @@ CREATE TABLE audit_events (
 -- is not in the index yet is read by every search, so it is short.
 CREATE INDEX audit_events_search ON audit_events USING gin (
     (string_to_array(grams, ' ') || ARRAY['near' || (id >> 12)::text, 'around' || (id >> 16)::text])
-) WITH (gin_pending_list_limit = 256);
+) WITH (gin_pending_list_limit = 1024);
 CREATE INDEX audit_events_time ON audit_events (happened_at, id);
 CREATE INDEX audit_events_account ON audit_events (account_id, id);
 CREATE INDEX audit_events_user ON audit_events (user_id, id);

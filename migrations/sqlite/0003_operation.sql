@@ -99,11 +99,14 @@ CREATE TABLE audit_events (
 CREATE VIRTUAL TABLE audit_search USING fts5 (
     grams, content = 'audit_events', content_rowid = 'id', detail = 'none', columnsize = 0, tokenize = 'ascii'
 );
+-- With a token of its neighbourhood, so that a search goes through the log piece by piece: a piece without a hit would else
+-- be looked for to the end of the log.
 CREATE TRIGGER audit_search_insert AFTER INSERT ON audit_events BEGIN
-    INSERT INTO audit_search (rowid, grams) VALUES (new.id, new.grams);
+    INSERT INTO audit_search (rowid, grams) VALUES (new.id, new.grams || ' around' || (new.id >> 16));
 END;
 CREATE TRIGGER audit_search_delete AFTER DELETE ON audit_events BEGIN
-    INSERT INTO audit_search (audit_search, rowid, grams) VALUES ('delete', old.id, old.grams);
+    INSERT INTO audit_search (audit_search, rowid, grams)
+    VALUES ('delete', old.id, old.grams || ' around' || (old.id >> 16));
 END;
 CREATE INDEX audit_events_time ON audit_events (happened_at, id);
 CREATE INDEX audit_events_account ON audit_events (account_id, id);

@@ -71,20 +71,15 @@ impl Dialect {
     }
 
     /// Which ids before `end` one search of the audit log looks at, from the first one on, and the token of that
-    /// neighbourhood where the index has one. SQLite's index gives its rows in order and stops; of PostgreSQL's, every hit is
-    /// fetched before the first is known, so it begins with little and goes on with more when little was found.
-    pub(crate) fn audit_neighbourhood(self, end: i64) -> (i64, Option<String>) {
+    /// neighbourhood. SQLite's index gives its rows in order and stops; of PostgreSQL's, every hit is fetched before the first
+    /// is known, so it begins with little and goes on with more when little was found.
+    pub(crate) fn audit_neighbourhood(self, end: i64) -> (i64, String) {
         const SMALL: u32 = 12;
         const LARGE: u32 = 16;
-        match self {
-            Self::Sqlite => (end.saturating_sub(1 << 17).max(0), None),
-            Self::Postgres => {
-                let (bits, name) =
-                    if end % (1 << LARGE) == 0 { (LARGE, "around") } else { (SMALL, "near") };
-                let number = (end - 1).max(0) >> bits;
-                (number << bits, Some(format!("{name}{number}")))
-            }
-        }
+        let is_small = self == Self::Postgres && end % (1 << LARGE) != 0;
+        let (bits, name) = if is_small { (SMALL, "near") } else { (LARGE, "around") };
+        let number = (end - 1).max(0) >> bits;
+        (number << bits, format!("{name}{number}"))
     }
 
     /// The first change sequence that a reader must not pass yet, because a transaction below it may still commit.

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _};
 use parking_lot::Mutex;
-use roadstead::access::Access as WaysIn;
+use roadstead::access::{Access as WaysIn, login_key};
 use roadstead::audit::Outcome;
 use roadstead::manage::audit::{AuditFilter, AuditLink, AuditQuery, AuditSuggestion};
+use roadstead::manage::credential::NewAccessKey;
 use roadstead::manage::image::{ImageQuery, ImageSort, ImageUpdate};
 use roadstead::manage::setting::SettingsUpdate;
 use roadstead::manage::setup::SetupRequest;
@@ -15,6 +16,7 @@ use roadstead::{Algorithm, Digest, ErrorKind, ImageName, Reference, Secret};
 use serde_json::json;
 
 use super::*;
+use crate::access::Holder;
 use crate::account::NewUser;
 use crate::testing::{PASSWORD, TestService, context};
 use crate::upload::Upload;
@@ -321,6 +323,14 @@ async fn no_secret_is_in_any_event_or_log() {
     let proven = service.credentials();
     proven.verify_basic(&login.username, &login.password, None).await.unwrap();
     proven.verify_basic(&login.username, &marked(9), None).await.unwrap_err();
+    let key = proven
+        .create_access_key(&test.editor, Holder::Me, NewAccessKey::default(), None)
+        .await
+        .unwrap();
+    let by_key = login_key(&key.id, &key.secret_key.reveal().parse().unwrap());
+    let username = format!("local@{}", key.id);
+    proven.verify_basic(&username, &by_key, None).await.unwrap();
+    proven.verify_basic(&username, &key.secret_key, None).await.unwrap_err();
     let scopes = crate::token::TokenScope::parse_list(["repository:team/app:pull"]).unwrap();
     let issued = service.tokens().issue(&test.reader, "", scopes, None).await.unwrap();
     service.tokens().verify(issued.token.reveal()).await.unwrap();
@@ -349,8 +359,10 @@ async fn no_secret_is_in_any_event_or_log() {
     };
     let owner = fresh.setup().complete(&nobody, request).await.unwrap();
 
-    secrets
-        .extend([login.password.reveal(), issued.token.reveal(), code.reveal()].map(String::clone));
+    secrets.extend(
+        [&login.password, &issued.token, &code, &key.secret_key, &by_key]
+            .map(|it| it.reveal().clone()),
+    );
     service.flush().await.unwrap();
     let all = AuditFilter { include_reads: true, ..AuditFilter::default() };
     let mut events = String::new();
@@ -364,8 +376,14 @@ async fn no_secret_is_in_any_event_or_log() {
             events.push_str(&format!("{event:?}\n{}\n", event.record().json()));
         }
     }
-    for expected in ["signInFailed", "createDockerConfig", "changePassword", "pushImage", "\"***\""]
-    {
+    for expected in [
+        "signInFailed",
+        "createDockerConfig",
+        "createAccessKey",
+        "changePassword",
+        "pushImage",
+        "\"***\"",
+    ] {
         assert!(events.contains(expected), "{expected}");
     }
     let log = String::from_utf8(heard.0.lock().clone()).unwrap();

@@ -210,10 +210,7 @@ impl Asked<'_> {
             Some(tokens) => {
                 let (begins, neighbourhood) = tx.dialect().audit_neighbourhood(end);
                 start = begins.max(first);
-                let tokens = match neighbourhood {
-                    Some(name) => format!("{tokens} {name}"),
-                    None => tokens.clone(),
-                };
+                let tokens = format!("{tokens} {neighbourhood}");
                 let [tokens_are, from, before, at_most] = tx.dialect().audit_search();
                 statement.push(tokens_are).push_bind(tokens);
                 statement.push(from).push_bind(start).push(before).push_bind(end);

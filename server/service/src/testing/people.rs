@@ -205,7 +205,8 @@ impl TestService {
     /// The proof that the system has of a user.
     #[must_use]
     pub(crate) fn key_of(ctx: &Context) -> Allowed<UserKey> {
-        key(ctx.user().expect("a user").user)
+        let user = ctx.user().expect("a user");
+        key_in(user.account, user.user)
     }
 
     /// Disables a user, beside all services: as another process does it.
@@ -341,7 +342,11 @@ fn allowed<T: Target>(action: Action, target: T) -> Allowed<T> {
 
 /// The proof that the system has of a user of the account `harbor`.
 fn key(id: UserId) -> Allowed<UserKey> {
-    let (account, name) = (AccountId(1), "any".parse().expect("a name"));
+    key_in(AccountId(1), id)
+}
+
+fn key_in(account: AccountId, id: UserId) -> Allowed<UserKey> {
+    let name = "any".parse().expect("a name");
     allowed(Action::UpdateUser, UserTarget { id, account, name, is_owner: false }).key()
 }
 

@@ -227,6 +227,7 @@ const BEFORE_THE_DECISION: &[&str] = &[
     "resolve::account",
     "resolve::claimed",
     "resolve::group",
+    "resolve::holder",
     "resolve::image",
     "resolve::organization",
     "resolve::person",
@@ -279,8 +280,9 @@ fn the_store_takes_proofs_not_names() {
         "GroupName",
         "PolicyName",
     ];
-    const PROOFS: [&str; 7] =
-        ["&Place", "Allowed<", "Visibility", "AuditScope", ": Whole", "InAccount", ": Holder"];
+    const PROOFS: [&str; 8] = [
+        "&Place", "Allowed<", "Visibility", "AuditScope", ": Whole", "InAccount", ": Holder", ": &On",
+    ];
     let mut unproven = BTreeSet::new();
     let mut seen = 0;
     for path in sources(&root().join("server/store/src")) {

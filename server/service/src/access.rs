@@ -19,6 +19,19 @@ mod named;
 mod people;
 mod person;
 pub(crate) mod strongest;
+/// What is said to somebody who may know that there is nothing of a name.
+const fn missing(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Account => "there is no account of this name",
+        Subject::User => "there is no user of this name",
+        Subject::Group => "there is no group of this name",
+        Subject::Policy => "there is no policy of this name",
+        Subject::Organization => "there is no organization of this name",
+        Subject::Repository => "there is no image of this name",
+        _ => "there is none of this name",
+    }
+}
+
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -139,7 +152,7 @@ impl Access {
             return Ok(Err(match ctx.actor {
                 Actor::Anonymous => (Refusal::AuthenticationRequired, unauthenticated()),
                 _ if found.is_visible => {
-                    return Err(Error::not_found(found.subject, "there is none of this name"));
+                    return Err(Error::not_found(found.subject, missing(found.subject)));
                 }
                 _ => (Refusal::NoGrant, Error::hidden(found.subject)),
             }));

@@ -168,9 +168,11 @@ fn calls() -> Vec<(&'static str, Input)> {
         (
             "settings_registry",
             Form(
-                "organization_quota=0&max_layer_gib=0&max_layer_bytes=0&max_concurrent_layers=0&temporary_login_ttl=21600&temporary_login_hours=6",
+                "organization_quota=0&max_layer_bytes=0&max_concurrent_layers=0&temporary_login_ttl=21600&anonymous_access=true&create_on_push=true&storage_quota=0",
             ),
         ),
+        ("settings_audit", Form("retention_days=90&data_events=false&read_events=false")),
+        ("nav_counts", Form("")),
         ("list_images", Json(json!({ "query": images }))),
         ("get_image", Json(json!({ "name": "group/app" }))),
         ("image_deletion", Json(json!({ "name": "group/app" }))),

@@ -172,13 +172,16 @@ pub struct Circumstances<'a> {
     pub target_region: Option<&'a str>,
     /// With which account, by its id on the wire, something is to be shared.
     pub target_account: Option<&'a str>,
+    /// Whether the two are still to be named: then what policies say of them is taken at its best for the caller, and the
+    /// same must be asked again once they are.
+    pub is_target_open: bool,
 }
 
 impl Circumstances<'static> {
     /// Of a request of which nothing but its time is known.
     #[must_use]
     pub const fn at(now: Timestamp) -> Self {
-        Self { now, source: None, target_region: None, target_account: None }
+        Self { now, source: None, target_region: None, target_account: None, is_target_open: false }
     }
 }
 

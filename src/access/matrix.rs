@@ -415,6 +415,33 @@ fn conditions_look_at_the_request() {
 }
 
 #[test]
+fn targets_are_looked_at_once_they_are_named() {
+    let actor = Actor::User(user(HERE));
+    let share = |effect: &str, operator: &str| {
+        read(&format!(
+            r#"{{"Version":"1.1","Statement":[{{"Effect":"{effect}","Action":["swr:repo:createRepoDomain"],
+            "Condition":{{"{operator}":{{"swr:TargetAccountId":["good"]}}}}}}]}}"#
+        ))
+    };
+    let open = Circumstances { is_target_open: true, ..Circumstances::at(NOW) };
+    let good = Circumstances { target_account: Some("good"), ..Circumstances::at(NOW) };
+    let bad = Circumstances { target_account: Some("bad"), ..good };
+    let unnamed = Circumstances::at(NOW);
+    let full = || SystemPolicy::FullAccess.document();
+    for (policies, answers) in [
+        (vec![share("Allow", "StringEquals")], [true, true, false, false]),
+        (vec![full(), share("Deny", "StringNotEquals")], [true, true, false, false]),
+        (vec![full(), share("Deny", "StringEquals")], [true, false, true, true]),
+    ] {
+        let grants = Grants { policies: holding(&policies), ..grants() };
+        for (at, expected) in [&open, &good, &bad, &unnamed].into_iter().zip(answers) {
+            let answer = ask_at(&actor, Action::CreateShare, false, &grants, at);
+            assert_eq!(answer.is_ok(), expected, "{policies:?} {at:?}");
+        }
+    }
+}
+
+#[test]
 fn what_decided_is_told() {
     let image = RepositoryTarget {
         id: RepositoryId(4),

@@ -26,7 +26,7 @@ use roadstead::{AccountName, Error, ErrorKind, ImageName, Result, Timestamp};
 use roadstead_store::share::{self, ShareRecord};
 use roadstead_store::{Durability, Place, Store};
 
-use crate::access::Access;
+use crate::access::{Access, Aim, Toward};
 use crate::audit::{self, Event, Origin, Trail};
 use crate::context::Context;
 use crate::error::{Failed, stored};
@@ -119,7 +119,8 @@ impl Shares {
         image: &ImageName,
         account: &AccountName,
     ) -> Result<Option<ShareRefusal>> {
-        let allowed = self.access.authorize(ctx, Action::CreateShare, image).await?;
+        let somebody = Toward(image, Aim::open());
+        let allowed = self.access.authorize(ctx, Action::CreateShare, somebody).await?;
         let target = match self.look_up(ctx, account).await? {
             Some(target) if target.id == allowed.target().account => {
                 return Ok(Some(ShareRefusal::OwnAccount));
@@ -127,6 +128,10 @@ impl Shares {
             Some(target) => target,
             None => return Ok(Some(ShareRefusal::NoAccount)),
         };
+        let aimed = Toward(image, self.access.aim_at(target.id).await?);
+        if !self.access.may(ctx, Action::CreateShare, aimed).await? {
+            return Ok(Some(ShareRefusal::Denied));
+        }
         let place = Place::of(&allowed);
         let held = self
             .store
@@ -150,7 +155,7 @@ impl Shares {
         until: Deadline,
         description: String,
     ) -> Result<()> {
-        let allowed = self.access.authorize(ctx, Action::UpdateShare, image).await?;
+        let allowed = self.toward(ctx, Action::UpdateShare, image, account).await?;
         check_words(until, &description, ctx.now())?;
         let event = self.event(ctx, &allowed, TraceName::UpdateImageRepositoryAccessDomain);
         let (place, wanted) = (Place::of(&allowed), Arc::new((account.clone(), description)));
@@ -184,7 +189,7 @@ impl Shares {
         image: &ImageName,
         account: &AccountName,
     ) -> Result<()> {
-        let allowed = self.access.authorize(ctx, Action::DeleteShare, image).await?;
+        let allowed = self.toward(ctx, Action::DeleteShare, image, account).await?;
         let event = self.event(ctx, &allowed, TraceName::DeleteImageRepositoryAccessDomain);
         let (place, account, now) = (Place::of(&allowed), account.clone(), ctx.now());
         self.store
@@ -202,6 +207,21 @@ impl Shares {
             })
             .await
             .map_err(Error::from)
+    }
+
+    /// The proof that the caller may change the share of an image with an account. Whether there is such an account is
+    /// looked up for those alone who may change some share, and not told.
+    async fn toward(
+        &self,
+        ctx: &Context,
+        action: Action,
+        image: &ImageName,
+        account: &AccountName,
+    ) -> Result<Allowed<RepositoryTarget>> {
+        self.access.authorize(ctx, action, Toward(image, Aim::open())).await?;
+        let target = self.access.account(account).await?.ok_or_else(not_shared)?;
+        let aim = self.access.aim_at(target.id).await?;
+        self.access.authorize(ctx, action, Toward(image, aim)).await
     }
 
     /// The account of this name. Unknown ones are counted.

@@ -134,7 +134,7 @@ impl Policies {
             let is_meant = statement.resources.as_ref().is_none_or(|patterns| {
                 patterns.iter().any(|it| it.is(service, &self.holder.region, domain, &rest))
             });
-            if !is_meant || !statement.tests.iter().all(|test| test.holds(&facts)) {
+            if !is_meant || !statement.holds(&facts, asked.at.is_target_open) {
                 continue;
             }
             match statement.effect {
@@ -230,6 +230,17 @@ impl Compiled {
         let resources = (!is_all)
             .then(|| statement.resources.iter().filter_map(|text| Pattern::of(text)).collect());
         Some(Self { effect: statement.effect, names, resources, tests, attached, number })
+    }
+
+    /// Whether all conditions hold. Of those about a target that is still to be named the best is assumed.
+    fn holds(&self, facts: &Facts<'_>, is_target_open: bool) -> bool {
+        self.tests.iter().all(|test| {
+            if is_target_open && test.is_of_target() {
+                self.effect == Effect::Allow
+            } else {
+                test.holds(facts)
+            }
+        })
     }
 
     fn names(&self, action: Action) -> u8 {

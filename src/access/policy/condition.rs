@@ -79,6 +79,14 @@ impl Key {
             .map(|(key, _)| key)
     }
 
+    /// Whether it is about whom something is aimed at.
+    pub(super) const fn is_target(self) -> bool {
+        matches!(
+            self,
+            Self::TargetRegion | Self::TargetAccountId | Self::TargetOrgId | Self::TargetOrgPath
+        )
+    }
+
     /// How it is written.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -295,6 +303,11 @@ impl Test {
         };
         let absent = negated || condition.operator.if_exists;
         Ok(Self { key: condition.key, absent, negated, wanted })
+    }
+
+    /// Whether it is about whom something is aimed at.
+    pub(super) const fn is_of_target(&self) -> bool {
+        self.key.is_target()
     }
 
     pub(super) fn holds(&self, facts: &Facts<'_>) -> bool {

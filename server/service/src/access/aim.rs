@@ -2,12 +2,14 @@
 //! `swr:TargetAccountId`).
 
 use roadstead::access::Circumstances;
-use roadstead::id::PublicId;
+use roadstead::id::{AccountId, PublicId};
 use roadstead::{RegionName, Result};
+use roadstead_store::resolve;
 
 use super::named::Named;
 use super::{Access, Resolution};
 use crate::context::Context;
+use crate::error::stored;
 
 /// To which region, or with which account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,16 +18,40 @@ pub struct Aim {
     pub region: Option<RegionName>,
     /// With which account something is to be shared.
     pub account: Option<PublicId>,
+    /// Whether they are still to be named. Ask again once they are.
+    pub is_open: bool,
 }
 
 impl Aim {
+    /// At somebody who is still to be named: whether it can be aimed at anybody at all.
+    #[must_use]
+    pub fn open() -> Self {
+        Self { is_open: true, ..Self::default() }
+    }
+
     pub(super) fn of<'a>(&'a self, at: Circumstances<'static>) -> Circumstances<'a> {
         Circumstances {
             now: at.now,
             source: at.source,
             target_region: self.region.as_ref().map(RegionName::as_str),
             target_account: self.account.as_ref().map(PublicId::as_str),
+            is_target_open: self.is_open,
         }
+    }
+}
+
+impl Access {
+    /// At an account.
+    pub(crate) async fn aim_at(&self, account: AccountId) -> Result<Aim> {
+        let found = self
+            .inner
+            .store
+            .peek("access.aim_at", |tx| {
+                Box::pin(async move { resolve::account_public_id(tx, account).await })
+            })
+            .await
+            .map_err(stored)?;
+        Ok(Aim { account: found, ..Aim::default() })
     }
 }
 

@@ -5,7 +5,6 @@ use roadstead::access::{
     permits,
 };
 use roadstead::manage::image::ImageRights;
-use roadstead::{ImageName, RepositoryName};
 
 /// What somebody may do with an image, and which rule says so; `None` when they do not see it.
 pub(crate) fn on_image(
@@ -49,7 +48,5 @@ pub(crate) fn may_create_images(
     grants: &Grants,
     at: &Circumstances<'_>,
 ) -> Option<Reason> {
-    let any: RepositoryName = "image".parse().ok()?;
-    let image = target.new_image(&ImageName::new(target.name.clone(), any));
-    permits(actor, Action::CreateImage, &image, grants, at).ok()
+    permits(actor, Action::CreateImage, &target.any_image(), grants, at).ok()
 }

@@ -13,6 +13,7 @@ use roadstead::{AccountName, Error, ErrorKind, ImageName, Result, Timestamp};
 use roadstead_store::{Durability, Place, share};
 
 use super::{Shares, check_words, refusal, said};
+use crate::access::{Aim, Toward};
 use crate::audit::{self, Event};
 use crate::context::Context;
 use crate::error::Failed;
@@ -59,7 +60,11 @@ impl Shares {
                     Some(target) if target.id == first.place.account() => {
                         all.extend(refuse(&names, account, ShareRefusal::OwnAccount));
                     }
-                    Some(target) => drop(targets.insert(target.id, target)),
+                    Some(target) => {
+                        let denied = self.denied(ctx, &images, &target).await?;
+                        all.extend(refuse(&denied, account, ShareRefusal::Denied));
+                        targets.insert(target.id, target);
+                    }
                 }
             }
         }
@@ -101,7 +106,8 @@ impl Shares {
         }
         let (mut plans, mut refused) = (Vec::new(), Vec::new());
         for name in names {
-            let why = match self.access.authorize(ctx, Action::CreateShare, name).await {
+            let somebody = Toward(name, Aim::open());
+            let why = match self.access.authorize(ctx, Action::CreateShare, somebody).await {
                 Ok(allowed) if !allowed.target().is_public => {
                     let event =
                         self.event(ctx, &allowed, TraceName::CreateImageRepositoryAccessDomain);
@@ -121,6 +127,24 @@ impl Shares {
         plans.sort_by_key(|plan| plan.place);
         plans.dedup_by_key(|plan| plan.place);
         Ok((plans, refused))
+    }
+
+    /// Those of the images that a policy keeps the caller from sharing with this account.
+    async fn denied(
+        &self,
+        ctx: &Context,
+        images: &[Plan],
+        target: &AccountTarget,
+    ) -> Result<Vec<ImageName>> {
+        let aim = self.access.aim_at(target.id).await?;
+        let mut denied = Vec::new();
+        for plan in images {
+            let asked = Toward(&plan.image, aim.clone());
+            if !self.access.may(ctx, Action::CreateShare, asked).await? {
+                denied.push(plan.image.clone());
+            }
+        }
+        Ok(denied)
     }
 
     /// Shares what was decided to be shared, unless something changed meanwhile.

@@ -555,3 +555,45 @@ async fn shares_end_with_the_image() {
     let listed = test.service.shares().list(&test.owner, &image("team/app"), ALL).await.unwrap();
     assert_eq!(listed.total, 0);
 }
+
+#[tokio::test]
+async fn a_policy_says_with_which_accounts_one_may_share() {
+    let test = TestService::new().await;
+    accounts(&test, 1).await;
+    let id = {
+        let island = test.stranger.user().unwrap().account;
+        let found = test
+            .store
+            .peek("test", move |tx| Box::pin(resolve::account_public_id(tx, island)))
+            .await;
+        found.unwrap().unwrap()
+    };
+    let document = format!(
+        r#"{{"Version": "1.1", "Statement": [{{"Effect": "Deny", "Action": ["swr:repo:*RepoDomain"],
+        "Condition": {{"StringNotEquals": {{"swr:TargetAccountId": ["{id}"]}}}}}}]}}"#
+    );
+    let policies = test.service.policies();
+    policies.create(&test.owner, "partners".parse().unwrap(), "", document).await.unwrap();
+    let attached =
+        roadstead::manage::user::Attachment { policy: "partners".to_owned(), region: None };
+    let mia = "mia".parse().unwrap();
+    test.service.users().set_attached(&test.owner, &mia, attached, true).await.unwrap();
+
+    assert_eq!(one(&test, &test.manager, "team/app", "island").await, None);
+    assert_eq!(one(&test, &test.manager, "team/app", "other0").await, Some(ErrorKind::Denied));
+    let both = create(&test, &test.manager, wanted(&["team/app"], &["island", "other0"])).await;
+    assert_eq!(both, [("team/app other0".to_owned(), ShareRefusal::Denied)]);
+    let shares = test.service.shares();
+    let check = async |account: &str| {
+        shares.check(&test.manager, &image("team/app"), &name(account)).await.unwrap()
+    };
+    assert_eq!(check("other0").await, Some(ShareRefusal::Denied));
+    // What the owner shared is the owner's to change.
+    assert_eq!(one(&test, &test.owner, "team/app", "other0").await, None);
+    let end = |account: &'static str| {
+        let (image, account) = (image("team/app"), name(account));
+        async move { shares.remove(&test.manager, &image, &account).await.map_err(|it| it.kind()) }
+    };
+    assert_eq!(end("other0").await, Err(ErrorKind::Denied));
+    assert_eq!(end("island").await, Ok(()));
+}

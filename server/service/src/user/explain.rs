@@ -5,16 +5,18 @@
 
 use roadstead::access::{
     AccountTarget, Action, Actor, Circumstances, Grants, GroupTarget, InstanceTarget,
-    OrganizationTarget, Permission, PolicyTarget, Reason, Refusal, RepositoryTarget, Scope, Target,
-    UserActor, UserTarget, Verdict, explain, permits,
+    OrganizationTarget, Permission, PolicyTarget, Refusal, RepositoryTarget, Scope, Target,
+    UserActor, UserTarget, Verdict, explain,
 };
 use roadstead::error::Subject;
 use roadstead::id::{AccountId, GroupId, PolicyId, UserId};
+use roadstead::manage::image::ImageRights;
 use roadstead::manage::user::{Explanation, Question, Reach, ReachedGrant, Source};
 use roadstead::{Error, ErrorKind, ImageName, Result, UserName};
 use roadstead_store::reach;
 
 use super::Users;
+use crate::access::strongest;
 use crate::context::Context;
 use crate::error::stored;
 
@@ -49,7 +51,8 @@ impl Users {
                 OrganizationTarget { id: row.id, account, name: row.name, new_image: None };
             let held = Some(row.permission);
             let strongest = own.as_deref().and_then(|own| {
-                on_organization(&actor, &target, &Grants { organization: held, ..own.clone() }, &at)
+                let grants = Grants { organization: held, ..own.clone() };
+                strongest::on_organization(&actor, &target, &grants, &at)
             });
             grants.push(reached(target.name.to_string(), false, row.permission, strongest));
         }
@@ -68,7 +71,7 @@ impl Users {
                     any_image: true,
                     ..own.clone()
                 };
-                on_image(&actor, &target, &grants, &at)
+                strongest::on_image(&actor, &target, &grants, &at)
             });
             grants.push(reached(target.name.to_string(), true, row.permission, strongest));
         }
@@ -246,42 +249,8 @@ fn reached(
     name: String,
     is_image: bool,
     granted: Permission,
-    strongest: Option<(Permission, Reason)>,
+    strongest: Option<ImageRights>,
 ) -> ReachedGrant {
-    let (effective, reason) = strongest.unzip();
+    let (effective, reason) = strongest.map(|it| (it.permission, it.reason)).unzip();
     ReachedGrant { name, is_image, granted, effective, reason }
-}
-
-/// The strongest level of which the action that stands for it is allowed.
-fn on_image(
-    actor: &Actor,
-    target: &RepositoryTarget,
-    grants: &Grants,
-    at: &Circumstances<'_>,
-) -> Option<(Permission, Reason)> {
-    [
-        (Permission::Manage, Action::DeleteImage),
-        (Permission::Edit, Action::UpdateImage),
-        (Permission::Read, Action::ReadImage),
-    ]
-    .into_iter()
-    .find_map(|(level, action)| Some((level, permits(actor, action, target, grants, at).ok()?)))
-}
-
-fn on_organization(
-    actor: &Actor,
-    target: &OrganizationTarget,
-    grants: &Grants,
-    at: &Circumstances<'_>,
-) -> Option<(Permission, Reason)> {
-    let inside = target.any_image();
-    [
-        (Permission::Manage, Action::DeleteOrganization, target),
-        (Permission::Edit, Action::CreateImage, &inside),
-        (Permission::Read, Action::ReadOrganization, target),
-    ]
-    .into_iter()
-    .find_map(|(level, action, target)| {
-        Some((level, permits(actor, action, target, grants, at).ok()?))
-    })
 }

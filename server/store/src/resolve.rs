@@ -174,6 +174,15 @@ pub async fn account(tx: &mut Tx<'_>, name: &AccountName) -> Result<Option<Accou
     Ok(found.map(|(id, name)| AccountTarget { id, name }))
 }
 
+/// An account's id on the wire: what policies name it by.
+pub async fn account_public_id(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<PublicId>> {
+    let found = sql("SELECT public_id FROM accounts WHERE id = $1 AND deleted_at IS NULL")
+        .bind(account)
+        .optional::<(PublicId,)>(tx)
+        .await?;
+    Ok(found.map(|(id,)| id))
+}
+
 /// A user of the account of this name, whatever their case; without a name, its owner.
 pub async fn holder(
     tx: &mut Tx<'_>,

@@ -590,9 +590,9 @@ async fn a_policy_says_with_which_accounts_one_may_share() {
     assert_eq!(check("other0").await, Some(ShareRefusal::Denied));
     // What the owner shared is the owner's to change.
     assert_eq!(one(&test, &test.owner, "team/app", "other0").await, None);
-    let end = |account: &'static str| {
-        let (image, account) = (image("team/app"), name(account));
-        async move { shares.remove(&test.manager, &image, &account).await.map_err(|it| it.kind()) }
+    let end = async |account: &str| {
+        let ended = shares.remove(&test.manager, &image("team/app"), &name(account)).await;
+        ended.map_err(|error| error.kind())
     };
     assert_eq!(end("other0").await, Err(ErrorKind::Denied));
     assert_eq!(end("island").await, Ok(()));

@@ -26,6 +26,9 @@ pub struct ConsoleError {
     /// A word of the service that tells cases of one kind apart, for example `programmatic_only`.
     #[serde(default)]
     pub reason: Option<String>,
+    /// What of a batch was refused, a line each; the page that sent it knows the words.
+    #[serde(default)]
+    pub refused: Vec<String>,
     /// Seconds after which to try again.
     #[serde(default)]
     pub retry_after: Option<u64>,
@@ -47,6 +50,7 @@ impl ConsoleError {
             message: message.into(),
             numbers: BTreeMap::new(),
             reason: None,
+            refused: Vec::new(),
             retry_after: None,
             request_id: None,
             is_offline: false,
@@ -153,7 +157,8 @@ impl ConsoleError {
                 (Subject::Organization, n) if n > 1 => {
                     td_string!(locale, errors.organization_not_empty, n = n).to_string()
                 }
-                (Subject::Share, _) => td_string!(locale, errors.share_public).to_owned(),
+                (Subject::Share, 0) => td_string!(locale, errors.share_public).to_owned(),
+                (Subject::Share, _) => td_string!(locale, errors.share_refused).to_owned(),
                 _ => td_string!(locale, errors.conflict).to_owned(),
             },
             ErrorKind::Unsupported => td_string!(locale, errors.unsupported).to_owned(),
@@ -238,6 +243,7 @@ impl From<roadstead::Error> for ConsoleError {
             message: error.message().to_owned(),
             numbers,
             reason,
+            refused: Vec::new(),
             retry_after: error.retry_after_seconds(),
             request_id: None,
             is_offline: false,

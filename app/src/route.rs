@@ -34,6 +34,10 @@ fn settings() -> AnyView {
     served!("settings", view! { <crate::page::settings::SettingsPage /> })
 }
 
+fn shared_images() -> AnyView {
+    served!("shared", view! { <crate::page::shared_images::SharedImagesPage /> })
+}
+
 fn tag_detail() -> AnyView {
     served!("tag", dialogs, view! { <crate::page::tag_detail::TagDetailPage /> })
 }
@@ -44,6 +48,7 @@ fn framed() -> Vec<AnyNestedRoute> {
         page(path!("/setup/done"), || AnyView::from_view(SetupDonePage())),
         page(path!("/overview"), || AnyView::from_view(OverviewPage())),
         page(path!("/images"), || AnyView::from_view(ImagesPage())),
+        page(path!("/images/shared"), shared_images),
         page(path!("/images/:organization/:repository"), || AnyView::from_view(ImageDetailPage())),
         page(path!("/images/:organization/:repository/tags/:tag"), tag_detail),
         page(path!("/images/:organization/:repository/digests/:digest"), tag_detail),

@@ -40,6 +40,8 @@ pub struct Overview {
 pub struct NavCounts {
     /// Images that the caller sees in the own account.
     pub images: u64,
+    /// Images of other accounts whose shares with the caller's are in force.
+    pub shared: u64,
 }
 
 /// Usage of one day or month.

@@ -63,7 +63,8 @@ pub fn use_dialog_item() -> Signal<Option<String>> {
 /// The address of this page without a dialog, and without what only a dialog reads.
 #[must_use]
 pub fn use_close_link() -> Signal<String> {
-    use_changed_query(vec![("dialog", None), ("item", None), ("login", None)])
+    let own = ["dialog", "item", "login", "find", "level"];
+    use_changed_query(own.map(|name| (name, None)).to_vec())
 }
 
 /// Whether the dialog `name` is open.

@@ -205,6 +205,8 @@ fn ImageRow(
     let organization = image.name.organization().to_string();
     let may_edit = image.rights.permission.includes(Permission::Edit);
     let may_manage = image.rights.permission.includes(Permission::Manage);
+    let share = (may_manage && !image.is_public)
+        .then(|| format!("{}/sharing?dialog=share", link::image(&image.name)));
     let newest = image.newest_tag.as_ref().map(ToString::to_string);
     let pull = newest.as_ref().map(|tag| Pull::new(&full, format!(":{tag}")));
     let is_selected = use_selected(selection, full.clone());
@@ -246,6 +248,15 @@ fn ImageRow(
                     <Icon icon=icondata::LuPencil />
                     {t!(i18n, common.edit)}
                 </DialogLink>
+                {share
+                    .map(|href| {
+                        view! {
+                            <a class="menu__item" href=href data-testid=format!("images.row.{name}.share")>
+                                <Icon icon=icondata::LuShare2 />
+                                {t!(i18n, images.share)}
+                            </a>
+                        }
+                    })}
                 {may_manage
                     .then(|| {
                         view! {

@@ -13,6 +13,9 @@ use crate::i18n::{t, t_string, use_i18n};
 use crate::text;
 use crate::viewer::{use_live, use_viewer};
 
+/// Lies below `/images` and is an entry of its own.
+const SHARED: &str = "/images/shared";
+
 /// One entry; current when the address is `href` or below it.
 #[component]
 pub fn NavItem(
@@ -37,6 +40,9 @@ pub fn NavItem(
     let path = use_location().pathname;
     let is_current = move || {
         let path = path.get();
+        if href == SHARED || path == SHARED {
+            return path == href;
+        }
         path == href || path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'))
     };
     // In the drawer of a phone the link loads its page, which also closes the drawer.
@@ -87,6 +93,7 @@ pub fn Nav() -> impl IntoView {
     let viewer = use_viewer();
     let counts = use_counts();
     let images = derive(move || counts.get().images);
+    let shared = derive(move || counts.get().shared);
     let may_see_settings = viewer
         .with_value(|viewer| viewer.profile.as_ref().is_some_and(|profile| profile.is_operator));
     view! {
@@ -103,6 +110,7 @@ pub fn Nav() -> impl IntoView {
                 <p class="nav__caption">{t!(i18n, shell.my_images)}</p>
                 <ul>
                     <NavItem href="/images" icon=icondata::LuPackage label=text!(i18n, shell.private_images) count=images testid="shell.nav.images" />
+                    <NavItem href=SHARED icon=icondata::LuShare2 label=text!(i18n, shell.shared_images) count=shared testid="shell.nav.shared" />
                 </ul>
             </div>
             <div class="nav__group">

@@ -43,6 +43,7 @@ pub fn listen() {
             match (is_second, key.as_str()) {
                 (true, "o") => go("/overview"),
                 (true, "i") => go("/images"),
+                (true, "s") => go("/images/shared"),
                 (true, "r") => go("/organizations"),
                 (false, "?") => navigate(&help.get_untracked(), stay),
                 (false, "/") => {
@@ -83,6 +84,7 @@ pub fn ShortcutDialog() -> impl IntoView {
             ("Ctrl K", text!(i18n, shell.shortcut_palette)),
             ("g o", text!(i18n, shell.shortcut_overview)),
             ("g i", text!(i18n, shell.shortcut_images)),
+            ("g s", text!(i18n, shell.shared_images)),
             ("g r", text!(i18n, shell.shortcut_organizations)),
             ("l", text!(i18n, shell.shortcut_login)),
             ("u", text!(i18n, shell.shortcut_upload)),

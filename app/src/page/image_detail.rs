@@ -36,11 +36,16 @@ pub enum ImageTab {
     Description,
     /// How to pull and push it.
     Guide,
+    /// Who may do what.
+    Permissions,
+    /// With which accounts it is shared.
+    Sharing,
 }
 
 impl ImageTab {
     /// In their order.
-    pub const ALL: [Self; 3] = [Self::Tags, Self::Description, Self::Guide];
+    pub const ALL: [Self; 5] =
+        [Self::Tags, Self::Description, Self::Guide, Self::Permissions, Self::Sharing];
 
     /// The word in the address.
     #[must_use]
@@ -49,6 +54,8 @@ impl ImageTab {
             Self::Tags => "tags",
             Self::Description => "description",
             Self::Guide => "guide",
+            Self::Permissions => "permissions",
+            Self::Sharing => "sharing",
         }
     }
 
@@ -66,7 +73,24 @@ impl ImageTab {
             Self::Tags => "image.tab.tags",
             Self::Description => "image.tab.description",
             Self::Guide => "image.tab.guide",
+            Self::Permissions => "image.tab.permissions",
+            Self::Sharing => "image.tab.sharing",
         }
+    }
+
+    /// Whether the viewer gets its page.
+    const fn is_open(self, image: &Image) -> bool {
+        match self {
+            Self::Tags | Self::Description | Self::Guide => true,
+            Self::Permissions | Self::Sharing => {
+                image.rights.permission.includes(Permission::Manage)
+            }
+        }
+    }
+
+    /// Whether it stands among the tabs: public images are not shared anew.
+    fn is_offered(self, image: &Image) -> bool {
+        self.is_open(image) && (self != Self::Sharing || !image.is_public || image.shares > 0)
     }
 
     fn words(self, i18n: crate::i18n::I18n) -> String {
@@ -74,6 +98,8 @@ impl ImageTab {
             Self::Tags => t_string!(i18n, images.tab_tags),
             Self::Description => t_string!(i18n, images.tab_description),
             Self::Guide => t_string!(i18n, images.tab_guide),
+            Self::Permissions => t_string!(i18n, images.tab_permissions),
+            Self::Sharing => t_string!(i18n, images.tab_sharing),
         }
         .to_owned()
     }
@@ -142,6 +168,9 @@ pub fn ImageDetailPage() -> impl IntoView {
 
 #[component]
 fn ImagePage(image: Image, tab: ImageTab, news: Memo<u32>) -> impl IntoView {
+    if !tab.is_open(&image) {
+        return view! { <NotFoundPage /> }.into_any();
+    }
     let i18n = use_i18n();
     // What others do changes the head in place: the page below it has a choice, unfolded rows, and its own way to load.
     let current = RwSignal::new(image.clone());
@@ -162,9 +191,12 @@ fn ImagePage(image: Image, tab: ImageTab, news: Memo<u32>) -> impl IntoView {
     let address = link::image(&image.name);
     let tabs = {
         let address = address.clone();
+        let offered: Vec<ImageTab> =
+            ImageTab::ALL.into_iter().filter(|tab| tab.is_offered(&image)).collect();
         move || {
-            let tabs = ImageTab::ALL
-                .into_iter()
+            let tabs = offered
+                .iter()
+                .copied()
                 .map(|each| Tab {
                     label: derive(move || each.words(i18n)),
                     count: (each == ImageTab::Tags).then(|| current.with(|image| image.tags)),
@@ -193,6 +225,16 @@ fn ImagePage(image: Image, tab: ImageTab, news: Memo<u32>) -> impl IntoView {
             let image = image.clone();
             served!("guide", view! { <crate::page::image_guide::GuideTab image=image /> })
         }
+        ImageTab::Permissions => {
+            #[cfg(feature = "ssr")]
+            let on = roadstead::manage::grant::GrantOn::Image(image.name.clone());
+            served!("permissions", dialogs, view! { <crate::page::grants::GrantsTab on=on /> })
+        }
+        ImageTab::Sharing => {
+            #[cfg(feature = "ssr")]
+            let image = image.clone();
+            served!("sharing", dialogs, view! { <crate::page::sharing::SharingTab image=image /> })
+        }
     };
     view! {
         <PageTitle page=page object=image.name.to_string() />
@@ -201,6 +243,7 @@ fn ImagePage(image: Image, tab: ImageTab, news: Memo<u32>) -> impl IntoView {
         {may_edit.then(|| view! { <EditImageDialog image=image.clone() /> })}
         {may_manage.then(|| view! { <DeleteImageDialog name=image.name.clone() /> })}
     }
+    .into_any()
 }
 
 #[cfg(test)]
@@ -213,6 +256,6 @@ mod tests {
             assert_eq!(ImageTab::parse(Some(tab.as_str())), Some(tab));
         }
         assert_eq!(ImageTab::parse(None), Some(ImageTab::Tags));
-        assert_eq!(ImageTab::parse(Some("sharing")), None);
+        assert_eq!(ImageTab::parse(Some("triggers")), None);
     }
 }

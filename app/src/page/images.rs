@@ -44,7 +44,7 @@ use toolbar::Toolbar;
 use upload::UploadDrawer;
 
 /// The filters that Clear removes.
-const FILTERS: &[&str] = &["q", "org", "category", "visibility"];
+const FILTERS: &[&str] = &["q", "org", "category", "visibility", "shared"];
 
 /// `/images`.
 #[component]
@@ -130,10 +130,11 @@ pub fn ImagesPage() -> impl IntoView {
     }
 }
 
-/// The tabs of My Images; only one exists, with the number of images that match.
+/// The tabs of My Images, with the number of images that match here, and of those that others share.
 #[component]
 fn ListTabs(images: Resource<Result<Page<Image>, ConsoleError>>) -> impl IntoView {
     let i18n = use_i18n();
+    let counts = use_live().counts;
     view! {
         <nav class="tabs" aria-label=move || t_string!(i18n, images.title)>
             <a href="/images" aria-current="page" data-testid="images.tab.private">
@@ -149,6 +150,11 @@ fn ListTabs(images: Resource<Result<Page<Image>, ConsoleError>>) -> impl IntoVie
                             })
                     })}
                 </Transition>
+            </a>
+            <a href="/images/shared" data-testid="images.tab.shared">
+                {t!(i18n, shell.shared_images)}
+                " "
+                <span class="tabs__n">{move || grouped(counts.get().shared)}</span>
             </a>
         </nav>
     }
@@ -180,6 +186,7 @@ fn same_filters(one: &ImageQuery, other: &ImageQuery) -> bool {
         && one.organizations == other.organizations
         && one.category == other.category
         && one.is_public == other.is_public
+        && one.is_shared == other.is_shared
 }
 
 /// For those who may push somewhere.

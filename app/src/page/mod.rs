@@ -2,6 +2,8 @@
 
 pub mod account;
 #[cfg(feature = "ssr")]
+pub mod grants;
+#[cfg(feature = "ssr")]
 pub mod image_description;
 pub mod image_detail;
 #[cfg(feature = "ssr")]
@@ -16,6 +18,10 @@ pub mod preferences;
 #[cfg(feature = "ssr")]
 pub mod settings;
 pub mod setup;
+#[cfg(feature = "ssr")]
+pub mod shared_images;
+#[cfg(feature = "ssr")]
+pub mod sharing;
 pub mod signin;
 pub mod stories;
 #[cfg(feature = "ssr")]

@@ -179,6 +179,7 @@ impl Service {
             ports.clone(),
             trail.clone(),
         );
+        let shares = Shares::new(store.clone(), access.clone(), ports.clone(), trail.clone());
         let resources = Resources {
             uploads: Uploads::new(&parts, access.clone(), usage.clone()),
             blobs: Blobs::new(store.clone(), parts.objects.clone(), access.clone(), usage.clone()),
@@ -202,16 +203,17 @@ impl Service {
                 trail.clone(),
             ),
             grants: Grants::new(store.clone(), access.clone(), ports.clone(), trail.clone()),
-            shares: Shares::new(store.clone(), access.clone(), ports.clone(), trail.clone()),
             news: Newsroom::new(store.clone(), access.clone(), hex::encode(ports.bytes::<6>())),
             overview: Overviews::new(
                 store.clone(),
                 access.clone(),
                 organizations.clone(),
+                shares.clone(),
                 ports.clone(),
                 trail.clone(),
             ),
             organizations,
+            shares,
             users: Users::new(store.clone(), access.clone(), ports.clone(), passwords.clone()),
             groups: Groups::new(store.clone(), access.clone(), ports.clone()),
             policies: Policies::new(store.clone(), access.clone(), ports.clone()),

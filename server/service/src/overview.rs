@@ -9,9 +9,10 @@ use roadstead::audit::TraceName;
 use roadstead::manage::organization::OrganizationQuota;
 use roadstead::manage::overview::{Activity, NavCounts, Overview, UsageDay};
 use roadstead::page::{Order, Window};
-use roadstead::{Result, Timestamp};
+use roadstead::{ErrorKind, Result, Timestamp};
 use roadstead_store::audit::{AuditRecord, AuditScope, recent_named};
 use roadstead_store::overview::Counts;
+use roadstead_store::share::{self, Received};
 use roadstead_store::{Store, StoreError, organization, overview, usage};
 
 use crate::access::{Access, Oneself, OwnAccount};
@@ -20,6 +21,7 @@ use crate::context::Context;
 use crate::error::stored;
 use crate::organization::Organizations;
 use crate::port::Ports;
+use crate::share::Shares;
 
 /// Days of the daily series.
 const DAYS: i32 = 30;
@@ -44,6 +46,7 @@ pub struct Overviews {
     store: Store,
     access: Access,
     organizations: Organizations,
+    shares: Shares,
     ports: Ports,
     trail: Trail,
 }
@@ -62,10 +65,11 @@ impl Overviews {
         store: Store,
         access: Access,
         organizations: Organizations,
+        shares: Shares,
         ports: Ports,
         trail: Trail,
     ) -> Self {
-        Self { store, access, organizations, ports, trail }
+        Self { store, access, organizations, shares, ports, trail }
     }
 
     /// What the overview shows to the caller.
@@ -114,14 +118,28 @@ impl Overviews {
     pub async fn nav_counts(&self, ctx: &Context) -> Result<NavCounts> {
         self.access.authorize(ctx, Action::ReadOverview, OwnAccount).await?;
         let visibility = self.access.visibility(ctx).await?;
-        let counts = self
+        // A policy may deny that list; every page has a navigation all the same.
+        let received = match self.shares.all_received(ctx).await {
+            Ok(all) => Some(Received { is_valid: Some(true), ..all }),
+            Err(error) if error.kind() == ErrorKind::Denied => None,
+            Err(error) => return Err(error),
+        };
+        let (images, shared) = self
             .store
             .read("overview.nav_counts", move |tx| {
-                Box::pin(async move { overview::counts(tx, visibility).await })
+                let received = received.clone();
+                Box::pin(async move {
+                    let counts = overview::counts(tx, visibility).await?;
+                    let shared = match &received {
+                        Some(received) => share::received_count(tx, received).await?,
+                        None => 0,
+                    };
+                    Ok::<_, StoreError>((counts.repositories, shared))
+                })
             })
             .await
             .map_err(stored)?;
-        Ok(NavCounts { images: counts.repositories })
+        Ok(NavCounts { images, shared })
     }
 
     async fn read(

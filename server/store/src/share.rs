@@ -16,7 +16,9 @@ use crate::row::record;
 use crate::sql::sql;
 use crate::tx::Tx;
 
-pub use received::{Received, ReceivedRecord, ReceivedSort, received, received_images};
+pub use received::{
+    Received, ReceivedRecord, ReceivedSort, received, received_count, received_images,
+};
 
 record! {
     /// A share.

@@ -221,6 +221,7 @@ fn calls() -> Vec<(&'static str, Input)> {
             Json(json!({ "shares": { "images": ["group/app"], "accounts": ["other"],
             "until": null, "description": "" } })),
         ),
+        ("share_batch", Form("names[0]=group/app&accounts=other&forever=true")),
         ("create_share", Form("image=group/app&account=other&forever=true")),
         ("update_share", Form("image=group/app&account=other&forever=true")),
         ("delete_share", Form("image=group/app&account=other")),

@@ -130,7 +130,10 @@ impl Acts {
         }
         let Some(root) = self.part.node.get_untracked() else { return };
         let selector = format!("form[action='{action}']");
-        typed.put_back(&root, &selector);
+        // Of several forms for the same function, one in each row, nobody knows which it was: they say what is.
+        if root.query_selector_all(&selector).is_ok_and(|forms| forms.length() == 1) {
+            typed.put_back(&root, &selector);
+        }
         let scope = format!("[data-served] {selector}");
         let _ = crate::dom::focus(&format!("{scope} [aria-invalid]"));
         crate::dom::show("[data-served] [role=alert]");

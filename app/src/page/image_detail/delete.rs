@@ -60,6 +60,13 @@ fn Consequences(name: ImageName, next: String, deletion: ImageDeletion) -> impl 
         1 => t_string!(i18n, images.delete_tags_one).to_owned(),
         n => t_string!(i18n, images.delete_tags_n, n = format::grouped(n)).to_string(),
     };
+    let shares = (deletion.shares > 0).then(|| {
+        let words = move || match deletion.shares {
+            1 => t_string!(i18n, images.delete_shares_one).to_owned(),
+            n => t_string!(i18n, images.delete_shares, n = n).to_string(),
+        };
+        view! { <li>{words}</li> }
+    });
     view! {
         <CallForm action=action testid="delete.form" class="dialog__form">
             <input type="hidden" name="name" value=name.to_string() />
@@ -68,6 +75,7 @@ fn Consequences(name: ImageName, next: String, deletion: ImageDeletion) -> impl 
                 <ul class="stack stack--sm" data-testid="delete.consequences">
                     <li>{tags}</li>
                     <li>{t!(i18n, images.delete_freed, size = move || format::bytes(deletion.freed))}</li>
+                    {shares}
                 </ul>
                 {recent_pulls(deletion.recent_pulls)}
             </div>

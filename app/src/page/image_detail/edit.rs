@@ -34,9 +34,19 @@ pub fn EditImageDialog(
 pub fn TypeField(
     /// What it is.
     is_public: bool,
+    /// It is shared with other accounts.
+    #[prop(optional)]
+    is_shared: bool,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let public = MaybeProp::derive(move || Some(t_string!(i18n, images.to_public).to_owned()));
+    let public = MaybeProp::derive(move || {
+        let words = if is_shared {
+            t_string!(i18n, images.to_public_shared)
+        } else {
+            t_string!(i18n, images.to_public)
+        };
+        Some(words.to_owned())
+    });
     let private = MaybeProp::derive(move || Some(t_string!(i18n, images.to_private).to_owned()));
     let options = vec![
         ("true".to_owned(), text!(i18n, images.public), public),
@@ -99,7 +109,7 @@ pub fn EditForm(
                         <dd>{image.name.repository().to_string()}</dd>
                     </div>
                 </dl>
-                <TypeField is_public=image.is_public />
+                <TypeField is_public=image.is_public is_shared={image.shares > 0} />
                 <CategoryField category=category />
                 <TextArea
                     name="description"

@@ -16,8 +16,8 @@ use crate::component::page_header::PageHeader;
 use crate::component::size::{Bytes, Count};
 use crate::component::time::Time;
 use crate::i18n::{t, t_string, use_i18n};
-use crate::text;
 use crate::viewer::use_viewer;
+use crate::{link, text};
 
 /// The whole head; `tabs` go below it.
 #[component]
@@ -31,10 +31,15 @@ pub fn ImageHeader(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let organization = image.name.organization().to_string();
-    let breadcrumb = vec![
-        (text!(i18n, images.title), "/images".to_owned()),
-        (Signal::stored(organization.clone()), format!("/organizations/{organization}")),
-    ];
+    // The organization of an image that another account shares is not the viewer's to see.
+    let breadcrumb = if image.rights.reason == Reason::Share {
+        vec![(text!(i18n, shell.shared_images), "/images/shared".to_owned())]
+    } else {
+        vec![
+            (text!(i18n, images.title), "/images".to_owned()),
+            (Signal::stored(organization.clone()), format!("/organizations/{organization}")),
+        ]
+    };
     let marks = {
         let rights = image.rights;
         let (is_public, owner) = (image.is_public, image.created_by.clone());
@@ -170,6 +175,18 @@ fn PullAddress(name: String) -> impl IntoView {
 fn Facts(image: Image) -> impl IntoView {
     let i18n = use_i18n();
     let category = image.category;
+    let shared = (image.shares > 0).then(|| {
+        let href = format!("{}/sharing", link::image(&image.name));
+        let words = move || match image.shares {
+            1 => t_string!(i18n, images.shared_with_one).to_owned(),
+            n => t_string!(i18n, images.shared_with_n, n = n).to_string(),
+        };
+        view! {
+            <Fact label=text!(i18n, images.shared_with)>
+                <a href=href data-testid="image.shares">{words}</a>
+            </Fact>
+        }
+    });
     view! {
         <dl class="facts" data-testid="image.facts">
             <Fact label=text!(i18n, images.category)>{move || category_words(i18n, category)}</Fact>
@@ -186,6 +203,7 @@ fn Facts(image: Image) -> impl IntoView {
             <Fact label=text!(i18n, images.created)>
                 <Time at=image.created_at />
             </Fact>
+            {shared}
         </dl>
     }
 }

@@ -1,4 +1,4 @@
-//! What can be done to several images at once: make them public or private, delete them; at most 50.
+//! What can be done to several images at once: share them, make them public or private, delete them; at most 50.
 
 use leptos::prelude::*;
 use roadstead::ImageName;
@@ -8,13 +8,14 @@ use super::query::{BATCH_LIMIT, chosen};
 use crate::call::image::{DeleteImages, UpdateImages, image_deletions};
 use crate::component::batch::{Batch, BatchAction};
 use crate::component::confirm::ConfirmByName;
-use crate::component::dialog::{CancelLink, Dialog, use_close_link, use_query_pairs};
+use crate::component::dialog::{CancelLink, Dialog, use_close_link, use_is_open, use_query_pairs};
 use crate::component::form::{CallForm, SubmitButton};
 use crate::component::image_table::tag_count_words;
 use crate::component::load::Load;
 use crate::component::selection::Selection;
+use crate::component::show::Show;
 use crate::i18n::{t, t_string, use_i18n};
-use crate::{format, text};
+use crate::{format, served, text};
 
 /// The bar, and the form that stands in for it.
 #[component]
@@ -25,6 +26,7 @@ pub fn ImageBatch(
     let i18n = use_i18n();
     let action = |dialog, icon, label, testid| BatchAction { dialog, icon, label, testid };
     let actions = vec![
+        action("share", icondata::LuShare2, text!(i18n, images.batch_share), "images.batch.share"),
         action(
             "make-public",
             icondata::LuGlobe,
@@ -76,7 +78,11 @@ pub fn BatchDialogs() -> impl IntoView {
         1 => t_string!(i18n, images.delete_many_title_one).to_owned(),
         n => t_string!(i18n, images.delete_many_title, n = n).to_string(),
     });
+    let is_sharing = use_is_open("share");
     view! {
+        <Show when=move || is_sharing.get()>
+            {served!("batch-share", dialogs, view! { <crate::page::sharing::batch::BatchShareDialog /> })}
+        </Show>
         <Dialog name="make-public" title=title(true) class="dialog dialog--sm">
             <TypeForm is_public=true />
         </Dialog>
@@ -90,7 +96,7 @@ pub fn BatchDialogs() -> impl IntoView {
 }
 
 /// Why the dialog can do nothing: nothing chosen, or too much.
-fn refusal(i18n: crate::i18n::I18n, count: usize) -> Option<String> {
+pub(crate) fn refusal(i18n: crate::i18n::I18n, count: usize) -> Option<String> {
     match count {
         0 => Some(t_string!(i18n, images.batch_none).to_owned()),
         n if n > BATCH_LIMIT => {
@@ -102,7 +108,7 @@ fn refusal(i18n: crate::i18n::I18n, count: usize) -> Option<String> {
 
 /// What a dialog says when it can do nothing.
 #[component]
-fn Refused(#[prop(into)] text: String) -> impl IntoView {
+pub(crate) fn Refused(#[prop(into)] text: String) -> impl IntoView {
     view! {
         <div class="dialog__body">
             <p role="status">{text}</p>
@@ -114,7 +120,7 @@ fn Refused(#[prop(into)] text: String) -> impl IntoView {
 }
 
 /// The names, as fields of the form and as a list to read.
-fn name_fields(names: &[ImageName]) -> AnyView {
+pub(crate) fn name_fields(names: &[ImageName]) -> AnyView {
     names
         .iter()
         .map(|name| view! { <input type="hidden" name="names[]" value=name.to_string() /> })

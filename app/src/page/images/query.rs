@@ -134,6 +134,7 @@ pub fn is_filtered(query: &ImageQuery) -> bool {
         || !query.organizations.is_empty()
         || query.category.is_some()
         || query.is_public.is_some()
+        || query.is_shared
 }
 
 /// The images that the list's form chose, at most [`BATCH_LIMIT`] and one more, so that too many can be told.
@@ -209,6 +210,13 @@ mod tests {
             20,
         );
         assert_eq!(nonsense, image_query(&[], 20));
+    }
+
+    #[test]
+    fn images_that_the_viewer_shares_are_a_filter() {
+        let query = image_query(&pairs(&[("shared", "me")]), 20);
+        assert!(query.is_shared && is_filtered(&query));
+        assert!(!image_query(&pairs(&[("shared", "you")]), 20).is_shared);
     }
 
     #[test]

@@ -34,7 +34,8 @@ pub fn Toolbar(
         ("public".to_owned(), text!(i18n, images.public)),
         ("private".to_owned(), text!(i18n, images.private)),
     ];
-    let is_grouped = move || query::is_grouped(&pairs.get());
+    let is_grouped = derive(move || query::is_grouped(&pairs.get()));
+    let is_shared = derive(move || query::value(&pairs.get(), "shared").is_some());
     let active = derive(move || {
         let pairs = pairs.get();
         let asked = query::image_query(&pairs, 20);
@@ -59,6 +60,10 @@ pub fn Toolbar(
                 words.to_owned(),
             ));
         }
+        if asked.is_shared {
+            let words = t_string!(i18n, images.shared_by_me).to_owned();
+            active.push(("shared", String::new(), words));
+        }
         active
     });
     let filters = ViewFn::from(move || {
@@ -66,27 +71,41 @@ pub fn Toolbar(
             <OrganizationFilter />
             <FilterSelect name="category" label=text!(i18n, images.category) options=categories.clone() />
             <FilterSelect name="visibility" label=text!(i18n, images.visibility_type) options=types.clone() />
-            <label class="choice">
-                <input
-                    type="checkbox"
-                    class="check"
-                    name="group"
-                    value="1"
-                    checked=untrack(is_grouped)
-                    prop:checked=is_grouped
-                    data-testid="filter.group"
-                    on:change=|event| crate::dom::submit_form_of(&event)
-                />
-                <span>{t!(i18n, images.group_by_organization)}</span>
-            </label>
+            {check("shared", "me", text!(i18n, images.shared_by_me), is_shared)}
+            {check("group", "1", text!(i18n, images.group_by_organization), is_grouped)}
         }
     });
     view! {
-        <FilterBar end=end filters=filters counted=&["org", "category", "visibility", "group"]>
+        <FilterBar end=end filters=filters counted=&["org", "category", "visibility", "shared", "group"]>
             <SearchField placeholder=text!(i18n, images.search) testid="images.search" />
         </FilterBar>
         <FilterChips active=active clears=FILTERS />
     }
+}
+
+/// A filter that is on or off.
+fn check(
+    name: &'static str,
+    value: &'static str,
+    label: Signal<String>,
+    is_on: Signal<bool>,
+) -> AnyView {
+    view! {
+        <label class="choice">
+            <input
+                type="checkbox"
+                class="check"
+                name=name
+                value=value
+                checked=is_on.get_untracked()
+                prop:checked=move || is_on.get()
+                data-testid=format!("filter.{name}")
+                on:change=|event| crate::dom::submit_form_of(&event)
+            />
+            <span>{move || label.get()}</span>
+        </label>
+    }
+    .into_any()
 }
 
 /// Several organizations at once: checkboxes in a menu, part of the toolbar's form.

@@ -1,9 +1,10 @@
-//! `/organizations/{organization}`: its head and its images.
+//! `/organizations/{organization}`: its head, and below it its images or its users.
 
 use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
+use roadstead::access::Permission;
 use roadstead::manage::image::Image;
 use roadstead::manage::organization::Organization;
 use roadstead::page::Page;
@@ -32,11 +33,30 @@ use crate::page::images::batch::{BatchDialogs, ImageBatch};
 use crate::page::images::empty::PushCommand;
 use crate::page::images::row_dialog::RowDialogs;
 use crate::page::images::{choose_all, query};
-use crate::text;
+use crate::page::not_found::NotFoundPage;
 use crate::viewer::{use_live, use_viewer};
+use crate::{served, text};
 
 use super::RightBadge;
 use super::delete::DeleteDialog;
+
+/// The tabs that exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OrganizationTab {
+    Images,
+    Users,
+}
+
+impl OrganizationTab {
+    /// Reads the word in the address; none is the first tab.
+    fn parse(word: Option<&str>) -> Option<Self> {
+        match word {
+            None | Some("" | "images") => Some(Self::Images),
+            Some("users") => Some(Self::Users),
+            Some(_) => None,
+        }
+    }
+}
 
 fn no_such_organization() -> ConsoleError {
     ConsoleError::new(
@@ -52,13 +72,10 @@ pub fn OrganizationDetailPage() -> impl IntoView {
     let i18n = use_i18n();
     let live = use_live();
     let params = use_params_map();
-    // Tabs of other capabilities do not exist yet; a path that names one is no page.
+    let tab = memo(move |_| params.with(|params| OrganizationTab::parse(params.get_str("tab"))));
     let name = memo(move |_| {
-        params.with(|params| match params.get("tab").as_deref() {
-            None | Some("images") => {
-                params.get("organization").and_then(|name| name.parse::<OrganizationName>().ok())
-            }
-            Some(_) => None,
+        params.with(|params| {
+            params.get("organization").and_then(|name| name.parse::<OrganizationName>().ok())
         })
     });
     let organization = Resource::new(
@@ -73,22 +90,31 @@ pub fn OrganizationDetailPage() -> impl IntoView {
     let object = derive(move || name.get().map(|name| name.to_string()));
     view! {
         <PageTitle page=text!(i18n, organizations.title) object=object />
-        <Load
-            resource=organization
-            fallback=ViewFn::from(|| view! { <SkeletonTable rows=6 columns=5 /> })
-            view=|organization| view! { <Body organization=organization /> }
-        />
+        {move || match tab.get() {
+            None => view! { <NotFoundPage /> }.into_any(),
+            Some(tab) => view! {
+                <Load
+                    resource=organization
+                    fallback=ViewFn::from(|| view! { <SkeletonTable rows=6 columns=5 /> })
+                    view=move |organization| view! { <Body organization=organization tab=tab /> }
+                />
+            }
+            .into_any(),
+        }}
         <DeleteDialog />
     }
 }
 
 #[component]
-fn Body(organization: Organization) -> impl IntoView {
+fn Body(organization: Organization, tab: OrganizationTab) -> impl IntoView {
+    let permission = organization.permission;
+    if tab == OrganizationTab::Users && permission != Some(Permission::Manage) {
+        return view! { <NotFoundPage /> }.into_any();
+    }
     let i18n = use_i18n();
     let name = organization.name.to_string();
     let head = organization.clone();
-    let below = move || view! { <Below organization=head.clone() /> };
-    let permission = organization.permission;
+    let below = move || view! { <Below organization=head.clone() tab=tab /> };
     let delete = organization.may_delete.then(|| {
         view! {
             <DialogLink
@@ -112,24 +138,45 @@ fn Body(organization: Organization) -> impl IntoView {
         >
             {delete}
         </PageHeader>
-        <Images organization=organization />
+        {below_tabs(organization, tab)}
+    }
+    .into_any()
+}
+
+fn below_tabs(organization: Organization, tab: OrganizationTab) -> AnyView {
+    match tab {
+        OrganizationTab::Images => view! { <Images organization=organization /> }.into_any(),
+        OrganizationTab::Users => {
+            #[cfg(feature = "ssr")]
+            let on = roadstead::manage::grant::GrantOn::Organization(organization.name);
+            served!("users", dialogs, view! { <crate::page::grants::GrantsTab on=on /> })
+        }
     }
 }
 
 /// Push prefix, facts, tabs.
 #[component]
-fn Below(organization: Organization) -> impl IntoView {
+fn Below(organization: Organization, tab: OrganizationTab) -> impl IntoView {
     let i18n = use_i18n();
     let host = use_viewer().with_value(|viewer| viewer.site.host.clone());
     let prefix = format!("{host}/{}/", organization.name);
     let copied = Signal::stored(prefix.clone());
-    let tab = Tab {
+    let images = Tab {
         label: text!(i18n, organizations.tab_images),
         count: Some(organization.images),
         href: format!("/organizations/{}", organization.name),
-        is_current: true,
+        is_current: tab == OrganizationTab::Images,
         testid: "organization.tab.images",
     };
+    let users = Tab {
+        label: text!(i18n, organizations.tab_users),
+        count: Some(organization.users),
+        href: format!("/organizations/{}/users", organization.name),
+        is_current: tab == OrganizationTab::Users,
+        testid: "organization.tab.users",
+    };
+    let may_manage = organization.permission == Some(Permission::Manage);
+    let tabs = if may_manage { vec![images, users] } else { vec![images] };
     let creator = organization.created_by.clone();
     view! {
         <div class="pull">
@@ -150,7 +197,7 @@ fn Below(organization: Organization) -> impl IntoView {
                 <Time at=organization.created_at is_absolute=true />
             </Fact>
         </dl>
-        <Tabs label=text!(i18n, organizations.tabs) tabs=vec![tab] />
+        <Tabs label=text!(i18n, organizations.tabs) tabs=tabs />
     }
 }
 

@@ -26,19 +26,17 @@ impl Shares {
         ctx: &Context,
         query: SharedImageQuery,
     ) -> Result<Page<SharedImage>> {
-        let account = self.access.authorize(ctx, Action::ListSharedImages, OwnAccount).await?.key();
+        let all = self.all_received(ctx).await?;
         self.trail.looked(|| Origin::of(ctx, &self.ports).event(TraceName::ListRepoShares));
-        let (only, now) = (self.undenied(ctx, account).await?, ctx.now());
         let search =
             query.search.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty());
+        let now = all.now;
         let filter = Received {
-            account,
-            only,
             search,
             owner: query.owner,
             organization: query.organization,
             is_valid: query.is_valid,
-            now,
+            ..all
         };
         let (sort, order, window) = (sort_of(query.sort), query.order, query.window);
         let page = self
@@ -50,6 +48,20 @@ impl Shares {
             .await
             .map_err(stored)?;
         Ok(page.map(|record| shown(record, now)))
+    }
+
+    /// All that the caller sees of them, ended shares too.
+    pub(crate) async fn all_received(&self, ctx: &Context) -> Result<Received> {
+        let account = self.access.authorize(ctx, Action::ListSharedImages, OwnAccount).await?.key();
+        Ok(Received {
+            account,
+            only: self.undenied(ctx, account).await?,
+            search: None,
+            owner: None,
+            organization: None,
+            is_valid: None,
+            now: ctx.now(),
+        })
     }
 
     /// The shared images that no policy of the caller's hides; `None` is all of them, as for nearly everybody.

@@ -84,6 +84,11 @@ async fn accounts(test: &TestService, count: u16) -> Vec<String> {
     names
 }
 
+/// The number beside Images From Others.
+async fn counted(test: &TestService, ctx: &Context) -> u64 {
+    test.service.overview().nav_counts(ctx).await.unwrap().shared
+}
+
 fn received() -> SharedImageQuery {
     SharedImageQuery {
         search: None,
@@ -108,6 +113,8 @@ async fn an_image_is_shared_changed_and_ended() {
         .await
         .unwrap();
     assert!(may_pull(&test, &test.stranger, "team/app").await);
+    assert_eq!(counted(&test, &test.stranger).await, 1);
+    assert_eq!(counted(&test, &test.manager).await, 0);
     let listed = shares.list(&test.manager, &app, ALL).await.unwrap();
     let row = &listed.items[0];
     assert_eq!((listed.total, row.account.as_str(), row.until), (1, "island", until));
@@ -132,6 +139,7 @@ async fn an_image_is_shared_changed_and_ended() {
     assert!(may_pull(&test, &test.stranger, "team/app").await);
     test.clock.advance(1);
     assert!(!may_pull(&test, &test.stranger, "team/app").await);
+    assert_eq!(counted(&test, &test.stranger).await, 0);
     let row = shares.get(&test.manager, &app, &name("island")).await.unwrap();
     assert_eq!((row.is_valid, row.description.as_str()), (false, "more"));
     assert!(row.updated_at > row.created_at);

@@ -123,8 +123,7 @@ pub async fn received(
     order: Order,
     window: Window,
 ) -> Result<Page<ReceivedRecord>> {
-    let begin = |text| sql(text).bind(filter.now).bind(*filter.account.target());
-    let mut statement = begin(over!(
+    let mut statement = sql(over!(
         "r.id AS repository_id, r.path, r.name, a.name AS owner_name, a.name_key AS owner_key, s.note, s.expires_at, \
          CASE WHEN s.is_valid THEN r.category ELSE 'other' END AS category, \
          CASE WHEN s.is_valid THEN r.description ELSE '' END AS description, \
@@ -135,10 +134,10 @@ pub async fn received(
          AND NOT t.is_hidden ORDER BY t.pushed_at DESC, t.name DESC LIMIT 1) END AS newest_tag, \
          CASE WHEN s.is_valid THEN r.created_at ELSE s.shared_at END AS created_at, \
          CASE WHEN s.is_valid THEN r.updated_at ELSE s.expires_at END AS updated_at"
-    ));
-    let mut total = begin(over!("count(*)"));
+    ))
+    .bind(filter.now)
+    .bind(*filter.account.target());
     filter.push(&mut statement);
-    filter.push(&mut total);
     statement.push(match (sort, order) {
         (ReceivedSort::Name, Order::Asc) => " ORDER BY r.name, r.path",
         (ReceivedSort::Name, Order::Desc) => " ORDER BY r.name DESC, r.path DESC",
@@ -155,7 +154,14 @@ pub async fn received(
     statement.push(" LIMIT ").push_bind(window.limit);
     statement.push(" OFFSET ").push_bind(window.offset);
     let items = statement.all(tx).await?;
-    Ok(Page { items, total: total.scalar(tx).await?, window })
+    Ok(Page { items, total: received_count(tx, filter).await?, window })
+}
+
+/// How many there are.
+pub async fn received_count(tx: &mut Tx<'_>, filter: &Received) -> Result<u64> {
+    let mut total = sql(over!("count(*)")).bind(filter.now).bind(*filter.account.target());
+    filter.push(&mut total);
+    total.scalar(tx).await
 }
 
 /// The private images that are shared with an account, at most 10,000: to leave out what policies deny.

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use leptos_i18n_build::{Config, ParseOptions, TranslationsInfos};
 
 /// One file per namespace in `locales/{en,zh-CN}/`. A new namespace is added here and in both folders.
-const NAMESPACES: [&str; 11] = [
+const NAMESPACES: [&str; 12] = [
     "common",
     "shell",
     "components",
@@ -24,6 +24,7 @@ const NAMESPACES: [&str; 11] = [
     "images",
     "organizations",
     "audit",
+    "iam",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -3,16 +3,16 @@
 //!
 //! To add a section: a file here, an arm in [`IamPage`], a tab in [`part::Head`].
 
-mod account;
-mod group;
-mod groups;
-mod part;
-mod policies;
-mod policy;
-mod simulate;
-mod user;
-mod user_rights;
-mod users;
+pub mod account;
+pub mod group;
+pub mod groups;
+pub mod part;
+pub mod policies;
+pub mod policy;
+pub mod simulate;
+pub mod user;
+pub mod user_rights;
+pub mod users;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;

@@ -4,12 +4,16 @@
 
 use std::collections::BTreeMap;
 
+use roadstead::access::Problem;
 use roadstead::{ErrorKind, Subject};
 use serde::{Deserialize, Serialize};
 use server_fn::codec::JsonEncoding;
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};
 
 use crate::i18n::{I18n, Locale, td_string};
+
+/// Most mistakes of a policy that one error carries: it travels in addresses.
+const PROBLEMS: usize = 8;
 
 /// An error on its way to a person.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +33,9 @@ pub struct ConsoleError {
     /// What of a batch was refused, a line each; the page that sent it knows the words.
     #[serde(default)]
     pub refused: Vec<String>,
+    /// What is wrong with a policy that was typed; at most [`PROBLEMS`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem>,
     /// Seconds after which to try again.
     #[serde(default)]
     pub retry_after: Option<u64>,
@@ -51,6 +58,7 @@ impl ConsoleError {
             numbers: BTreeMap::new(),
             reason: None,
             refused: Vec::new(),
+            problems: Vec::new(),
             retry_after: None,
             request_id: None,
             is_offline: false,
@@ -107,6 +115,9 @@ impl ConsoleError {
                 Subject::Grant => td_string!(locale, errors.grant_not_found),
                 Subject::Share => td_string!(locale, errors.share_not_found),
                 Subject::Account => td_string!(locale, errors.share_account),
+                Subject::User => td_string!(locale, errors.user_not_found),
+                Subject::Group => td_string!(locale, errors.group_not_found),
+                Subject::Policy => td_string!(locale, errors.policy_not_found),
                 _ => td_string!(locale, errors.not_found),
             }
             .to_owned(),
@@ -159,6 +170,15 @@ impl ConsoleError {
                 }
                 (Subject::Share, 0) => td_string!(locale, errors.share_public).to_owned(),
                 (Subject::Share, _) => td_string!(locale, errors.share_refused).to_owned(),
+                (Subject::Policy, n) => {
+                    td_string!(locale, errors.policy_attached, n = n).to_string()
+                }
+                (Subject::User, _) if self.reason.as_deref() == Some("oneself") => {
+                    td_string!(locale, errors.user_oneself).to_owned()
+                }
+                (Subject::User, _) if self.reason.as_deref() == Some("owner") => {
+                    td_string!(locale, errors.user_owner).to_owned()
+                }
                 _ => td_string!(locale, errors.conflict).to_owned(),
             },
             ErrorKind::Unsupported => td_string!(locale, errors.unsupported).to_owned(),
@@ -183,7 +203,20 @@ impl ConsoleError {
             Subject::Repository => td_string!(locale, errors.image_name),
             Subject::Tag => td_string!(locale, errors.tag_name),
             Subject::Account => td_string!(locale, errors.account_name),
-            Subject::User => td_string!(locale, errors.user_name),
+            Subject::User => match self.reason.as_deref() {
+                Some("email") => td_string!(locale, errors.user_email),
+                Some("no_way_in") => td_string!(locale, errors.user_no_way_in),
+                Some("account_name") => td_string!(locale, errors.user_account_name),
+                Some("display_name") => td_string!(locale, errors.user_display_name),
+                _ => td_string!(locale, errors.user_name),
+            },
+            Subject::Policy if self.reason.as_deref() == Some("policy_document") => {
+                td_string!(locale, errors.policy_document)
+            }
+            Subject::Group | Subject::Policy => td_string!(locale, errors.group_name),
+            Subject::Description if self.reason.as_deref() == Some("line") => {
+                td_string!(locale, errors.line_255)
+            }
             Subject::Password => td_string!(locale, errors.password),
             Subject::SetupCode => td_string!(locale, errors.setup_code),
             Subject::Region => td_string!(locale, errors.region_id),
@@ -237,6 +270,14 @@ impl From<roadstead::Error> for ConsoleError {
             .and_then(|detail| detail.get("reason"))
             .and_then(serde_json::Value::as_str)
             .map(str::to_owned);
+        let problems = detail
+            .and_then(|detail| detail.get("problems"))
+            .and_then(serde_json::Value::as_array)
+            .into_iter()
+            .flatten()
+            .take(PROBLEMS)
+            .filter_map(|problem| serde_json::from_value(problem.clone()).ok())
+            .collect();
         Self {
             kind: error.kind(),
             subject: error.subject(),
@@ -244,6 +285,7 @@ impl From<roadstead::Error> for ConsoleError {
             numbers,
             reason,
             refused: Vec::new(),
+            problems,
             retry_after: error.retry_after_seconds(),
             request_id: None,
             is_offline: false,

@@ -42,6 +42,10 @@ fn tag_detail() -> AnyView {
     served!("tag", dialogs, view! { <crate::page::tag_detail::TagDetailPage /> })
 }
 
+fn iam() -> AnyView {
+    served!("iam", dialogs, view! { <crate::page::iam::IamPage /> })
+}
+
 /// The pages inside the frame.
 fn framed() -> Vec<AnyNestedRoute> {
     vec![
@@ -63,6 +67,8 @@ fn framed() -> Vec<AnyNestedRoute> {
         page(path!("/organizations/:organization/:tab"), || {
             AnyView::from_view(OrganizationDetailPage())
         }),
+        page(path!("/iam/:section"), iam),
+        page(path!("/iam/:section/:name"), iam),
         page(path!("/settings"), settings),
         page(path!("/settings/:section"), settings),
         page(path!("/account"), || {

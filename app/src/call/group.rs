@@ -7,8 +7,7 @@
 
 use leptos::prelude::*;
 use roadstead::manage::group::{Group, GroupDetail, GroupQuery};
-use roadstead::manage::user::Attachment;
-use roadstead::{GroupName, UserName, page::Page};
+use roadstead::{GroupName, page::Page};
 use server_fn::codec::Json;
 
 use crate::ConsoleClient;
@@ -43,16 +42,20 @@ pub async fn get_group(name: GroupName) -> Result<GroupDetail, ConsoleError> {
 /// Name taken, not allowed, a long description.
 #[server(name = AskCreateGroup, prefix = "/console/call", endpoint = "create_group", client = ConsoleClient)]
 pub async fn create_group(
-    name: GroupName,
+    name: String,
     #[server(default)] description: String,
 ) -> Result<Done, ConsoleError> {
     let port = crate::port::port()?;
-    port.service()
-        .groups()
-        .create(&port.context(), name.clone(), &description)
-        .await
-        .map_err(|error| port.error(error))?;
-    port.done(Some("/iam/groups".to_owned()), Some(Notice::Created(name.to_string())))
+    let created = async {
+        let name: GroupName = name.trim().parse()?;
+        port.service().groups().create(&port.context(), name.clone(), &description).await?;
+        Ok(name)
+    };
+    let name = created.await.map_err(|error| {
+        port.keep(&[("name", &name), ("description", &description)]);
+        port.error(error)
+    })?;
+    port.done(Some(page(&name)), Some(Notice::Created(name.to_string())))
 }
 
 /// Changes a group's name and description.
@@ -62,16 +65,18 @@ pub async fn create_group(
 #[server(name = AskUpdateGroup, prefix = "/console/call", endpoint = "update_group", client = ConsoleClient)]
 pub async fn update_group(
     name: GroupName,
-    new_name: GroupName,
+    new_name: String,
     #[server(default)] description: String,
 ) -> Result<Done, ConsoleError> {
     let port = crate::port::port()?;
-    port.service()
-        .groups()
-        .update(&port.context(), &name, new_name.clone(), &description)
-        .await
-        .map_err(|error| port.error(error))?;
-    port.done(None, Some(Notice::Updated(new_name.to_string())))
+    let updated = async {
+        let new_name: GroupName = new_name.trim().parse()?;
+        let service = port.service();
+        service.groups().update(&port.context(), &name, new_name.clone(), &description).await?;
+        Ok(new_name)
+    };
+    let new_name = updated.await.map_err(|error| port.error(error))?;
+    port.done(Some(page(&new_name)), Some(Notice::Updated(new_name.to_string())))
 }
 
 /// Deletes a group. `confirm` must be its name.
@@ -97,33 +102,39 @@ pub async fn delete_group(name: GroupName, confirm: String) -> Result<Done, Cons
 #[server(name = AskSetMembers, prefix = "/console/call", endpoint = "set_members", client = ConsoleClient)]
 pub async fn set_members(
     name: GroupName,
-    #[server(default)] users: Vec<UserName>,
-    is_in: bool,
+    #[server(default)] users: Vec<String>,
+    #[server(default)] is_in: bool,
 ) -> Result<Done, ConsoleError> {
     let port = crate::port::port()?;
-    port.service()
-        .groups()
-        .set_members(&port.context(), &name, users, is_in)
-        .await
-        .map_err(|error| port.error(error))?;
+    let set = async {
+        let users = super::user::names(&users)?;
+        port.service().groups().set_members(&port.context(), &name, users, is_in).await
+    };
+    set.await.map_err(|error| port.error(error))?;
     port.done(None, Some(Notice::Updated(name.to_string())))
 }
 
-/// Attaches a policy to a group, or detaches it.
+/// Attaches a policy to a group, or detaches it; in one region, or with an empty one in all.
 ///
 /// # Errors
 /// Missing, not allowed.
 #[server(name = AskAttachToGroup, prefix = "/console/call", endpoint = "attach_to_group", client = ConsoleClient)]
 pub async fn attach_to_group(
     name: GroupName,
-    policy: Attachment,
-    is_attached: bool,
+    policy: String,
+    #[server(default)] region: String,
+    #[server(default)] is_attached: bool,
 ) -> Result<Done, ConsoleError> {
     let port = crate::port::port()?;
-    port.service()
-        .groups()
-        .set_attached(&port.context(), &name, policy, is_attached)
-        .await
-        .map_err(|error| port.error(error))?;
+    let attached = async {
+        let policy = super::user::attachment(policy, &region)?;
+        port.service().groups().set_attached(&port.context(), &name, policy, is_attached).await
+    };
+    attached.await.map_err(|error| port.error(error))?;
     port.done(None, Some(Notice::Updated(name.to_string())))
+}
+
+#[cfg(feature = "ssr")]
+fn page(name: &GroupName) -> String {
+    format!("/iam/groups/{}", crate::link::encode(name.as_str()))
 }

@@ -42,17 +42,22 @@ pub async fn get_policy(name: PolicyName) -> Result<PolicyDetail, ConsoleError> 
 /// Name taken, not allowed, or the document has mistakes: `line` and `column` are those of the first.
 #[server(name = AskCreatePolicy, prefix = "/console/call", endpoint = "create_policy", client = ConsoleClient)]
 pub async fn create_policy(
-    name: PolicyName,
+    name: String,
     #[server(default)] description: String,
-    document: String,
+    #[server(default)] document: String,
 ) -> Result<Done, ConsoleError> {
     let port = crate::port::port()?;
-    port.service()
-        .policies()
-        .create(&port.context(), name.clone(), &description, document)
-        .await
-        .map_err(|error| port.error(error))?;
-    port.done(Some("/iam/policies".to_owned()), Some(Notice::Created(name.to_string())))
+    let created = async {
+        let name: PolicyName = name.trim().parse()?;
+        let (service, document) = (port.service(), document.clone());
+        service.policies().create(&port.context(), name.clone(), &description, document).await?;
+        Ok(name)
+    };
+    let name = created.await.map_err(|error| {
+        port.keep(&[("name", &name), ("description", &description), ("document", &document)]);
+        port.error(error)
+    })?;
+    port.done(Some(page(&name)), Some(Notice::Created(name.to_string())))
 }
 
 /// Changes a policy.
@@ -62,17 +67,32 @@ pub async fn create_policy(
 #[server(name = AskUpdatePolicy, prefix = "/console/call", endpoint = "update_policy", client = ConsoleClient)]
 pub async fn update_policy(
     name: PolicyName,
-    new_name: PolicyName,
+    new_name: String,
     #[server(default)] description: String,
-    document: String,
+    #[server(default)] document: String,
 ) -> Result<Done, ConsoleError> {
     let port = crate::port::port()?;
-    port.service()
-        .policies()
-        .update(&port.context(), &name, new_name.clone(), &description, document)
-        .await
-        .map_err(|error| port.error(error))?;
-    port.done(None, Some(Notice::Updated(new_name.to_string())))
+    let updated = async {
+        let new_name: PolicyName = new_name.trim().parse()?;
+        let wanted = (new_name.clone(), document.clone());
+        let (service, context) = (port.service(), port.context());
+        service.policies().update(&context, &name, wanted.0, &description, wanted.1).await?;
+        Ok(new_name)
+    };
+    let new_name = updated.await.map_err(|error| {
+        port.keep(&[
+            ("new_name", &new_name),
+            ("description", &description),
+            ("document", &document),
+        ]);
+        port.error(error)
+    })?;
+    port.done(Some(page(&new_name)), Some(Notice::Updated(new_name.to_string())))
+}
+
+#[cfg(feature = "ssr")]
+fn page(name: &PolicyName) -> String {
+    format!("/iam/policies/{}", crate::link::encode(name.as_str()))
 }
 
 /// Deletes a policy that nobody has. `confirm` must be its name.

@@ -34,14 +34,18 @@ pub async fn list_accounts(query: AccountQuery) -> Result<Page<Account>, Console
 /// # Errors
 /// Name taken or against the rule, a bad password, not allowed.
 #[server(name = AskCreateAccount, prefix = "/console/call", endpoint = "create_account", client = ConsoleClient)]
-pub async fn create_account(name: AccountName, password: String) -> Result<Done, ConsoleError> {
+pub async fn create_account(name: String, password: String) -> Result<Done, ConsoleError> {
     let port = crate::port::port()?;
-    port.service()
-        .accounts()
-        .create(&port.context(), &name, &Secret::new(password))
-        .await
-        .map_err(|error| port.error(error))?;
-    port.done(None, Some(Notice::Created(name.to_string())))
+    let created = async {
+        let name: AccountName = name.trim().parse()?;
+        port.service().accounts().create(&port.context(), &name, &Secret::new(password)).await?;
+        Ok(name)
+    };
+    let name = created.await.map_err(|error| {
+        port.keep(&[("name", &name)]);
+        port.error(error)
+    })?;
+    port.done(Some("/iam/accounts".to_owned()), Some(Notice::Created(name.to_string())))
 }
 
 /// Disables or enables an account.
@@ -49,7 +53,10 @@ pub async fn create_account(name: AccountName, password: String) -> Result<Done,
 /// # Errors
 /// Missing, not allowed; the operator account cannot be disabled.
 #[server(name = AskSetAccountActive, prefix = "/console/call", endpoint = "set_account_active", client = ConsoleClient)]
-pub async fn set_account_active(name: AccountName, is_active: bool) -> Result<Done, ConsoleError> {
+pub async fn set_account_active(
+    name: AccountName,
+    #[server(default)] is_active: bool,
+) -> Result<Done, ConsoleError> {
     let port = crate::port::port()?;
     port.service()
         .accounts()

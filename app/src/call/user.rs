@@ -1,16 +1,14 @@
 //! Users of the account.
 
+#![allow(clippy::too_many_arguments, reason = "they are the fields of one form")]
 #![allow(
     missing_docs,
     reason = "of each function the macro makes a struct of its arguments, which the function documents"
 )]
 
 use leptos::prelude::*;
-use roadstead::manage::user::{
-    Attachment, Explanation, NewPassword, NewUser, Question, Reach, User, UserDetail, UserFacts,
-    UserQuery,
-};
-use roadstead::{GroupName, Secret, UserName, page::Page};
+use roadstead::manage::user::{Explanation, Question, Reach, User, UserDetail, UserQuery};
+use roadstead::{UserName, page::Page};
 use server_fn::codec::Json;
 
 use crate::ConsoleClient;
@@ -18,6 +16,8 @@ use crate::error::ConsoleError;
 use crate::notice::Done;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
+#[cfg(feature = "ssr")]
+use roadstead::{Secret, manage::user::NewUser};
 
 /// Users of the account.
 ///
@@ -63,14 +63,52 @@ pub async fn explain_permission(question: Question) -> Result<Explanation, Conso
         .map_err(|error| port.error(error))
 }
 
-/// Creates a user. The answer has the password, if one was made: it is shown once.
+/// Creates a user. A password that was made (an empty one makes one) is shown once, by the page that follows.
 ///
 /// # Errors
 /// Name taken or against a rule, not allowed, a group is missing.
 #[server(name = AskCreateUser, prefix = "/console/call", endpoint = "create_user", client = ConsoleClient)]
-pub async fn create_user(new: NewUser) -> Result<NewPassword, ConsoleError> {
+pub async fn create_user(
+    name: String,
+    #[server(default)] display_name: String,
+    #[server(default)] email: String,
+    #[server(default)] description: String,
+    #[server(default)] console: bool,
+    #[server(default)] programmatic: bool,
+    #[server(default)] groups: Vec<String>,
+    #[server(default)] password: String,
+    #[server(default)] must_change: bool,
+) -> Result<Done, ConsoleError> {
     let port = crate::port::port()?;
-    port.service().users().create(&port.context(), new).await.map_err(|error| port.error(error))
+    let created = async {
+        let new = NewUser {
+            name: name.trim().parse()?,
+            facts: facts(
+                display_name.clone(),
+                email.clone(),
+                description.clone(),
+                console,
+                programmatic,
+            ),
+            groups: names(&groups)?,
+            password: Some(Secret::new(password)),
+            must_change_password: must_change,
+        };
+        let name = new.name.clone();
+        port.service().users().create(&port.context(), new).await.map(|made| (name, made))
+    };
+    let (name, made) = created.await.map_err(|error| {
+        port.keep(&[
+            ("name", &name),
+            ("display_name", &display_name),
+            ("email", &email),
+            ("description", &description),
+        ]);
+        port.error(error)
+    })?;
+    let to = shown_once(&port, &name, made, "/iam/users")?;
+    let to = to.unwrap_or_else(|| format!("/iam/users/{name}"));
+    port.done(Some(to), Some(Notice::Created(name.to_string())))
 }
 
 /// Changes names, address, description and ways in.
@@ -78,14 +116,22 @@ pub async fn create_user(new: NewUser) -> Result<NewPassword, ConsoleError> {
 /// # Errors
 /// Missing, not allowed, or against a rule.
 #[server(name = AskUpdateUser, prefix = "/console/call", endpoint = "update_user", client = ConsoleClient)]
-pub async fn update_user(name: UserName, facts: UserFacts) -> Result<Done, ConsoleError> {
+pub async fn update_user(
+    name: UserName,
+    #[server(default)] display_name: String,
+    #[server(default)] email: String,
+    #[server(default)] description: String,
+    #[server(default)] console: bool,
+    #[server(default)] programmatic: bool,
+) -> Result<Done, ConsoleError> {
     let port = crate::port::port()?;
+    let facts = facts(display_name, email, description, console, programmatic);
     port.service()
         .users()
         .update(&port.context(), &name, facts)
         .await
         .map_err(|error| port.error(error))?;
-    port.done(None, Some(Notice::Updated(name.to_string())))
+    port.done(Some(format!("/iam/users/{name}")), Some(Notice::Updated(name.to_string())))
 }
 
 /// Disables or enables a user.
@@ -103,7 +149,7 @@ pub async fn set_user_active(name: UserName, is_active: bool) -> Result<Done, Co
     port.done(None, Some(Notice::Updated(name.to_string())))
 }
 
-/// Gives a user a new password; an empty one makes one, which is in the answer and shown once.
+/// Gives a user a new password; an empty one makes one, which is shown once, by the page that follows.
 ///
 /// # Errors
 /// Missing, not allowed, a bad password; not about the owner.
@@ -112,14 +158,18 @@ pub async fn reset_password(
     name: UserName,
     #[server(default)] password: String,
     #[server(default)] must_change: bool,
-) -> Result<NewPassword, ConsoleError> {
+) -> Result<Done, ConsoleError> {
     let port = crate::port::port()?;
     let password = Some(Secret::new(password));
-    port.service()
+    let made = port
+        .service()
         .users()
         .reset_password(&port.context(), &name, password, must_change)
         .await
-        .map_err(|error| port.error(error))
+        .map_err(|error| port.error(error))?;
+    let page = format!("/iam/users/{name}");
+    let to = shown_once(&port, &name, made, &page)?.unwrap_or(page);
+    port.done(Some(to), Some(Notice::Updated(name.to_string())))
 }
 
 /// Deletes a user. `confirm` must be its name.
@@ -145,32 +195,97 @@ pub async fn delete_user(name: UserName, confirm: String) -> Result<Done, Consol
 #[server(name = AskSetUserGroups, prefix = "/console/call", endpoint = "set_user_groups", client = ConsoleClient)]
 pub async fn set_user_groups(
     name: UserName,
-    #[server(default)] groups: Vec<GroupName>,
+    #[server(default)] groups: Vec<String>,
 ) -> Result<Done, ConsoleError> {
     let port = crate::port::port()?;
-    port.service()
-        .users()
-        .set_groups(&port.context(), &name, groups)
-        .await
-        .map_err(|error| port.error(error))?;
+    let set =
+        async { port.service().users().set_groups(&port.context(), &name, names(&groups)?).await };
+    set.await.map_err(|error| port.error(error))?;
     port.done(None, Some(Notice::Updated(name.to_string())))
 }
 
-/// Attaches a policy to a user, or detaches it.
+/// Attaches a policy to a user, or detaches it; in one region, or with an empty one in all.
 ///
 /// # Errors
 /// Missing, not allowed.
 #[server(name = AskAttachToUser, prefix = "/console/call", endpoint = "attach_to_user", client = ConsoleClient)]
 pub async fn attach_to_user(
     name: UserName,
-    policy: Attachment,
-    is_attached: bool,
+    policy: String,
+    #[server(default)] region: String,
+    #[server(default)] is_attached: bool,
 ) -> Result<Done, ConsoleError> {
     let port = crate::port::port()?;
-    port.service()
-        .users()
-        .set_attached(&port.context(), &name, policy, is_attached)
-        .await
-        .map_err(|error| port.error(error))?;
+    let attached = async {
+        let policy = attachment(policy, &region)?;
+        port.service().users().set_attached(&port.context(), &name, policy, is_attached).await
+    };
+    attached.await.map_err(|error| port.error(error))?;
     port.done(None, Some(Notice::Updated(name.to_string())))
+}
+
+#[cfg(feature = "ssr")]
+pub(super) use server::{attachment, names};
+#[cfg(feature = "ssr")]
+use server::{facts, shown_once};
+
+#[cfg(feature = "ssr")]
+mod server {
+    use std::str::FromStr;
+
+    use roadstead::access::Access;
+    use roadstead::manage::user::{Attachment, NewPassword, UserFacts};
+    use roadstead::{Result, UserName};
+
+    use crate::error::ConsoleError;
+    use crate::link;
+    use crate::port::ConsolePort;
+
+    pub(super) const fn facts(
+        display_name: String,
+        email: String,
+        description: String,
+        console: bool,
+        programmatic: bool,
+    ) -> UserFacts {
+        UserFacts { display_name, email, description, access: Access { console, programmatic } }
+    }
+
+    /// Names as they were chosen in a form.
+    pub(in crate::call) fn names<T: FromStr<Err = roadstead::Error>>(
+        typed: &[String],
+    ) -> Result<Vec<T>> {
+        typed
+            .iter()
+            .map(|name| name.trim())
+            .filter(|name| !name.is_empty())
+            .map(str::parse)
+            .collect()
+    }
+
+    /// A policy and where it counts; an empty region is all of them.
+    pub(in crate::call) fn attachment(policy: String, region: &str) -> Result<Attachment> {
+        let region = match region.trim() {
+            "" => None,
+            region => Some(region.parse()?),
+        };
+        Ok(Attachment { policy, region })
+    }
+
+    /// Leaves a password that was made for the page that shows it; the answer is that page's address on `page`.
+    pub(super) fn shown_once(
+        port: &ConsolePort,
+        name: &UserName,
+        made: NewPassword,
+        page: &str,
+    ) -> std::result::Result<Option<String>, ConsoleError> {
+        let Some(password) = made.password else { return Ok(None) };
+        let ticket = port
+            .service()
+            .handovers()
+            .leave(&port.context(), name, password)
+            .map_err(|error| port.error(error))?;
+        let query = [("dialog", "password"), ("item", ticket.as_str())];
+        Ok(Some(link::with_query(page, query)))
+    }
 }

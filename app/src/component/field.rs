@@ -246,6 +246,9 @@ pub fn PasswordField(
     help: MaybeProp<String>,
     /// `current-password` or `new-password`.
     autocomplete: &'static str,
+    /// May be empty.
+    #[prop(optional)]
+    is_optional: bool,
     /// 40 px high.
     #[prop(optional)]
     is_large: bool,
@@ -272,7 +275,7 @@ pub fn PasswordField(
         value: String::new(),
         kind: None,
         autocomplete,
-        is_required: true,
+        is_required: !is_optional,
         max: 256,
         class: if is_large { "input input--lg input--toggle" } else { "input input--toggle" },
         locked: MaybeProp::default(),

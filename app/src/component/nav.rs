@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use roadstead::manage::overview::NavCounts;
+use roadstead::manage::profile::Profile;
 
 use crate::call::overview::get_nav_counts;
 use crate::component::appearance::CollapseButton;
@@ -21,6 +22,9 @@ const SHARED: &str = "/images/shared";
 pub fn NavItem(
     /// Path.
     href: &'static str,
+    /// The path below which it is current, where that is not `href`.
+    #[prop(optional)]
+    below: Option<&'static str>,
     /// Drawing.
     icon: icondata::Icon,
     /// Words.
@@ -38,12 +42,13 @@ pub fn NavItem(
         view! { <span class="nav__count" data-testid=format!("{testid}.count")>{shown}</span> }
     });
     let path = use_location().pathname;
+    let below = below.unwrap_or(href);
     let is_current = move || {
         let path = path.get();
         if href == SHARED || path == SHARED {
             return path == href;
         }
-        path == href || path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'))
+        path.strip_prefix(below).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     // In the drawer of a phone the link loads its page, which also closes the drawer.
     let on_click = move |event: leptos::ev::MouseEvent| {
@@ -86,6 +91,16 @@ fn use_counts() -> RwSignal<NavCounts> {
     live.counts
 }
 
+/// Where the users, or else the accounts, that are the viewer's to look after are.
+#[must_use]
+pub fn iam_page(profile: &Profile) -> Option<&'static str> {
+    if profile.may_manage_users {
+        Some("/iam/users")
+    } else {
+        profile.may_manage_accounts.then_some("/iam/accounts")
+    }
+}
+
 /// The navigation.
 #[component]
 pub fn Nav() -> impl IntoView {
@@ -96,6 +111,7 @@ pub fn Nav() -> impl IntoView {
     let shared = derive(move || counts.get().shared);
     let may_see_settings = viewer
         .with_value(|viewer| viewer.profile.as_ref().is_some_and(|profile| profile.is_operator));
+    let iam = viewer.with_value(|viewer| viewer.profile.as_ref().and_then(iam_page));
     view! {
         <nav class="nav" id="nav" aria-label=move || t_string!(i18n, shell.main_navigation) data-testid="shell.nav">
             <a class="btn btn--icon btn--quiet nav__close" href="#main" rel="external" aria-label=move || t_string!(i18n, shell.close_navigation)>
@@ -118,6 +134,17 @@ pub fn Nav() -> impl IntoView {
                     <NavItem href="/organizations" icon=icondata::LuBuilding2 label=text!(i18n, shell.organizations) testid="shell.nav.organizations" />
                 </ul>
             </div>
+            {iam
+                .map(|href| {
+                    view! {
+                        <div class="nav__group">
+                            <p class="nav__caption">{t!(i18n, shell.access_caption)}</p>
+                            <ul>
+                                <NavItem href=href below="/iam" icon=icondata::LuUsers label=text!(i18n, shell.iam) testid="shell.nav.iam" />
+                            </ul>
+                        </div>
+                    }
+                })}
             {may_see_settings
                 .then(|| {
                     view! {

@@ -91,6 +91,11 @@ fn places(i18n: crate::i18n::I18n) -> Vec<Entry> {
         page(t_string!(i18n, shell.organizations), "/organizations"),
         page(t_string!(i18n, shell.preferences), "/account"),
     ];
+    let iam = use_viewer()
+        .with_value(|viewer| viewer.profile.as_ref().and_then(crate::component::nav::iam_page));
+    if let Some(href) = iam {
+        places.push(page(t_string!(i18n, shell.iam), href));
+    }
     if is_operator {
         places.push(page(t_string!(i18n, shell.settings), "/settings"));
     }

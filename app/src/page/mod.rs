@@ -4,6 +4,8 @@ pub mod account;
 #[cfg(feature = "ssr")]
 pub mod grants;
 #[cfg(feature = "ssr")]
+pub mod iam;
+#[cfg(feature = "ssr")]
 pub mod image_description;
 pub mod image_detail;
 #[cfg(feature = "ssr")]

@@ -452,14 +452,17 @@ pub(crate) fn check_name(account: &AccountName, user: &UserName) -> Result<()> {
 
 /// A name to show, without spaces around it.
 pub(crate) fn display_name(text: &str) -> Result<String> {
-    line(text, DISPLAY_NAME_LIMIT)
-        .ok_or_else(|| Error::invalid(Subject::User, "a display name has at most 64 characters"))
+    line(text, DISPLAY_NAME_LIMIT).ok_or_else(|| {
+        Error::invalid(Subject::User, "a display name has at most 64 characters")
+            .because("display_name")
+    })
 }
 
 /// A description of a user, group or policy.
 pub(crate) fn description(text: &str) -> Result<String> {
     line(text, DESCRIPTION_LIMIT).ok_or_else(|| {
         Error::invalid(Subject::Description, "a description has at most 255 characters on one line")
+            .because("line")
     })
 }
 

@@ -29,6 +29,7 @@ mod health;
 mod hidden;
 mod host;
 mod hostile;
+mod iam;
 mod limits;
 mod login;
 mod memory;

@@ -235,22 +235,12 @@ fn calls() -> Vec<(&'static str, Input)> {
             Json(json!({ "question":
                 { "user": "ann", "action": "pull_image", "image": "group/app", "organization": null } })),
         ),
-        (
-            "create_user",
-            Form(
-                "new[name]=fresh&new[facts][display_name]=&new[facts][email]=&new[facts][description]=&new[facts][access][console]=false&new[facts][access][programmatic]=true",
-            ),
-        ),
-        (
-            "update_user",
-            Form(
-                "name=ann&facts[display_name]=Ann&facts[email]=&facts[description]=&facts[access][console]=false&facts[access][programmatic]=true",
-            ),
-        ),
+        ("create_user", Form("name=fresh&programmatic=true")),
+        ("update_user", Form("name=ann&display_name=Ann&programmatic=true")),
         ("set_user_active", Form("name=ann&is_active=false")),
         ("reset_password", Form("name=ann")),
         ("set_user_groups", Form("name=ann&groups[0]=Builders")),
-        ("attach_to_user", Form("name=ann&policy[policy]=Mine&is_attached=true")),
+        ("attach_to_user", Form("name=ann&policy=Mine&is_attached=true")),
         ("delete_user", Form("name=ann&confirm=ann")),
         (
             "list_groups",
@@ -261,7 +251,7 @@ fn calls() -> Vec<(&'static str, Input)> {
         ("create_group", Form("name=Fresh")),
         ("update_group", Form("name=Builders&new_name=Builders&description=x")),
         ("set_members", Form("name=Builders&users[0]=ann&is_in=true")),
-        ("attach_to_group", Form("name=Builders&policy[policy]=Mine&is_attached=true")),
+        ("attach_to_group", Form("name=Builders&policy=Mine&is_attached=true")),
         ("delete_group", Form("name=Builders&confirm=Builders")),
         ("list_policies", Form("")),
         ("get_policy", Json(json!({ "name": "Mine" }))),
@@ -336,15 +326,11 @@ async fn put_back(app: &TestApp, owner: &mut Client, image: &TestImage) {
     for (name, form) in [
         ("update_image", "name=group/app&is_public=false"),
         ("delete_image", "name=group/new&confirm=group/new"),
-        (
-            "create_user",
-            "new[name]=ann&new[facts][display_name]=&new[facts][email]=&new[facts][description]=\
-          &new[facts][access][console]=false&new[facts][access][programmatic]=true",
-        ),
+        ("create_user", "name=ann&programmatic=true"),
         ("create_group", "name=Builders"),
         ("create_policy", POLICY),
-        ("attach_to_user", "name=ann&policy[policy]=Mine&is_attached=false"),
-        ("attach_to_group", "name=Builders&policy[policy]=Mine&is_attached=false"),
+        ("attach_to_user", "name=ann&policy=Mine&is_attached=false"),
+        ("attach_to_group", "name=Builders&policy=Mine&is_attached=false"),
         ("delete_user", "name=fresh&confirm=fresh"),
         ("delete_group", "name=Fresh&confirm=Fresh"),
         ("delete_policy", "name=Fresh&confirm=Fresh"),

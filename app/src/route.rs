@@ -34,6 +34,10 @@ fn settings() -> AnyView {
     served!("settings", view! { <crate::page::settings::SettingsPage /> })
 }
 
+fn audit() -> AnyView {
+    served!("audit", dialogs, view! { <crate::page::audit::AuditLogPage /> })
+}
+
 fn tag_detail() -> AnyView {
     served!("tag", dialogs, view! { <crate::page::tag_detail::TagDetailPage /> })
 }
@@ -58,6 +62,7 @@ fn framed() -> Vec<AnyNestedRoute> {
         page(path!("/organizations/:organization/:tab"), || {
             AnyView::from_view(OrganizationDetailPage())
         }),
+        page(path!("/audit"), audit),
         page(path!("/settings"), settings),
         page(path!("/settings/:section"), settings),
         page(path!("/account"), || {

@@ -44,6 +44,7 @@ pub fn listen() {
                 (true, "o") => go("/overview"),
                 (true, "i") => go("/images"),
                 (true, "r") => go("/organizations"),
+                (true, "a") => go("/audit"),
                 (false, "?") => navigate(&help.get_untracked(), stay),
                 (false, "/") => {
                     event.prevent_default();
@@ -84,6 +85,7 @@ pub fn ShortcutDialog() -> impl IntoView {
             ("g o", text!(i18n, shell.shortcut_overview)),
             ("g i", text!(i18n, shell.shortcut_images)),
             ("g r", text!(i18n, shell.shortcut_organizations)),
+            ("g a", text!(i18n, shell.audit)),
             ("l", text!(i18n, shell.shortcut_login)),
             ("u", text!(i18n, shell.shortcut_upload)),
             ("c", text!(i18n, shell.shortcut_copy)),

@@ -2,6 +2,8 @@
 
 pub mod account;
 #[cfg(feature = "ssr")]
+pub mod audit;
+#[cfg(feature = "ssr")]
 pub mod image_description;
 pub mod image_detail;
 #[cfg(feature = "ssr")]

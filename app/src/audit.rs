@@ -177,19 +177,19 @@ pub fn source(locale: Locale, source: Source) -> &'static str {
 #[must_use]
 pub fn csv_columns(locale: Locale) -> [&'static str; 13] {
     [
-        td_string!(locale, audit.csv_time),
-        td_string!(locale, audit.csv_name),
-        td_string!(locale, audit.csv_sentence),
-        td_string!(locale, audit.csv_type),
-        td_string!(locale, audit.csv_source),
-        td_string!(locale, audit.csv_id),
-        td_string!(locale, audit.csv_resource),
-        td_string!(locale, audit.csv_level),
-        td_string!(locale, audit.csv_operator),
-        td_string!(locale, audit.csv_address),
-        td_string!(locale, audit.csv_code),
-        td_string!(locale, audit.csv_trace),
-        td_string!(locale, audit.csv_request),
+        td_string!(locale, audit.column_time),
+        td_string!(locale, audit.column_name),
+        td_string!(locale, audit.column_sentence),
+        td_string!(locale, audit.column_type),
+        td_string!(locale, audit.column_source),
+        td_string!(locale, audit.column_id),
+        td_string!(locale, audit.column_resource),
+        td_string!(locale, audit.column_level),
+        td_string!(locale, audit.column_operator),
+        td_string!(locale, audit.column_address),
+        td_string!(locale, audit.column_code),
+        td_string!(locale, audit.column_trace),
+        td_string!(locale, audit.column_request),
     ]
 }
 

@@ -38,6 +38,10 @@ fn shared_images() -> AnyView {
     served!("shared", view! { <crate::page::shared_images::SharedImagesPage /> })
 }
 
+fn audit() -> AnyView {
+    served!("audit", dialogs, view! { <crate::page::audit::AuditLogPage /> })
+}
+
 fn tag_detail() -> AnyView {
     served!("tag", dialogs, view! { <crate::page::tag_detail::TagDetailPage /> })
 }
@@ -69,6 +73,7 @@ fn framed() -> Vec<AnyNestedRoute> {
         }),
         page(path!("/iam/:section"), iam),
         page(path!("/iam/:section/:name"), iam),
+        page(path!("/audit"), audit),
         page(path!("/settings"), settings),
         page(path!("/settings/:section"), settings),
         page(path!("/account"), || {

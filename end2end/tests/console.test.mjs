@@ -135,7 +135,7 @@ describe("console", () => {
       const gone = await engine.attempt("pull", name);
       assert.notEqual(gone.code, 0);
 
-      for (const address of ["/organizations", "/organizations/cloud-develop", "/settings/general", "/settings/registry", "/settings/about", "/account"]) {
+      for (const address of ["/organizations", "/organizations/cloud-develop", "/settings/general", "/settings/registry", "/settings/about", "/account", "/audit"]) {
         await person.open(registry.url + address);
         await look(address.slice(1).replaceAll("/", "-"));
       }

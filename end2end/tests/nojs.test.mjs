@@ -49,6 +49,7 @@ describe("without JavaScript", () => {
       "/settings/general": /Settings/,
       "/settings/about": /Roadstead/,
       "/account": /Preferences/,
+      "/audit": /Create tag[\s\S]*harbour\/fleet\/tug/,
     };
     for (const [address, words] of Object.entries(pages)) {
       const response = await person.page.goto(registry.url + address);

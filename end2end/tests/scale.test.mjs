@@ -25,7 +25,7 @@ const addresses = [
   "/overview", "/overview?dialog=login", "/images", `/images?page=${Math.floor(images / 25)}`, "/images?q=0042", "/images?q=nothing-like-it",
   "/images?sort=name&order=asc", "/images?sort=tag_count&order=desc",
   "/images/harbour/boat-00042", "/images/harbour/boat-00042/guide", "/images/harbour/boat-00042/tags/v1",
-  "/organizations", "/organizations/harbour", "/settings/general", "/account",
+  "/organizations", "/organizations/harbour", "/settings/general", "/account", "/audit",
 ];
 
 const config = JSON.stringify({ architecture: "amd64", os: "linux", created: "2026-01-02T03:04:05Z", config: {}, rootfs: { type: "layers", diff_ids: [] } });

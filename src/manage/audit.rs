@@ -262,6 +262,36 @@ pub struct TraceDomain {
 }
 
 impl TraceRecord {
+    /// Keys and values in their order; the user as JSON.
+    #[must_use]
+    pub fn fields(&self) -> Vec<(&'static str, String)> {
+        let user = serde_json::to_string(&self.user).unwrap_or_default();
+        [
+            ("request", &self.request),
+            ("code", &self.code),
+            ("source_ip", &self.source_ip),
+            ("trace_type", &self.trace_type),
+            ("event_type", &self.event_type),
+            ("project_id", &self.project_id),
+            ("trace_id", &self.trace_id),
+            ("trace_name", &self.trace_name),
+            ("resource_type", &self.resource_type),
+            ("trace_rating", &self.trace_rating),
+            ("api_version", &self.api_version),
+            ("message", &self.message),
+            ("service_type", &self.service_type),
+            ("response", &self.response),
+            ("resource_id", &self.resource_id),
+            ("tracker_name", &self.tracker_name),
+            ("time", &self.time),
+            ("resource_name", &self.resource_name),
+            ("record_time", &self.record_time),
+            ("user", &user),
+        ]
+        .map(|(key, value)| (key, value.clone()))
+        .into()
+    }
+
     /// As indented JSON, for people to read, copy and keep.
     #[must_use]
     pub fn json(&self) -> String {
@@ -309,6 +339,19 @@ mod tests {
              trace_rating, api_version, message, service_type, response, resource_id, tracker_name, time, \
              resource_name, record_time, user"
         );
+        let fields = event.record().fields();
+        assert_eq!(fields.iter().map(|(key, _)| *key).collect::<Vec<_>>(), keys);
+        let whole = serde_json::to_value(event.record()).unwrap();
+        for (key, value) in fields {
+            let member = &whole[key];
+            assert_eq!(
+                member.as_str().map_or_else(|| member.clone(), Into::into),
+                match key {
+                    "user" => serde_json::from_str(&value).unwrap(),
+                    _ => Value::from(value),
+                }
+            );
+        }
         assert!(json.contains("\"message\": \"denied\"") && json.contains("2026-01-02T03:04:05Z"));
     }
 

@@ -134,17 +134,18 @@ pub fn Nav() -> impl IntoView {
                     <NavItem href="/organizations" icon=icondata::LuBuilding2 label=text!(i18n, shell.organizations) testid="shell.nav.organizations" />
                 </ul>
             </div>
-            {iam
-                .map(|href| {
-                    view! {
-                        <div class="nav__group">
-                            <p class="nav__caption">{t!(i18n, shell.access_caption)}</p>
-                            <ul>
+            <div class="nav__group">
+                <p class="nav__caption">{t!(i18n, shell.access_caption)}</p>
+                <ul>
+                    {iam
+                        .map(|href| {
+                            view! {
                                 <NavItem href=href below="/iam" icon=icondata::LuUsers label=text!(i18n, shell.iam) testid="shell.nav.iam" />
-                            </ul>
-                        </div>
-                    }
-                })}
+                            }
+                        })}
+                    <NavItem href="/audit" icon=icondata::LuScrollText label=text!(i18n, shell.audit) testid="shell.nav.audit" />
+                </ul>
+            </div>
             {may_see_settings
                 .then(|| {
                     view! {

@@ -119,6 +119,53 @@ pub fn Pagination(
     }
 }
 
+/// The footer of a list that is only known step by step: older rows by what they come after, and the way back.
+#[component]
+pub fn StepPagination(
+    /// Rows of a page.
+    size: u64,
+    /// What there is to say about this page.
+    #[prop(into)]
+    note: Signal<String>,
+    /// The address of the page before.
+    newer: Option<Signal<String>>,
+    /// Its words.
+    #[prop(into)]
+    newer_words: Signal<String>,
+    /// The address of the page after.
+    older: Option<Signal<String>>,
+    /// Its words.
+    #[prop(into)]
+    older_words: Signal<String>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let step = |href: Option<Signal<String>>, words: Signal<String>, testid: &'static str| {
+        let is_missing = href.is_none();
+        view! {
+            <a
+                class="btn btn--sm"
+                href=move || href.map(|href| href.get())
+                role=is_missing.then_some("link")
+                aria-disabled=is_missing.then_some("true")
+                data-testid=testid
+            >
+                {move || words.get()}
+            </a>
+        }
+    };
+    view! {
+        <nav class="pager" aria-label=move || t_string!(i18n, components.pagination) data-testid="pager">
+            <span data-testid="pager.note">{move || note.get()}</span>
+            <SizeLinks size=size />
+            <span class="pager__pages">
+                <span class="row">
+                    {step(newer, newer_words, "pager.newer")} {step(older, older_words, "pager.older")}
+                </span>
+            </span>
+        </nav>
+    }
+}
+
 #[component]
 fn SizeLinks(size: u64) -> impl IntoView {
     let i18n = use_i18n();

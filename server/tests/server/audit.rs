@@ -71,3 +71,62 @@ async fn the_export_is_a_file_of_the_events_that_match() {
         reader.visit(&format!("/console/audit.csv?{wrong}")).await.expect(400);
     }
 }
+
+#[tokio::test]
+async fn the_page_shows_what_its_address_asks_for() {
+    let app = TestApp::new().await;
+    TestImage::new(5, 1, 1_000).push(&app.editor(), "group/app", "v1").await.expect(201);
+    let mut owner = app.signed_in("acme").await;
+    let text = owner.visit("/audit?name=createImageTag").await.expect(200).text();
+    assert!(text.contains("Events of the whole account"), "{text}");
+    assert!(text.contains("Create tag") && text.contains("createImageTag"), "{text}");
+    assert!(text.contains("href=\"/images/group/app/tags/v1\""), "{text}");
+    // A row has the reference's keys, in the row that it unfolds.
+    for key in ["request", "trace_rating", "tracker_name", "record_time", "user"] {
+        assert!(text.contains(&format!("<code>{key}</code>")), "{key}: {text}");
+    }
+    // The file is that of the same events.
+    let file = between(&text, "href=\"/console/audit.csv", "\"").replace("&amp;", "&");
+    let file = owner.visit(&format!("/console/audit.csv{file}")).await.expect(200).text();
+    assert_eq!(file.lines().count(), 2, "{file}");
+    // One event as JSON.
+    let id = between(&text, "data-testid=\"audit.row.", "\"").to_owned();
+    let address = format!("/audit?name=createImageTag&dialog=trace&item={id}");
+    let dialog = owner.visit(&address).await.expect(200).text();
+    assert!(dialog.contains("data:application/json") && dialog.contains(&format!("{id}.json")));
+    // A reader has their own events only, and not that one.
+    let mut reader = app.signed_in("acme/reader").await;
+    let text = reader.visit(&address).await.expect(200).text();
+    assert!(text.contains("My own events only"), "{text}");
+    assert!(text.contains("data-testid=\"audit.empty\""), "{text}");
+    assert!(!text.contains("data:application/json"), "{text}");
+}
+
+#[tokio::test]
+async fn the_pages_of_events_follow_each_other_and_wrong_filters_are_said() {
+    let app = TestApp::new().await;
+    for tag in 0..12 {
+        let tag = format!("v{tag}");
+        TestImage::new(5, 1, 1_000).push(&app.editor(), "group/app", &tag).await.expect(201);
+    }
+    let mut owner = app.signed_in("acme").await;
+    let rows = |text: &str| text.matches("class=\"unfold\"").count();
+    let first = "/audit?name=createImageTag&size=10";
+    let text = owner.visit(first).await.expect(200).text();
+    assert_eq!(rows(&text), 10, "{text}");
+    let page = between(&text, "size=10&amp;page=", "\"").to_owned();
+    let text = owner.visit(&format!("{first}&page={page}")).await.expect(200).text();
+    assert_eq!(rows(&text), 2, "{text}");
+    let back = format!("href=\"{}\" data-testid=\"pager.newer\"", first.replace('&', "&amp;"));
+    assert!(text.contains(&back), "{text}");
+    let text = owner.visit("/audit?ip=300.1.1.1&level=normal").await.expect(200).text();
+    assert!(text.contains("data-testid=\"audit.wrong\"") && text.contains("192.0.2.7"), "{text}");
+    assert!(text.contains("value=\"300.1.1.1\""), "what was typed stays: {text}");
+    assert!(!text.contains("/console/audit.csv"), "{text}");
+}
+
+/// What stands between the first `begin` and the `end` after it.
+fn between<'a>(text: &'a str, begin: &str, end: &str) -> &'a str {
+    let rest = text.split_once(begin).map_or("", |(_, rest)| rest);
+    rest.split_once(end).map_or("", |(found, _)| found)
+}

@@ -12,6 +12,7 @@
 //! | – | a form that was typed into gets `data-changed`; its reset button takes that away |
 //! | `data-fold="cookie"` on a `<details>` | the cookie remembers `open` or `folded` |
 //! | `data-send="fields"` with `data-to="path"` | clicking tells a server function; nobody waits for the answer |
+//! | an `id` on a `<details>` | stays open when the part is made anew |
 //! | `data-walk` | arrow keys walk through its children |
 //! | `[role=dialog]`, `.dialog__close` | Tab stays inside; Escape and the shade follow the cross |
 
@@ -386,6 +387,14 @@ pub(super) struct Place {
     dialog: Option<String>,
     focus: Option<String>,
     typed: Option<(String, u32)>,
+    open: Vec<String>,
+}
+
+/// Ids of the folds that are open; not of menus, which close.
+fn open_folds(root: &Element) -> Vec<String> {
+    let Ok(nodes) = root.query_selector_all("details[id][open]") else { return Vec::new() };
+    let ids = (0..nodes.length()).filter_map(|index| nodes.get(index)?.dyn_into::<Element>().ok());
+    ids.map(|fold| fold.id()).collect()
 }
 
 thread_local! {
@@ -409,10 +418,16 @@ impl Place {
             dialog: dialog_of(root).map(|dialog| dialog.id()),
             focus: by("data-testid").or_else(|| by("href")).or_else(|| by("name")),
             typed,
+            open: open_folds(root),
         }
     }
 
     pub(super) fn restore(self, root: &Element) {
+        for id in &self.open {
+            if let Some(fold) = document().get_element_by_id(id) {
+                let _ = fold.set_attribute("open", "");
+            }
+        }
         let dialog = dialog_of(root).map(|dialog| dialog.id());
         if let Some(id) = dialog.as_ref().filter(|_| dialog != self.dialog) {
             OPENER.set(self.focus);

@@ -24,6 +24,9 @@ pub fn RecentActivity(
         <section class="card" aria-labelledby="act-h" data-testid="overview.activity">
             <div class="card__head">
                 <h2 id="act-h">{t!(i18n, overview.activity)}</h2>
+                <a class="push small" href="/audit" data-testid="overview.activity.all">
+                    {t!(i18n, overview.all_events)}
+                </a>
             </div>
             {if is_empty {
                 view! { <p class="card__body muted" data-testid="overview.activity.empty">{t!(i18n, overview.no_activity)}</p> }

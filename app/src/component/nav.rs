@@ -118,6 +118,12 @@ pub fn Nav() -> impl IntoView {
                     <NavItem href="/organizations" icon=icondata::LuBuilding2 label=text!(i18n, shell.organizations) testid="shell.nav.organizations" />
                 </ul>
             </div>
+            <div class="nav__group">
+                <p class="nav__caption">{t!(i18n, shell.access_caption)}</p>
+                <ul>
+                    <NavItem href="/credentials" icon=icondata::LuKey label=text!(i18n, shell.credentials) testid="shell.nav.credentials" />
+                </ul>
+            </div>
             {may_see_settings
                 .then(|| {
                     view! {

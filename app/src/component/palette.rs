@@ -89,6 +89,7 @@ fn places(i18n: crate::i18n::I18n) -> Vec<Entry> {
         page(t_string!(i18n, shell.my_images), "/images"),
         page(t_string!(i18n, shell.shared_images), "/images/shared"),
         page(t_string!(i18n, shell.organizations), "/organizations"),
+        page(t_string!(i18n, shell.credentials), "/credentials"),
         page(t_string!(i18n, shell.preferences), "/account"),
     ];
     if is_operator {

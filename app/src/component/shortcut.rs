@@ -45,6 +45,7 @@ pub fn listen() {
                 (true, "i") => go("/images"),
                 (true, "s") => go("/images/shared"),
                 (true, "r") => go("/organizations"),
+                (true, "k") => go("/credentials"),
                 (false, "?") => navigate(&help.get_untracked(), stay),
                 (false, "/") => {
                     event.prevent_default();
@@ -86,6 +87,7 @@ pub fn ShortcutDialog() -> impl IntoView {
             ("g i", text!(i18n, shell.shortcut_images)),
             ("g s", text!(i18n, shell.shared_images)),
             ("g r", text!(i18n, shell.shortcut_organizations)),
+            ("g k", text!(i18n, shell.credentials)),
             ("l", text!(i18n, shell.shortcut_login)),
             ("u", text!(i18n, shell.shortcut_upload)),
             ("c", text!(i18n, shell.shortcut_copy)),

@@ -2,7 +2,11 @@
 
 pub mod account;
 #[cfg(feature = "ssr")]
+<<<<<<< HEAD
 pub mod grants;
+=======
+pub mod credentials;
+>>>>>>> 8d9dafa (A new access key's secret stays with the session that made it until it is saved; the page of one's own credentials)
 #[cfg(feature = "ssr")]
 pub mod image_description;
 pub mod image_detail;

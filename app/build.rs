@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use leptos_i18n_build::{Config, ParseOptions, TranslationsInfos};
 
 /// One file per namespace in `locales/{en,zh-CN}/`. A new namespace is added here and in both folders.
-const NAMESPACES: [&str; 14] = [
+const NAMESPACES: [&str; 15] = [
     "common",
     "shell",
     "components",
@@ -27,6 +27,7 @@ const NAMESPACES: [&str; 14] = [
     "grants",
     "shares",
     "iam",
+    "credentials",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

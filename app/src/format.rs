@@ -107,6 +107,19 @@ pub fn zone(offset_minutes: i32) -> String {
     format!("GMT{sign}{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
+/// The instant that a field of type `datetime-local` holds (`2021-09-01T15:29`, in the viewer's time).
+///
+/// # Errors
+/// Invalid about the time, when it is none.
+#[cfg(feature = "ssr")]
+pub fn local_time(text: &str, offset_minutes: i32) -> Result<Timestamp, roadstead::Error> {
+    let text = text.trim();
+    // Browsers leave seconds out where they are zero.
+    let seconds = if text.matches(':').count() == 1 { ":00" } else { "" };
+    let zone = zone(offset_minutes);
+    format!("{text}{seconds}{}", zone.trim_start_matches("GMT")).parse()
+}
+
 /// How far a time lies from now, in the largest unit that fits; words come from the locale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relative {
@@ -229,6 +242,18 @@ mod tests {
         assert_eq!(absolute(time, 480), "2021/09/01 15:29:53 GMT+08:00");
         assert_eq!(absolute(time, -210), "2021/09/01 03:59:53 GMT-03:30");
         assert_eq!(absolute(time, 0), "2021/09/01 07:29:53 GMT+00:00");
+        Ok(())
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn what_is_typed_as_local_is_an_instant() -> Result<(), roadstead::Error> {
+        let time: Timestamp = "2021-09-01T07:29:00Z".parse()?;
+        assert_eq!(local_time("2021-09-01T15:29", 480)?, time);
+        assert_eq!(local_time(" 2021-09-01T03:59:00 ", -210)?, time);
+        for bad in ["", "2021-09-01", "tomorrow", "2021-09-01T07:29Z"] {
+            assert!(local_time(bad, 0).is_err(), "{bad}");
+        }
         Ok(())
     }
 

@@ -76,6 +76,9 @@ fn framed() -> Vec<AnyNestedRoute> {
         page(path!("/audit"), audit),
         page(path!("/settings"), settings),
         page(path!("/settings/:section"), settings),
+        page(path!("/credentials"), || {
+            served!("credentials", dialogs, view! { <crate::page::credentials::CredentialsPage /> })
+        }),
         page(path!("/account"), || {
             served!("account", view! { <crate::page::preferences::AccountPage /> })
         }),

@@ -48,6 +48,7 @@ describe("without JavaScript", () => {
       "/organizations/harbour": /fleet\/tug/,
       "/settings/general": /Settings/,
       "/settings/about": /Roadstead/,
+      "/credentials": /API credentials[\s\S]*No access keys yet[\s\S]*This session/,
       "/account": /Preferences/,
       "/audit": /Create tag[\s\S]*harbour\/fleet\/tug/,
     };

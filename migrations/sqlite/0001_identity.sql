@@ -145,7 +145,8 @@ CREATE UNIQUE INDEX attachments_once ON attachments
     (coalesce(user_id, 0), coalesce(group_id, 0), coalesce(role, ''), coalesce(policy_id, 0), coalesce(project_id, 0));
 
 -- Long-term keys. Of the login key only a SHA-256 is kept; the secret key is a sealed value. The last use is written now and
--- then; last_used_by says of which service it was.
+-- then; last_used_by says of which service it was. Until shown_until the console session shown_to, which made the key, may
+-- see the secret key; its file was given at file_taken_at.
 CREATE TABLE access_keys (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     account_id INTEGER NOT NULL REFERENCES accounts (id),
@@ -158,7 +159,10 @@ CREATE TABLE access_keys (
     expires_at INTEGER,
     last_used_at INTEGER,
     last_used_from TEXT NOT NULL DEFAULT '',
-    last_used_by TEXT NOT NULL DEFAULT 'registry'
+    last_used_by TEXT NOT NULL DEFAULT 'registry',
+    shown_to TEXT,
+    shown_until INTEGER,
+    file_taken_at INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX access_keys_access_key ON access_keys (access_key);
 CREATE INDEX access_keys_user ON access_keys (user_id, id);

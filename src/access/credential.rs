@@ -24,6 +24,14 @@ fn is_access_key(text: &str) -> bool {
     (16..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
+impl AccessKeyId {
+    /// Its last four characters, which are typed to confirm a deletion.
+    #[must_use]
+    pub fn last_four(&self) -> &str {
+        self.as_str().get(self.as_str().len().saturating_sub(4)..).unwrap_or_default()
+    }
+}
+
 /// The secret half: 20–128 printable ASCII characters without spaces around them. Does not print.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretKey(Secret);

@@ -1,5 +1,5 @@
 //! Access keys and temporary logins, as their holder and administrators see them (`console.md` A.11). A secret is in none
-//! of these but [`CreatedAccessKey`], which exists once.
+//! of these but [`CreatedAccessKey`], which exists until whoever made it has saved it.
 
 use std::str::FromStr;
 
@@ -115,6 +115,12 @@ impl Expiry {
     }
 }
 
+impl From<Timestamp> for Expiry {
+    fn from(end: Timestamp) -> Self {
+        Self::At(end)
+    }
+}
+
 impl FromStr for Expiry {
     type Err = Error;
 
@@ -176,6 +182,15 @@ impl CreatedAccessKey {
             secret_key: self.secret_key.reveal().parse::<SecretKey>()?,
         }))
     }
+}
+
+/// A new access key that whoever made it has not said to have saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnsavedAccessKey {
+    /// The key with its secret.
+    pub created: CreatedAccessKey,
+    /// Whether its file was downloaded, which is possible once.
+    pub has_file: bool,
 }
 
 /// A temporary login that still works, in a list.

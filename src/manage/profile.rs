@@ -52,6 +52,15 @@ pub struct Region {
     pub name: String,
 }
 
+/// A project of an account: what the account has in one region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Project {
+    /// Its public id.
+    pub id: PublicId,
+    /// The region, whose id is the project's name.
+    pub region: Region,
+}
+
 /// How a user likes the console. Kept per user, across sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

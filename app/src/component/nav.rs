@@ -143,6 +143,7 @@ pub fn Nav() -> impl IntoView {
                                 <NavItem href=href below="/iam" icon=icondata::LuUsers label=text!(i18n, shell.iam) testid="shell.nav.iam" />
                             }
                         })}
+                    <NavItem href="/credentials" icon=icondata::LuKey label=text!(i18n, shell.credentials) testid="shell.nav.credentials" />
                     <NavItem href="/audit" icon=icondata::LuScrollText label=text!(i18n, shell.audit) testid="shell.nav.audit" />
                 </ul>
             </div>

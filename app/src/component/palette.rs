@@ -90,6 +90,7 @@ fn places(i18n: crate::i18n::I18n) -> Vec<Entry> {
         page(t_string!(i18n, shell.shared_images), "/images/shared"),
         page(t_string!(i18n, shell.organizations), "/organizations"),
         page(t_string!(i18n, shell.audit), "/audit"),
+        page(t_string!(i18n, shell.credentials), "/credentials"),
         page(t_string!(i18n, shell.preferences), "/account"),
     ];
     let iam = use_viewer()

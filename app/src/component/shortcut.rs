@@ -46,6 +46,7 @@ pub fn listen() {
                 (true, "s") => go("/images/shared"),
                 (true, "r") => go("/organizations"),
                 (true, "a") => go("/audit"),
+                (true, "k") => go("/credentials"),
                 (false, "?") => navigate(&help.get_untracked(), stay),
                 (false, "/") => {
                     event.prevent_default();
@@ -88,6 +89,7 @@ pub fn ShortcutDialog() -> impl IntoView {
             ("g s", text!(i18n, shell.shared_images)),
             ("g r", text!(i18n, shell.shortcut_organizations)),
             ("g a", text!(i18n, shell.audit)),
+            ("g k", text!(i18n, shell.credentials)),
             ("l", text!(i18n, shell.shortcut_login)),
             ("u", text!(i18n, shell.shortcut_upload)),
             ("c", text!(i18n, shell.shortcut_copy)),

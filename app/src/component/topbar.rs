@@ -147,6 +147,10 @@ fn UserMenu() -> impl IntoView {
         view! {
             <Menu label=label class="user-trigger" outer="popup--end" testid="shell.user" trigger=trigger>
                 <p class="menu__caption" data-testid="shell.user.name">{full}</p>
+                <a class="menu__item" href="/credentials" data-testid="shell.user.credentials">
+                    <Icon icon=icondata::LuKey />
+                    {t!(i18n, shell.credentials)}
+                </a>
                 <a class="menu__item" href="/account" data-testid="shell.user.preferences">
                     <Icon icon=icondata::LuSlidersHorizontal />
                     {t!(i18n, shell.preferences)}

@@ -25,15 +25,10 @@ impl Confirmations {
         Self { store, logins, limit: FailureLimit::new(ports.clock.clone(), Repeated::Counts) }
     }
 
-    /// Passes when the caller signed in to the console at most 15 minutes ago, or gives their password now. Requests
-    /// without a console session prove who they are each time, and the system is nobody's browser.
-    ///
-    /// # Errors
-    /// `Denied` about the password, with the reason `confirm` in the detail, when it has to be asked for;
-    /// `Unauthenticated` about the password when it is wrong; `RateLimited` after too many wrong ones.
-    pub(crate) async fn check(&self, ctx: &Context, password: Option<&Secret>) -> Result<()> {
-        let (Some(digest), Some(user)) = (&ctx.session, ctx.actor.user()) else {
-            return Ok(());
+    /// Whether the caller signed in to the console at most 15 minutes ago, or without a console session.
+    pub(crate) async fn is_fresh(&self, ctx: &Context) -> Result<bool> {
+        let (Some(digest), Some(_)) = (&ctx.session, ctx.actor.user()) else {
+            return Ok(true);
         };
         let now = ctx.now();
         let session = self
@@ -45,7 +40,18 @@ impl Confirmations {
             .await
             .map_err(stored)?
             .ok_or_else(unauthenticated)?;
-        if now <= session.created_at.plus_seconds(FRESH) {
+        Ok(now <= session.created_at.plus_seconds(FRESH))
+    }
+
+    /// Passes when the caller signed in to the console at most 15 minutes ago, or gives their password now. Requests
+    /// without a console session prove who they are each time, and the system is nobody's browser.
+    ///
+    /// # Errors
+    /// `Denied` about the password, with the reason `confirm` in the detail, when it has to be asked for;
+    /// `Unauthenticated` about the password when it is wrong; `RateLimited` after too many wrong ones.
+    pub(crate) async fn check(&self, ctx: &Context, password: Option<&Secret>) -> Result<()> {
+        let Some(user) = ctx.actor.user() else { return Ok(()) };
+        if self.is_fresh(ctx).await? {
             return Ok(());
         }
         let Some(password) = password else {

@@ -7,6 +7,7 @@
 mod access_key;
 mod last_use;
 mod temporary;
+mod unsaved;
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use roadstead::access::{Action, Allowed, UserActor, UserKey};
 use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::id::UserId;
-use roadstead::manage::profile::{Preferences, Profile, Region};
+use roadstead::manage::profile::{Preferences, Profile, Project, Region};
 use roadstead::manage::session::ConsoleSession;
 use roadstead::{AccountName, Error, ErrorKind, RegionName, Result, Secret, UserName};
 use roadstead_store::user::UserChange;
@@ -269,6 +269,29 @@ impl Sessions {
                 name: settings.region_name.value.clone(),
             },
         })
+    }
+
+    /// The projects of the caller's account, the oldest first.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when nobody is signed in.
+    #[tracing::instrument(name = "service.session.projects", skip_all)]
+    pub async fn projects(&self, ctx: &Context) -> Result<Vec<Project>> {
+        let key = self.oneself(ctx).await?;
+        let found = self
+            .store
+            .peek("user.projects", move |tx| Box::pin(user::projects(tx, key)))
+            .await
+            .map_err(stored)?;
+        let here = self.settings.current().region_name.value.clone();
+        let shown = found.into_iter().map(|record| Project {
+            id: record.public_id,
+            region: Region {
+                id: record.name,
+                name: if record.is_local { here.clone() } else { record.region_name },
+            },
+        });
+        Ok(shown.collect())
     }
 
     /// Saves how the user likes the console.

@@ -1,23 +1,31 @@
 //! What the console gives as a file.
 
+use axum::Form;
 use axum::body::Body;
-use axum::extract::{Query, Request, State};
+use axum::extract::{FromRequest as _, Query, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use futures::StreamExt as _;
-use http::{HeaderValue, header};
-use roadstead::Error;
+use http::{HeaderValue, StatusCode, header};
+use roadstead::access::AccessKeyId;
 use roadstead::error::Subject;
 use roadstead::manage::audit::{AuditEvent, AuditFilter};
+use roadstead::{Error, ErrorKind, UserName};
 use roadstead_app::audit::{csv_columns, csv_cut, resource_type, sentence, source};
 use roadstead_app::i18n::Locale;
+use roadstead_app::link;
+use roadstead_service::access::Holder;
 use roadstead_service::audit::Exported;
+use serde::Deserialize;
 
 use super::console::{self, Visit};
-use super::{Doors, csv};
+use super::{Doors, csrf, csv};
 
 /// The audit log as CSV; the filter is the address's query, as [`AuditFilter`] is written.
 pub const AUDIT: &str = "/console/audit.csv";
+
+/// The file of a new access key, which is given once.
+pub const CREDENTIALS: &str = roadstead_app::page::credentials::new_key::FILE;
 
 /// The events that match, the last recorded first, as they are read.
 pub(crate) async fn audit(State(doors): State<Doors>, request: Request) -> Response {
@@ -95,4 +103,60 @@ fn push_event(text: &mut String, locale: Locale, event: &AuditEvent) {
             &record.request,
         ],
     );
+}
+
+/// Which access key, as its dialog's form says.
+#[derive(Deserialize)]
+struct KeyForm {
+    #[serde(default)]
+    user: String,
+    id: AccessKeyId,
+    #[serde(default)]
+    page: String,
+}
+
+/// `credentials.csv` of a key that this session has just made. Asked for twice, or too late, it leads back to the dialog,
+/// which says so.
+pub(crate) async fn credentials(State(doors): State<Doors>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let address = doors.address(&parts);
+    let request = match csrf::check(Request::from_parts(parts, body), &address).await {
+        Ok(request) => request,
+        Err((parts, error)) => return console::refused(&parts, error),
+    };
+    let (parts, body) = request.into_parts();
+    let visit = match console::visit(&doors, &parts).await {
+        Ok(visit) => visit,
+        Err(response) => return response,
+    };
+    let request = Request::from_parts(parts.clone(), body);
+    let Ok(Form(form)) = Form::<KeyForm>::from_request(request, &()).await else {
+        let error = Error::invalid(Subject::Credential, "the form names no access key");
+        return console::refused(&parts, error);
+    };
+    let user = Some(form.user.trim()).filter(|user| !user.is_empty()).map(str::parse::<UserName>);
+    let user = match user.transpose() {
+        Ok(user) => user,
+        Err(error) => return console::refused(&parts, error),
+    };
+    let whose = user.as_ref().map_or(Holder::Me, Holder::User);
+    let given =
+        doors.service().credentials().access_key_file(&visit.context, whose, &form.id).await;
+    match given.and_then(|key| key.file()) {
+        Ok(file) => {
+            let headers = [
+                (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+                (header::CACHE_CONTROL, "no-store"),
+                (header::CONTENT_DISPOSITION, "attachment; filename=\"credentials.csv\""),
+            ];
+            (headers, file).into_response()
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
+            let page = link::safe_next(Some(&form.page));
+            let query = [("dialog", "new-key"), ("item", form.id.as_str())];
+            let to = link::with_query(&page, query);
+            (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
+        }
+        Err(error) => console::refused(&parts, error),
+    }
 }

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use http::{Method, StatusCode, header};
 use serde_json::json;
 
@@ -23,6 +23,7 @@ pub fn router(doors: Doors) -> Router {
             .route(console::CALL, any(console::call))
             .route(console::EVENTS, get(console::events))
             .route(export::AUDIT, get(export::audit))
+            .route(export::CREDENTIALS, post(export::credentials))
             .fallback(page_or_file)
             .with_state(doors.clone()),
         &doors,

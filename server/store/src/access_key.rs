@@ -37,6 +37,27 @@ record! {
     }
 }
 
+/// Who sees the secret of a new key, and until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The digest of the console session that makes the key.
+    pub to: String,
+    /// The end of it.
+    pub until: Timestamp,
+}
+
+record! {
+    /// A new key whose secret is still shown.
+    ShownRecord {
+        /// Key in its table.
+        id: CredentialId,
+        /// When the key ends, if it does.
+        expires_at: Option<Timestamp>,
+        /// When its file was given, if it was.
+        file_taken_at: Option<Timestamp>,
+    }
+}
+
 macro_rules! select {
     ($rest:literal) => {
         concat!(
@@ -69,17 +90,19 @@ pub async fn count(tx: &mut Tx<'_>, holder: &Allowed<CredentialHolder>) -> Resul
         .await
 }
 
-/// Creates a key. How many there are is for the caller to look at, after [`lock_holder`].
+/// Creates a key. How many there are is for the caller to look at, after [`lock_holder`]; without `shown` nobody sees its
+/// secret again.
 pub async fn create(
     tx: &mut Tx<'_>,
     new: &NewCredential,
     description: &str,
     expires_at: Option<Timestamp>,
+    shown: Option<&Shown>,
 ) -> Result<CredentialId> {
     let holder = new.holder.target();
     let id = sql(
-        "INSERT INTO access_keys (account_id, user_id, access_key, login_key_hash, description, created_at, expires_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+        "INSERT INTO access_keys (account_id, user_id, access_key, login_key_hash, description, created_at, expires_at, \
+         shown_to, shown_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
     )
     .bind(holder.account)
     .bind(holder.user)
@@ -88,6 +111,8 @@ pub async fn create(
     .bind(description)
     .bind(new.created_at)
     .bind(expires_at)
+    .bind(shown.map(|shown| shown.to.as_str()))
+    .bind(shown.map(|shown| shown.until))
     .scalar(tx)
     .await?;
     changed(tx, holder.account, &new.access_key, new.created_at);
@@ -122,6 +147,55 @@ pub async fn find(
         .bind(holder.target().user)
         .optional(tx)
         .await
+}
+
+/// A user's key whose secret this session may see now.
+pub async fn shown(
+    tx: &mut Tx<'_>,
+    holder: &Allowed<CredentialHolder>,
+    access_key: &AccessKeyId,
+    session: &str,
+    now: Timestamp,
+) -> Result<Option<ShownRecord>> {
+    sql("SELECT id, expires_at, file_taken_at FROM access_keys \
+         WHERE access_key = $1 AND user_id = $2 AND shown_to = $3 AND shown_until > $4")
+    .bind(access_key)
+    .bind(holder.target().user)
+    .bind(session)
+    .bind(now)
+    .optional(tx)
+    .await
+}
+
+/// Notes that the file of a user's key is given; `false` when it was given before.
+pub async fn take_file(
+    tx: &mut Tx<'_>,
+    holder: &Allowed<CredentialHolder>,
+    access_key: &AccessKeyId,
+    at: Timestamp,
+) -> Result<bool> {
+    let rows = sql("UPDATE access_keys SET file_taken_at = $3 \
+                    WHERE access_key = $1 AND user_id = $2 AND file_taken_at IS NULL")
+    .bind(access_key)
+    .bind(holder.target().user)
+    .bind(at)
+    .execute(tx)
+    .await?;
+    Ok(rows > 0)
+}
+
+/// Ends that the secret of a user's key is shown.
+pub async fn hide(
+    tx: &mut Tx<'_>,
+    holder: &Allowed<CredentialHolder>,
+    access_key: &AccessKeyId,
+) -> Result<()> {
+    sql("UPDATE access_keys SET shown_to = NULL, shown_until = NULL WHERE access_key = $1 AND user_id = $2")
+        .bind(access_key)
+        .bind(holder.target().user)
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 /// Changes description and state of a user's key; `false` when there is none.

@@ -4,7 +4,7 @@ use roadstead::access::{Allowed, UserKey};
 use roadstead::id::{AccountId, PublicId, UserId};
 use roadstead::manage::user::UserSort;
 use roadstead::page::{Order, Page, Window};
-use roadstead::{GroupName, Secret, Timestamp, UserName};
+use roadstead::{GroupName, RegionName, Secret, Timestamp, UserName};
 
 use crate::account::State;
 use crate::change::{Change, ChangeKind};
@@ -218,6 +218,29 @@ const ENTRY: &str = "SELECT u.id, u.public_id, u.name, u.display_name, u.email, 
      u.console_access, u.programmatic_access, u.must_change_password, (SELECT count(*) FROM access_keys k \
      WHERE k.user_id = u.id) AS key_count, (SELECT min(k.created_at) FROM access_keys k WHERE k.user_id = u.id) \
      AS oldest_key_at, u.created_at, u.last_signed_in_at FROM users u WHERE ";
+
+record! {
+    /// A project of a user's account.
+    ProjectRecord {
+        /// Its id on the wire.
+        public_id: PublicId,
+        /// Its name: the region's id.
+        name: RegionName,
+        /// The region's name for people, where it is not this instance's own.
+        region_name: String,
+        /// Whether the region is this instance's own.
+        is_local: bool,
+    }
+}
+
+/// The projects of the user's account, the oldest first.
+pub async fn projects(tx: &mut Tx<'_>, user: Allowed<UserKey>) -> Result<Vec<ProjectRecord>> {
+    sql("SELECT j.public_id, j.name, r.name AS region_name, r.is_local FROM projects j \
+         JOIN regions r ON r.id = j.region_id WHERE j.account_id = $1 AND j.deleted_at IS NULL ORDER BY j.id")
+    .bind(user.target().account)
+    .all(tx)
+    .await
+}
 
 /// The user as a list shows it.
 pub async fn entry(tx: &mut Tx<'_>, user: Allowed<UserKey>) -> Result<Option<UserEntry>> {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use http::Method;
 use roadstead::Secret;
-use roadstead::access::login_key;
+use roadstead::access::{SecretKey, login_key, parse_credentials};
 use serde_json::Value;
 
 use crate::command::in_force;
@@ -30,13 +30,29 @@ struct Login {
     key: Secret,
 }
 
-/// A new access key, as the browser makes its long-term login.
-async fn long_term(console: &Client) -> Login {
-    let made = call(console, "create_access_key", "description=test").await.expect(200).json();
-    let id = made["id"].as_str().unwrap().to_owned();
-    let secret_key = made["secret_key"].as_str().unwrap().parse().unwrap();
-    let key = login_key(&id.parse().unwrap(), &secret_key);
-    Login { username: format!("local@{id}"), key, id }
+/// Makes an access key as the dialog does; answers its id, after which the secret is shown.
+async fn create(console: &Client, form: &str) -> String {
+    let done = call(console, "create_access_key", form).await.expect(200).json();
+    let to = done["to"].as_str().unwrap();
+    to.strip_prefix("/credentials?dialog=new-key&item=").unwrap().to_owned()
+}
+
+/// Asks for the file of a new key, as the dialog's button does.
+async fn file(console: &Client, id: &str) -> Reply {
+    let token = console.cookie("rs_csrf").unwrap_or_default();
+    let form = format!("_csrf={token}&id={id}&page=/credentials");
+    let headers = [("accept", "text/html"), ("content-type", "application/x-www-form-urlencoded")];
+    console.send(Method::POST, "/console/credentials.csv", &headers, form).await
+}
+
+/// A new access key, as the browser makes its long-term login of the file.
+async fn long_term(console: &Client, form: &str) -> (Login, SecretKey) {
+    let id = create(console, form).await;
+    let given = file(console, &id).await.expect(200);
+    let [row] = <[_; 1]>::try_from(parse_credentials(&given.body).unwrap()).unwrap();
+    assert_eq!(row.access_key.as_str(), id);
+    let key = login_key(&row.access_key, &row.secret_key);
+    (Login { username: format!("local@{id}"), key, id }, row.secret_key)
 }
 
 async fn temporary(console: &Client) -> Login {
@@ -81,7 +97,7 @@ async fn what_is_taken_away_is_refused_at_every_door_and_soon_elsewhere() {
         for kind in ["disabled", "deleted", "revoked"] {
             let login = match kind {
                 "revoked" => temporary(&console).await,
-                _ => long_term(&console).await,
+                _ => long_term(&console, "description=test").await.0,
             };
             // What was made here works there at once.
             let here = token_of(app.anonymous(), &login).await;
@@ -115,11 +131,7 @@ async fn a_key_that_ends_is_refused_at_every_door() {
     TestImage::new(5, 1, 100).push(&app.editor(), "group/app", "v1").await.expect(201);
     let console = app.signed_in("acme/reader").await;
     let end = app.clock.now().plus_seconds(60);
-    let made = call(&console, "create_access_key", &format!("expires={end}")).await.expect(200);
-    let id = made.json()["id"].as_str().unwrap().to_owned();
-    let secret_key = made.json()["secret_key"].as_str().unwrap().parse().unwrap();
-    let key = login_key(&id.parse().unwrap(), &secret_key);
-    let login = Login { username: format!("local@{id}"), key, id };
+    let (login, _) = long_term(&console, &format!("expires={end}")).await;
     let token = token_of(app.anonymous(), &login).await;
     assert_eq!(doors(|| app.anonymous(), &login, &token).await, [200; 4]);
     app.clock.advance(60);
@@ -146,11 +158,83 @@ async fn an_older_sign_in_is_told_to_confirm() {
     assert!(!keys.to_string().contains("secret"), "{keys}");
 }
 
+/// The secret is in the page of the session that made the key until it is said to be saved, and in one file. It never is in
+/// what scripts read, in an address or a cookie.
+#[tokio::test]
+async fn a_secret_is_shown_to_who_made_it_until_it_is_saved() {
+    let app = TestApp::new().await;
+    let console = app.signed_in("acme/reader").await;
+    let elsewhere = app.signed_in("acme/reader").await;
+    let id = create(&console, "description=laptop&expires=90").await;
+    let page = format!("/credentials?dialog=new-key&item={id}");
+    assert!(file(&elsewhere, &id).await.expect(303).header("location").ends_with(&page));
+    let given = file(&console, &id).await.expect(200);
+    assert_eq!(given.header("content-disposition"), "attachment; filename=\"credentials.csv\"");
+    assert_eq!(given.header("cache-control"), "no-store");
+    let rows = parse_credentials(&given.body).unwrap();
+    let secret = rows[0].secret_key.reveal().as_str();
+    assert_eq!((rows[0].user.as_str(), rows[0].access_key.as_str()), ("reader", id.as_str()));
+    assert_eq!(file(&console, &id).await.expect(303).header("location"), page);
+
+    let shown = console.get(&page).await.expect(200);
+    assert!(shown.header("cache-control").contains("no-store"));
+    let html = shown.text();
+    assert!(html.contains(&format!("data-secret=\"{secret}\"")), "{html}");
+    let scripts: String =
+        html.split("<script").skip(1).filter_map(|part| part.split("</script>").next()).collect();
+    assert!(scripts.contains("hydrate") && !scripts.contains(secret), "{scripts}");
+    assert!(!elsewhere.get(&page).await.expect(200).text().contains(secret));
+    assert!(!console.get("/credentials").await.expect(200).text().contains(secret));
+
+    let unsaved = call(&console, "saved_access_key", &format!("id={id}")).await.expect(400);
+    assert_eq!(unsaved.json()["reason"], "unsaved");
+    let form = format!("id={id}&is_saved=true&page=/credentials");
+    let done = call(&console, "saved_access_key", &form).await.expect(200).json();
+    assert_eq!(done["to"], "/credentials");
+    assert!(!console.get(&page).await.expect(200).text().contains(secret));
+    assert_eq!(file(&console, &id).await.expect(303).header("location"), page);
+
+    // Not said, it ends by itself.
+    let id = create(&console, "").await;
+    let page = format!("/credentials?dialog=new-key&item={id}");
+    assert!(console.get(&page).await.text().contains("data-secret"));
+    app.clock.advance(15 * 60);
+    assert!(!console.get(&page).await.expect(200).text().contains("data-secret"));
+    file(&console, &id).await.expect(303);
+}
+
+#[tokio::test]
+async fn the_page_shows_ids_keys_logins_and_sessions() {
+    let app = TestApp::new().await;
+    let console = app.signed_in("acme/reader").await;
+    let other = app.signed_in("acme/reader").await;
+    let (key, _) = long_term(&console, "description=for+the+laptop").await;
+    let short = temporary(&console).await;
+    let html = console.get("/credentials").await.expect(200).text();
+    for part in [&key.id, &short.id, "for the laptop", "credentials.project.local", "1/2"] {
+        assert!(html.contains(part), "{part}: {html}");
+    }
+    assert_eq!(html.matches("data-testid=\"credentials.session\"").count(), 2);
+    assert_eq!(html.matches("credentials.session.current").count(), 1);
+    let asked = |name: &str| format!("/credentials?dialog={name}");
+    let fresh = console.get(&asked("create-key")).await.expect(200).text();
+    assert!(fresh.contains("credentials.create.form") && !fresh.contains("current-password"));
+    app.clock.advance(15 * 60 + 1);
+    let old = console.get(&asked("create-key")).await.expect(200).text();
+    assert!(old.contains("current-password"), "{old}");
+    let page = asked(&format!("delete-key&item={}", key.id));
+    let end = &key.id[key.id.len() - 4..];
+    let html = console.get(&page).await.expect(200).text();
+    assert!(html.contains(&format!("data-confirm=\"{end}\"")), "{html}");
+    call(&console, "revoke_sessions", "").await.expect(200);
+    call(&other, "list_sessions", "").await.expect(401);
+}
+
 #[tokio::test]
 async fn a_deletion_is_confirmed_with_the_last_four_characters() {
     let app = TestApp::new().await;
     let console = app.signed_in("acme/reader").await;
-    let login = long_term(&console).await;
+    let (login, _) = long_term(&console, "").await;
     let refused =
         call(&console, "delete_access_key", &format!("id={}&confirm=nope", login.id)).await;
     assert_eq!(refused.expect(400).json()["reason"], "confirm");
@@ -194,13 +278,11 @@ async fn no_secret_is_logged_or_stored() {
     let app = TestApp::new().await;
     TestImage::new(5, 1, 100).push(&app.editor(), "group/app", "v1").await.expect(201);
     let console = app.signed_in("acme/reader").await;
-    let made = call(&console, "create_access_key", "description=laptop").await.expect(200).json();
-    let secret_key = made["secret_key"].as_str().unwrap().to_owned();
-    let id = made["id"].as_str().unwrap().to_owned();
-    let key = login_key(&id.parse().unwrap(), &secret_key.parse().unwrap());
-    let long = Login { username: format!("local@{id}"), key, id };
+    let (long, secret_key) = long_term(&console, "description=laptop").await;
+    let shown = format!("/credentials?dialog=new-key&item={}", long.id);
+    assert!(console.get(&shown).await.expect(200).text().contains(secret_key.reveal()));
     let short = temporary(&console).await;
-    let mut secrets = vec![secret_key, PASSWORD.to_owned()];
+    let mut secrets = vec![secret_key.reveal().clone(), PASSWORD.to_owned()];
     for login in [&long, &short] {
         let token = token_of(app.anonymous(), login).await;
         assert_eq!(doors(|| app.anonymous(), login, &token).await, [200; 4]);

@@ -198,6 +198,8 @@ fn calls() -> Vec<(&'static str, Input)> {
         ("access_keys", Form("user=nobody-here")),
         ("create_access_key", Form("description=mine&expires=90")),
         ("create_access_key", Form("user=manager")),
+        ("saved_access_key", Form("id=RSAK0000000000000000&is_saved=true")),
+        ("saved_access_key", Form("user=manager&id=RSAK0000000000000000&is_saved=true")),
         ("describe_access_key", Form("user=manager&id=RSAK0000000000000000&description=x")),
         ("enable_access_key", Form("user=manager&id=RSAK0000000000000000&is_enabled=true")),
         ("delete_access_key", Form("user=manager&id=RSAK0000000000000000&confirm=0000")),

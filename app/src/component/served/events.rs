@@ -8,7 +8,7 @@
 //! | `data-auto` on a field | its form is sent when it changes, a search box while typing |
 //! | `data-copy="text"` on a button | copies |
 //! | `data-reveal` on a button | shows and hides the password, or the `data-secret`, beside it |
-//! | `data-confirm="name"` on a field | the form's buttons that send wait until it is typed |
+//! | `data-confirm="name"` on a field | the form's buttons that send wait until it is typed; on a box, until it is checked |
 //! | – | a form that was typed into gets `data-changed`; its reset button takes that away |
 //! | `data-fold="cookie"` on a `<details>` | the cookie remembers `open` or `folded` |
 //! | `data-send="fields"` with `data-to="path"` | clicking tells a server function; nobody waits for the answer |
@@ -333,10 +333,12 @@ fn reveal(button: &HtmlElement) {
 fn check_confirmed(form: &Element) {
     let Ok(Some(field)) = form.query_selector("[data-confirm]") else { return };
     let wanted = field.get_attribute("data-confirm").unwrap_or_default();
-    let typed = field.dyn_into::<HtmlInputElement>().map(|field| field.value()).unwrap_or_default();
+    let Ok(field) = field.dyn_into::<HtmlInputElement>() else { return };
+    let is_met =
+        if field.type_() == "checkbox" { field.checked() } else { field.value().trim() == wanted };
     let button = form.query_selector("button[type=submit]").ok().flatten();
     if let Some(button) = button.and_then(|button| button.dyn_into::<HtmlButtonElement>().ok()) {
-        button.set_disabled(typed.trim() != wanted);
+        button.set_disabled(!is_met);
     }
 }
 

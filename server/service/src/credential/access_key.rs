@@ -10,7 +10,7 @@ use roadstead::manage::credential::{
     NewAccessKey,
 };
 use roadstead::{Error, ErrorKind, Result, Secret};
-use roadstead_store::access_key::{self, AccessKeyRecord};
+use roadstead_store::access_key::{self, AccessKeyRecord, Shown};
 use roadstead_store::account::State;
 use roadstead_store::credential::NewCredential;
 use roadstead_store::sealed::{self, SealedPlace};
@@ -22,6 +22,8 @@ use crate::audit::{self, Event, Origin};
 use crate::context::Context;
 use crate::error::{Failed, Outcome, stored};
 
+/// Seconds for which the console session that made a key may see its secret.
+const SHOWN: i64 = 15 * 60;
 /// What access keys begin with.
 const PREFIX: &str = "RSAK";
 
@@ -51,7 +53,8 @@ impl Credentials {
         })
     }
 
-    /// Creates an access key. Its secret is in the answer and never again.
+    /// Creates an access key. Its secret is in the answer, and for 15 minutes in those of
+    /// [`Credentials::new_access_key`] and [`Credentials::access_key_file`]; never again.
     ///
     /// # Errors
     /// `Denied` about the password when the caller has to confirm with it first (signed in more than 15 minutes ago),
@@ -88,14 +91,20 @@ impl Credentials {
             expires_at,
         };
         let new = NewCredential { holder, access_key: id, login_key_hash, created_at };
+        let shown = ctx
+            .session
+            .clone()
+            .map(|session| Shown { to: session, until: created_at.plus_seconds(SHOWN) });
         let sealer = self.sealer.clone();
         self.store
             .run("credential.create_access_key", Durability::Durable, move |tx| {
                 let (new, description, event) = (new.clone(), description.clone(), event.clone());
                 let (sealer, secret_key) = (sealer.clone(), secret_key.clone());
+                let shown = shown.clone();
                 Box::pin(async move {
                     ready(tx, &new.holder, is_own).await?;
-                    let id = access_key::create(tx, &new, &description, expires_at).await?;
+                    let shown = shown.as_ref();
+                    let id = access_key::create(tx, &new, &description, expires_at, shown).await?;
                     let place = SealedPlace::new("access_keys", id, "secret");
                     let value = sealer.seal(&place, secret_key.reveal().as_bytes())?;
                     sealed::put(tx, &place, &value, new.created_at).await?;
@@ -298,7 +307,7 @@ fn shown(record: AccessKeyRecord) -> AccessKey {
     }
 }
 
-fn no_key() -> Error {
+pub(super) fn no_key() -> Error {
     Error::not_found(Subject::Credential, "the user has no such access key")
 }
 

@@ -1,9 +1,9 @@
 //! Access keys and temporary credentials.
 
-use roadstead::access::AccessKeyId;
+use roadstead::access::{AccessKeyId, Allowed, CredentialHolder};
 use roadstead::id::CredentialId;
 use roadstead::manage::credential::UsedService;
-use roadstead_store::access_key;
+use roadstead_store::access_key::{self, Shown};
 use roadstead_store::account::State;
 use roadstead_store::credential::{self, CredentialKind, NewCredential, Use};
 use roadstead_store::sealed::{self, SealedPlace, SealedRecord};
@@ -28,7 +28,7 @@ async fn with_both(home: &Home, user: &UserRecord) -> (CredentialId, CredentialI
     tx!(
         home.run,
         [long, short, secret] | tx | {
-            let long = access_key::create(tx, &long, "laptop", Some(at(90))).await?;
+            let long = access_key::create(tx, &long, "laptop", Some(at(90)), None).await?;
             let short = credential::create_temporary(tx, &short, "login", "", at(60)).await?;
             let places = [("access_keys", long), ("temporary_credentials", short)];
             for (table, id) in places {
@@ -118,6 +118,38 @@ async fn access_keys_are_found_by_their_holder(home: &Home) {
     assert_eq!(tx!(home.run, [own] | tx | access_key::lock_holder(tx, &own).await), None);
 }
 
+async fn a_new_key_is_shown_to_one_session_for_a_while(home: &Home) {
+    let alice = home.account("alice").await;
+    let (bob, carol) = (home.user(&alice, "bob").await, home.user(&alice, "carol").await);
+    let (own, other, key) = (bob.allowed(), carol.allowed(), ak("AKNEW"));
+    let new = NewCredential {
+        holder: own.clone(),
+        access_key: key.clone(),
+        login_key_hash: [7; 32],
+        created_at: at(0),
+    };
+    let to = Shown { to: "session".to_owned(), until: at(10) };
+    let id =
+        tx!(home.run, [new, to] | tx | access_key::create(tx, &new, "", None, Some(&to)).await);
+    let shown = async |session: &'static str, now| {
+        tx!(home.read, [own, key] | tx | access_key::shown(tx, &own, &key, session, now).await)
+    };
+    let found = shown("session", at(9)).await.unwrap();
+    assert_eq!((found.id, found.expires_at, found.file_taken_at), (id, None, None));
+    assert_eq!(shown("session", at(10)).await, None);
+    assert_eq!(shown("another", at(9)).await, None);
+    let take = async |holder: &Allowed<CredentialHolder>| {
+        let holder = holder.clone();
+        tx!(home.run, [holder, key] | tx | access_key::take_file(tx, &holder, &key, at(5)).await)
+    };
+    assert!(!take(&other).await && take(&own).await && !take(&own).await);
+    assert_eq!(shown("session", at(9)).await.unwrap().file_taken_at, Some(at(5)));
+    tx!(home.run, [other, key] | tx | access_key::hide(tx, &other, &key).await);
+    assert!(shown("session", at(9)).await.is_some());
+    tx!(home.run, [own, key] | tx | access_key::hide(tx, &own, &key).await);
+    assert_eq!(shown("session", at(9)).await, None);
+}
+
 async fn a_deleted_user_leaves_no_secret(home: &Home) {
     let alice = home.account("alice").await;
     let (bob, carol) = (home.user(&alice, "bob").await, home.user(&alice, "carol").await);
@@ -167,6 +199,7 @@ async fn the_last_use_of_both_kinds_is_noted(home: &Home) {
 
 both! {
     a_credential_comes_with_all_that_a_login_checks
+    a_new_key_is_shown_to_one_session_for_a_while
     access_keys_are_found_by_their_holder
     a_deleted_user_leaves_no_secret
     the_last_use_of_both_kinds_is_noted

@@ -201,6 +201,46 @@ async fn an_older_sign_in_has_to_be_confirmed() {
 }
 
 #[tokio::test]
+async fn a_secret_is_shown_to_the_session_that_made_the_key_until_it_is_saved() {
+    let test = TestService::new().await;
+    let credentials = test.service.credentials();
+    let ctx = signed_in(&test, &test.reader, test.clock.now()).await;
+    let created = create(&test, &ctx).await;
+    let shown = credentials.new_access_key(&ctx, Holder::Me, &created.id).await.unwrap();
+    assert_eq!((&shown.created, shown.has_file), (&created, false));
+    let gone = (ErrorKind::NotFound, Subject::Credential);
+    // Neither another session of the same user nor a request without one.
+    for session in [None, Some("another".to_owned())] {
+        let other = Context { session, ..ctx.clone() };
+        let answer = credentials.new_access_key(&other, Holder::Me, &created.id).await;
+        assert_eq!(kind_of(answer), gone);
+        assert_eq!(
+            kind_of(credentials.access_key_file(&other, Holder::Me, &created.id).await),
+            gone
+        );
+    }
+    let file = credentials.access_key_file(&ctx, Holder::Me, &created.id).await.unwrap();
+    assert_eq!(file, created);
+    let again = credentials.access_key_file(&ctx, Holder::Me, &created.id).await;
+    assert_eq!(kind_of(again), (ErrorKind::Conflict, Subject::Credential));
+    let shown = credentials.new_access_key(&ctx, Holder::Me, &created.id).await.unwrap();
+    assert!(shown.has_file);
+    credentials.saved_access_key(&ctx, Holder::Me, &created.id).await.unwrap();
+    let answer = credentials.new_access_key(&ctx, Holder::Me, &created.id).await;
+    assert_eq!(kind_of(answer), gone);
+
+    let second = create(&test, &ctx).await;
+    test.clock.advance(15 * 60 - 1);
+    credentials.new_access_key(&ctx, Holder::Me, &second.id).await.unwrap();
+    assert!(!credentials.must_confirm(&ctx).await.unwrap());
+    test.clock.advance(1);
+    let answer = credentials.new_access_key(&ctx, Holder::Me, &second.id).await;
+    assert_eq!(kind_of(answer), gone);
+    test.clock.advance(1);
+    assert!(credentials.must_confirm(&ctx).await.unwrap());
+}
+
+#[tokio::test]
 async fn the_keys_of_others_are_for_security_administrators() {
     let test = TestService::new().await;
     let credentials = test.service.credentials();

@@ -25,7 +25,7 @@ async fn users_groups_and_policies_are_looked_after_with_plain_forms() {
         ("/iam/users?dialog=create", "Must be changed at the first sign-in"),
         ("/iam/users/reader", "What the user can reach"),
         ("/iam/users/reader?dialog=delete-user", "Delete user reader"),
-        ("/iam/groups", "No groups yet"),
+        ("/iam/groups", "operators"),
         ("/iam/policies", "SWR ReadOnlyAccess"),
         ("/iam/policies/SWR%20ReadOnlyAccess", "swr:repo:download"),
         ("/iam/policies?dialog=create&item=scan", "swr:repo:getScanReport"),
@@ -98,7 +98,7 @@ async fn mistakes_of_a_policy_have_their_line_and_column_on_its_page() {
     let fields = [("name", "Pulls"), ("document", wrong)];
     let refused = send(&mut owner, page, "create_policy", &fields).await;
     let shown = owner.visit(&refused).await.text();
-    assert!(shown.contains("iam.document.problem.2.44"), "{shown}");
+    assert!(shown.contains("iam.document.problem.2.42"), "{shown}");
     assert!(shown.contains("means no action"), "{shown}");
     assert!(shown.contains("swr:repo:downlod") && shown.contains("value=\"Pulls\""), "{shown}");
     let right = wrong.replace("downlod", "download");

@@ -282,7 +282,14 @@ fn the_store_takes_proofs_not_names() {
         "PolicyName",
     ];
     const PROOFS: [&str; 8] = [
-        "&Place", "Allowed<", "Visibility", "AuditScope", ": Whole", "InAccount", ": Holder", ": &On",
+        "&Place",
+        "Allowed<",
+        "Visibility",
+        "AuditScope",
+        ": Whole",
+        "InAccount",
+        ": Holder",
+        ": &On",
     ];
     let mut unproven = BTreeSet::new();
     let mut seen = 0;

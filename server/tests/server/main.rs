@@ -43,6 +43,7 @@ mod protocol;
 mod proxy;
 mod push;
 mod reference;
+mod sharing;
 mod sweep;
 mod tls;
 mod trace;

@@ -43,9 +43,9 @@ pub fn change_query(
     current: &[(String, String)],
     changes: &[(&str, Option<&str>)],
 ) -> String {
-    let resets_page = changes.iter().any(|(name, _)| {
-        !matches!(*name, "page" | "dialog" | "item" | "client" | "find" | "level")
-    });
+    let resets_page = changes
+        .iter()
+        .any(|(name, _)| !matches!(*name, "page" | "dialog" | "item" | "client" | "who" | "right"));
     let kept = current.iter().filter(|(name, _)| {
         let is_mark = matches!(name.as_str(), "__path" | "__err");
         let is_changed = changes.iter().any(|(changed, _)| changed == name);

@@ -39,7 +39,7 @@ async fn rights_are_listed_changed_and_given_by_those_who_manage() {
     assert!(!reader.contains(&hook("image.tab.permissions")));
 
     // The address is the choice; the form carries it.
-    let chosen = format!("{permissions}?dialog=grant&item=reader&item=nobody-here&level=3");
+    let chosen = format!("{permissions}?dialog=grant&item=reader&item=nobody-here&right=3");
     let page = manager.visit(&chosen).await.expect(200).text();
     assert_eq!(page.matches("name=\"users[]\"").count(), 1);
     let id = page.split("name=\"users[]\" value=\"").nth(1).and_then(|rest| rest.split('"').next());

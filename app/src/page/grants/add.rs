@@ -1,6 +1,6 @@
 //! Gives several users one right (`?dialog=grant`).
 //!
-//! The address is what is chosen: `item` names a user, `find` narrows the list, `level` is the right. One form changes
+//! The address is what is chosen: `item` names a user, `who` narrows the list, `right` is what they get. One form changes
 //! the address, the other sends it.
 
 use leptos::prelude::*;
@@ -50,9 +50,9 @@ impl Choice {
         let mut names = values::<String>(pairs, "item");
         names.truncate(LIMIT);
         Self {
-            find: value(pairs, "find").unwrap_or_default().trim().to_owned(),
+            find: value(pairs, "who").unwrap_or_default().trim().to_owned(),
             names,
-            level: value(pairs, "level")
+            level: value(pairs, "right")
                 .and_then(|text| text.parse::<u8>().ok())
                 .and_then(|bits| bits.try_into().ok())
                 .unwrap_or(Permission::Read),
@@ -191,7 +191,7 @@ fn Choose(choice: Choice, shown: Vec<Candidate>, chosen: Vec<Candidate>) -> impl
                     <input
                         class="input"
                         type="search"
-                        name="find"
+                        name="who"
                         maxlength="64"
                         autocomplete="off"
                         value=choice.find
@@ -253,7 +253,7 @@ fn levels(i18n: I18n, chosen: Permission) -> AnyView {
                     <input
                         type="radio"
                         class="check check--radio"
-                        name="level"
+                        name="right"
                         value=level
                         checked=is_checked
                         data-auto=""
@@ -282,11 +282,11 @@ mod tests {
 
     #[test]
     fn the_address_is_the_choice() {
-        let chosen = choice(&[("item", "mia"), ("item", "rob"), ("item", "mia"), ("level", "7")]);
+        let chosen = choice(&[("item", "mia"), ("item", "rob"), ("item", "mia"), ("right", "7")]);
         assert_eq!(chosen.names, ["mia", "rob"]);
         assert_eq!(chosen.level, Permission::Manage);
         for nonsense in ["", "2", "all"] {
-            assert_eq!(choice(&[("level", nonsense)]).level, Permission::Read);
+            assert_eq!(choice(&[("right", nonsense)]).level, Permission::Read);
         }
     }
 }

@@ -15,6 +15,17 @@ use crate::i18n::{I18n, Locale, td_string};
 /// Most mistakes of a policy that one error carries: it travels in addresses.
 const PROBLEMS: usize = 8;
 
+/// What is wrong in particular: for the few errors that name more than one thing.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Details {
+    /// What of a batch was refused, a line each; the page that sent it knows the words.
+    #[serde(default)]
+    pub refused: Vec<String>,
+    /// What is wrong with a policy that was typed; at most [`PROBLEMS`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem>,
+}
+
 /// An error on its way to a person.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ConsoleError {
@@ -29,13 +40,10 @@ pub struct ConsoleError {
     pub numbers: BTreeMap<String, u64>,
     /// A word of the service that tells cases of one kind apart, for example `programmatic_only`.
     #[serde(default)]
-    pub reason: Option<String>,
-    /// What of a batch was refused, a line each; the page that sent it knows the words.
+    pub reason: Option<Box<str>>,
+    /// What is wrong in particular.
     #[serde(default)]
-    pub refused: Vec<String>,
-    /// What is wrong with a policy that was typed; at most [`PROBLEMS`].
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub problems: Vec<Problem>,
+    pub details: Box<Details>,
     /// Seconds after which to try again.
     #[serde(default)]
     pub retry_after: Option<u64>,
@@ -57,8 +65,7 @@ impl ConsoleError {
             message: message.into(),
             numbers: BTreeMap::new(),
             reason: None,
-            refused: Vec::new(),
-            problems: Vec::new(),
+            details: Box::default(),
             retry_after: None,
             request_id: None,
             is_offline: false,
@@ -269,7 +276,7 @@ impl From<roadstead::Error> for ConsoleError {
         let reason = detail
             .and_then(|detail| detail.get("reason"))
             .and_then(serde_json::Value::as_str)
-            .map(str::to_owned);
+            .map(Into::into);
         let problems = detail
             .and_then(|detail| detail.get("problems"))
             .and_then(serde_json::Value::as_array)
@@ -284,8 +291,7 @@ impl From<roadstead::Error> for ConsoleError {
             message: error.message().to_owned(),
             numbers,
             reason,
-            refused: Vec::new(),
-            problems,
+            details: Box::new(Details { refused: Vec::new(), problems }),
             retry_after: error.retry_after_seconds(),
             request_id: None,
             is_offline: false,

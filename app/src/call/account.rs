@@ -186,7 +186,7 @@ pub async fn change_password(
     if password != confirm {
         let mut error =
             ConsoleError::new(ErrorKind::Invalid, Subject::Password, "the passwords differ");
-        error.reason = Some("differ".to_owned());
+        error.reason = Some("differ".into());
         return Err(error);
     }
     let context = port.context();

@@ -58,7 +58,7 @@ pub async fn complete_setup(
     if password != confirm {
         let mut error =
             ConsoleError::new(ErrorKind::Invalid, Subject::Password, "the passwords differ");
-        error.reason = Some("differ".to_owned());
+        error.reason = Some("differ".into());
         return Err(refuse(error));
     }
     let request = SetupRequest {

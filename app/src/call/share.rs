@@ -15,6 +15,8 @@ use server_fn::codec::Json;
 
 use crate::ConsoleClient;
 use crate::error::ConsoleError;
+#[cfg(feature = "ssr")]
+use crate::error::Details;
 use crate::notice::Done;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
@@ -125,7 +127,8 @@ pub async fn share_batch(
         .with_detail(serde_json::json!({ "n": refused.len() }));
         let refused =
             refused.iter().take(LINES).filter_map(|one| serde_json::to_string(one).ok()).collect();
-        return Err(ConsoleError { refused, ..port.error(error) });
+        let details = Box::new(Details { refused, ..Details::default() });
+        return Err(ConsoleError { details, ..port.error(error) });
     }
     port.done(super::image::next_or(next, Some("/images")), Some(Notice::Saved))
 }

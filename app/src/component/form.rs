@@ -88,13 +88,16 @@ fn submit(event: &SubmitEvent, action: Calls, path: &'static str) {
     }
 }
 
+/// Goes to an address of the console, and leaves the page where it is scrolled.
+pub type Navigate = StoredValue<Box<dyn Fn(&str) + Send + Sync>>;
+
 /// What follows the answer of a form. Copies are the same one.
 #[derive(Clone, Copy)]
 pub struct Settle {
     live: Live,
     toasts: Toasts,
     pathname: Memo<String>,
-    navigate: StoredValue<Box<dyn Fn(&str) + Send + Sync>>,
+    navigate: Navigate,
     /// The page was rendered for somebody who had to change the password first: only a new load lets them in.
     needs_load: bool,
 }

@@ -479,7 +479,8 @@ fn checked(facts: UserFacts) -> Result<UserFacts> {
         .split_once('@')
         .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
     let is_plain = email.chars().all(|c| !c.is_whitespace() && !c.is_control());
-    if !email.is_empty() && !(is_address && is_plain && email.len() <= EMAIL_LIMIT) {
+    let is_fine = email.is_empty() || is_address && is_plain && email.len() <= EMAIL_LIMIT;
+    if !is_fine {
         return Err(Error::invalid(
             Subject::User,
             "an address for mail looks like name@example.com",

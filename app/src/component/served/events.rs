@@ -32,7 +32,7 @@ use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlFormElement, HtmlInpu
 use super::fetch::{Part, dialog_of};
 use crate::client::ConsoleClient;
 use crate::command::Client;
-use crate::component::form::Settle;
+use crate::component::form::{Navigate, Settle};
 use crate::error::ConsoleError;
 use crate::i18n::{t_string, use_i18n};
 use crate::link;
@@ -61,7 +61,7 @@ pub(super) struct Acts {
     live: Live,
     i18n: crate::i18n::I18n,
     settle: Settle,
-    navigate: StoredValue<Box<dyn Fn(&str) + Send + Sync>>,
+    navigate: Navigate,
     timer: StoredValue<Option<TimeoutHandle>>,
 }
 

@@ -215,7 +215,7 @@ where
 {
     let i18n = use_i18n();
     let problems = action.value().with_untracked(|value| match value {
-        Some(Err(error)) => error.problems.clone(),
+        Some(Err(error)) => error.details.problems.clone(),
         _ => Vec::new(),
     });
     let is_wrong = !problems.is_empty();

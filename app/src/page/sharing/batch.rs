@@ -106,7 +106,7 @@ fn Form(images: Vec<(ImageName, Option<ShareRefusal>)>) -> impl IntoView {
             until_error(&error)
                 || description_error(&error)
                 || is_about_accounts(&error)
-                || !error.refused.is_empty()
+                || !error.details.refused.is_empty()
         })
     });
     let account_error =
@@ -120,7 +120,7 @@ fn Form(images: Vec<(ImageName, Option<ShareRefusal>)>) -> impl IntoView {
             {name_fields(&names)}
             <input type="hidden" name="next" value=next />
             <div class="dialog__body form-grid">
-                {move || error.get().filter(|error| !error.refused.is_empty()).map(|error| refused_list(i18n, &error))}
+                {move || error.get().filter(|error| !error.details.refused.is_empty()).map(|error| refused_list(i18n, &error))}
                 <fieldset class="field">
                     <legend class="field__label">{t!(i18n, shares.batch_images)}</legend>
                     <ul class="stack stack--sm choices" data-testid="share.batch.images">{list}</ul>
@@ -161,7 +161,8 @@ fn chosen_row(i18n: I18n, name: &ImageName, count: usize) -> AnyView {
         .get_untracked()
         .into_iter()
         .filter(|(key, value)| {
-            !matches!(key.as_str(), "__err" | "__path") && !(key == "item" && *value == text)
+            let is_mark = matches!(key.as_str(), "__err" | "__path");
+            !is_mark && (key != "item" || *value != text)
         })
         .collect::<Vec<_>>();
     let path = leptos_router::hooks::use_location().pathname.get_untracked();
@@ -214,7 +215,7 @@ fn Skipped(images: Vec<(ImageName, Option<ShareRefusal>)>) -> impl IntoView {
 /// What the server refused, each named.
 fn refused_list(i18n: I18n, error: &ConsoleError) -> AnyView {
     let refused: Vec<RefusedShare> =
-        error.refused.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        error.details.refused.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let all = error.numbers.get("n").copied().unwrap_or_default();
     let more = all.saturating_sub(refused.len() as u64);
     let rows = refused

@@ -29,7 +29,7 @@ async fn members_have_what_their_group_has_until_they_leave_or_it_goes() {
     let detail = groups.get(&test.owner, &group("builders")).await.unwrap();
     assert_eq!((detail.name.as_str(), detail.description.as_str()), ("Builders", "who builds"));
     assert_eq!(detail.members[0].name.as_str(), "nobody-yet");
-    assert_eq!(detail.attached, [policy.clone()]);
+    assert_eq!(detail.attached, std::slice::from_ref(&policy));
     groups.set_members(&test.owner, &group("builders"), users(), false).await.unwrap();
     assert!(!may().await);
     groups.set_members(&test.owner, &group("builders"), users(), true).await.unwrap();

@@ -29,7 +29,7 @@ async fn a_policy_is_saved_as_typed_and_a_change_binds_the_next_request() {
     users.set_attached(&test.owner, &user, attachment.clone(), true).await.unwrap();
     let detail = policies.get(&test.owner, &name("pull")).await.unwrap();
     assert_eq!((detail.document, detail.entry.uses), (text, 1));
-    assert_eq!(detail.users, [user.clone()]);
+    assert_eq!(detail.users, std::slice::from_ref(&user));
     assert!(may(&test.member, Action::PullImage).await);
     assert!(!may(&test.member, Action::PushImage).await);
     let text = allow(

@@ -48,7 +48,7 @@ describe("without JavaScript", () => {
       "/organizations/harbour": /fleet\/tug/,
       "/iam/users": /Account owner/,
       "/iam/users?dialog=create": /Must be changed at the first sign-in/,
-      "/iam/groups": /No groups yet/,
+      "/iam/groups": /operators/,
       "/iam/policies": /SWR ReadOnlyAccess/,
       "/iam/simulate": /which grant or statement decides/,
       "/settings/general": /Settings/,

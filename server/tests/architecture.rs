@@ -56,8 +56,15 @@ const RULES: &[Rule] = &[
         only: None,
     },
     Rule {
+        package: "roadstead-archive",
+        own: &["roadstead"],
+        own_optional: &[],
+        never: &["tokio", "axum", "leptos", "sqlx", "object_store"],
+        only: None,
+    },
+    Rule {
         package: "roadstead-service",
-        own: &["roadstead", "roadstead-store", "roadstead-object"],
+        own: &["roadstead", "roadstead-archive", "roadstead-store", "roadstead-object"],
         own_optional: &[],
         never: &["axum", "leptos", "sqlx", "object_store", "getrandom", "rand"],
         only: None,

@@ -138,6 +138,8 @@ pub enum Refusal {
     CredentialExpired,
     /// A policy says no.
     ExplicitDeny,
+    /// A policy of the user cannot be read: what it denies is not known.
+    PolicyDamaged,
     /// Nothing says yes.
     NoGrant,
     /// The user or their account is disabled.
@@ -154,6 +156,7 @@ impl Refusal {
             Self::AuthenticationRequired => "authentication_required",
             Self::CredentialExpired => "credential_expired",
             Self::ExplicitDeny => "explicit_deny",
+            Self::PolicyDamaged => "policy_damaged",
             Self::NoGrant => "no_grant",
             Self::Disabled => "disabled",
             Self::TokenScope => "token_scope",
@@ -311,47 +314,6 @@ pub struct Grants {
     pub anonymous_access: bool,
 }
 
-/// Which rows of a list the caller may see; filters in the query, never after it. Only [`visibility`] makes one:
-///
-/// ```compile_fail,E0639
-/// use roadstead::{access::Visibility, id::AccountId};
-/// let forged = Visibility::Account { account: AccountId(7) };
-/// ```
-/// ```compile_fail,E0639
-/// use roadstead::{access::Visibility, id::{AccountId, UserId}};
-/// let forged = Visibility::Granted { account: AccountId(7), user: UserId(7) };
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Visibility {
-    /// Everything of the account.
-    #[non_exhaustive]
-    Account {
-        /// The account.
-        account: AccountId,
-    },
-    /// What the user's grants name, inside the account.
-    #[non_exhaustive]
-    Granted {
-        /// The account.
-        account: AccountId,
-        /// The user.
-        user: UserId,
-    },
-}
-
-/// Which rows of lists a user sees, by ownership and policies; grants are for the query to join.
-///
-/// A policy shows the whole account only if it allows reading every image and none denies reading any: a list never
-/// names what an explicit deny hides.
-#[must_use]
-pub fn visibility(user: &UserActor, policies: &Policies, at: &Circumstances<'_>) -> Visibility {
-    if user.is_owner || policies.show_every_image(user, at) {
-        Visibility::Account { account: user.account }
-    } else {
-        Visibility::Granted { account: user.account, user: user.user }
-    }
-}
-
 /// Decides whether `actor` may do `action` on `target`.
 ///
 /// # Errors
@@ -420,6 +382,9 @@ fn judge(
     let ruling = by_policy(user, action, resource, grants, at);
     if let Ruling::Denied(statement) = ruling {
         return Verdict { answer: Err(Refusal::ExplicitDeny), statement: Some(statement) };
+    }
+    if ruling == Ruling::Damaged {
+        return Verdict::of(Err(Refusal::PolicyDamaged));
     }
     if in_own_account(user, rule.scope, resource) {
         if let Some(reason) = by_oneself(rule.need, user, resource) {

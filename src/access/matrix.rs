@@ -11,9 +11,9 @@ use proptest::prelude::*;
 use super::policy::{Attached, Holder};
 use super::{
     AccountTarget, Action, Actor, Circumstances, Effect, Grants, GroupTarget, InstanceTarget,
-    JobName, Need, OrganizationTarget, Permission, Policies, Policy, PolicyTarget, Reason, Refusal,
-    RepositoryTarget, Scope, Statement, SystemPolicy, UserActor, UserTarget, Visibility, decide,
-    explain, visibility,
+    JobName, NamePattern, Need, OrganizationTarget, Permission, Policies, Policy, PolicyTarget,
+    Reason, Refusal, RepositoryTarget, Scope, Statement, SystemPolicy, UserActor, UserTarget,
+    Visibility, decide, explain, visibility,
 };
 use crate::id::{AccountId, GroupId, OrganizationId, PolicyId, RepositoryId, UserId};
 use crate::time::Timestamp;
@@ -296,8 +296,8 @@ fn lists_never_name_what_a_policy_denies() {
     let full = || SystemPolicy::FullAccess.document();
     let reads = |resource: &str, condition: &str| {
         read(&format!(
-            r#"{{"Version":"1.1","Statement":[{{"Effect":"Allow","Action":["swr:repo:getRepo"],
-            "Resource":["{resource}"]{condition}}}]}}"#
+            r#"{{"Version":"1.1","Statement":[{{"Effect":"Allow","Action":["swr:repo:*"],
+            "Resource":["{resource}"]{condition}}},{{"Effect":"Allow","Action":["swr:namespace:get*"]}}]}}"#
         ))
     };
     let denies = |action: &str, condition: &str| {
@@ -323,6 +323,8 @@ fn lists_never_name_what_a_policy_denies() {
         vec![reads("swr:*:*:repo:*", ben)],
         vec![full(), denies("swr:repo:get*", "")],
         vec![full(), denies("swr:repo:get*", ann)],
+        vec![full(), denies("swr:repo:listRepoDomains", "")],
+        vec![read(r#"{"Version":"1.1","Statement":[{"Effect":"Allow","Action":["swr:repo:*"]}]}"#)],
     ] {
         assert!(matches!(of(&some), Visibility::Granted { .. }), "{some:?}");
     }
@@ -597,6 +599,139 @@ proptest! {
         let actor = Actor::User(UserActor { is_owner, ..user(HERE) });
         for action in [Action::ManageSettings, Action::ListAccounts, Action::CreateAccount, Action::SetAccountState] {
             prop_assert!(ask(&actor, action, false, &grants, NOW).is_err());
+        }
+    }
+}
+
+const ORGANIZATIONS: [&str; 4] = ["team", "team2", "other", "t_x"];
+const IMAGES: [&str; 8] = [
+    "team/app",
+    "team/app2",
+    "team/a/b",
+    "team2/app",
+    "team2/web",
+    "other/app",
+    "t_x/app",
+    "t_x/a_b",
+];
+
+/// A statement about images and organizations whose patterns meet some of them.
+fn some_statement() -> impl Strategy<Value = String> {
+    let resource = prop_oneof![
+        Just("*".to_owned()),
+        "swr:(local|\\*|far):(\\*|0{32}|1{32}):(repo|r\\*|\\*|re\\?o):(team|te\\*|\\*|t_x|t\\?x)/(app|a\\*|\\*|a_b|a\\?b)",
+        "swr:local:\\*:(repo|namespace|\\*):(team|te\\*|\\*|team\\?|other)",
+    ];
+    let action = prop_oneof![
+        Just("swr:repo:getRepo"),
+        Just("swr:repo:*"),
+        Just("swr:namespace:getNamespace"),
+        Just("swr:*:*"),
+        Just("swr:repo:listRepoDomains"),
+    ];
+    let condition = prop_oneof![
+        3 => Just(""),
+        1 => Just(r#","Condition":{"StringEquals":{"g:UserName":["ann"]}}"#),
+        1 => Just(r#","Condition":{"StringEquals":{"g:UserName":["ben"]}}"#),
+    ];
+    (prop::bool::weighted(0.3), action, prop::option::of(resource), condition).prop_map(
+        |(denies, action, resource, condition)| {
+            let effect = if denies { "Deny" } else { "Allow" };
+            let resource =
+                resource.map(|it| format!(r#","Resource":["{it}"]"#)).unwrap_or_default();
+            format!(r#"{{"Effect":"{effect}","Action":["{action}"]{resource}{condition}}}"#)
+        },
+    )
+}
+
+/// What lists show by policy and grant, and what is decided about each thing by itself.
+fn same_as_one_by_one(
+    policies: &Arc<Policies>,
+    action: Action,
+    is_image: bool,
+    granted: Option<Permission>,
+) -> Result<(), TestCaseError> {
+    let (ann, at) = (user(HERE), Circumstances::at(NOW));
+    let names: &[&str] = if is_image { &IMAGES } else { &ORGANIZATIONS };
+    let seen = visibility(&ann, policies, &at);
+    let needs = if action == Action::ListShares { Permission::Manage } else { Permission::Read };
+    for text in names {
+        let listed = match &seen {
+            Visibility::Account { .. } => true,
+            Visibility::Granted { policies, .. } => {
+                let names = match action {
+                    Action::ReadImage => &policies.images,
+                    Action::ListShares => &policies.shares,
+                    _ => &policies.organizations,
+                };
+                let means = |all: &[NamePattern]| all.iter().any(|pattern| pattern.means(text));
+                let is_granted = granted.is_some_and(|level| level.includes(needs));
+                (is_granted || means(names.allowed())) && !means(names.denied())
+            }
+        };
+        let grants = Grants { policies: policies.clone(), organization: granted, ..grants() };
+        let actor = Actor::User(ann.clone());
+        let decided = if is_image {
+            let image = RepositoryTarget {
+                id: RepositoryId(1),
+                organization: OrganizationId(1),
+                account: HERE,
+                name: text.parse().unwrap(),
+                is_public: false,
+            };
+            decide(&actor, action, image, &grants, &at).map(drop)
+        } else {
+            let name = text.parse().unwrap();
+            let organization =
+                OrganizationTarget { id: OrganizationId(1), account: HERE, name, new_image: None };
+            decide(&actor, action, organization, &grants, &at).map(drop)
+        };
+        prop_assert_eq!(listed, decided.is_ok(), "{} {:?} {:?} {:?}", text, action, decided, seen);
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn lists_show_what_is_allowed_one_by_one(
+        statements in prop::collection::vec(some_statement(), 1..5),
+        granted in prop::option::of(prop_oneof![Just(Permission::Read), Just(Permission::Manage)]),
+        damaged in prop::bool::weighted(0.1),
+    ) {
+        let document = format!(r#"{{"Version":"1.1","Statement":[{}]}}"#, statements.join(","));
+        let mut policies = holding(&[read(&document)]);
+        if damaged {
+            let held = Attached { policy: "torn".into(), is_system: false, group: None };
+            policies = Arc::new(Policies::clone(&policies).with_damaged(held));
+        }
+        same_as_one_by_one(&policies, Action::ReadImage, true, granted)?;
+        same_as_one_by_one(&policies, Action::ListShares, true, granted)?;
+        same_as_one_by_one(&policies, Action::ReadOrganization, false, granted)?;
+    }
+}
+
+#[test]
+fn whoever_holds_a_damaged_policy_is_refused_what_policies_could_deny() {
+    let held = Attached { policy: "torn".into(), is_system: false, group: None };
+    let full = holding(&[SystemPolicy::FullAccess.document()]);
+    let policies = Arc::new(Policies::clone(&full).with_damaged(held));
+    let held = Grants { policies, organization: Some(Permission::Manage), ..grants() };
+    for action in Action::ALL {
+        for is_public in [false, true] {
+            let answer = ask(&Actor::User(user(HERE)), action, is_public, &held, NOW);
+            match answer {
+                Err(refusal) if !action.rule().iam.is_empty() => {
+                    assert!(
+                        matches!(refusal, Refusal::PolicyDamaged | Refusal::NoGrant),
+                        "{action:?} {refusal:?}"
+                    );
+                }
+                Ok(Reason::Oneself) => assert!(action.rule().iam.is_empty(), "{action:?}"),
+                other => assert!(action.rule().iam.is_empty(), "{action:?} {other:?}"),
+            }
+            // The owner is not subject to policies, and repairs them.
+            let theirs = ask(&Actor::User(owner(HERE)), action, is_public, &held, NOW);
+            assert_ne!(theirs, Err(Refusal::PolicyDamaged), "{action:?}");
         }
     }
 }

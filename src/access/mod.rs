@@ -17,6 +17,7 @@ mod matrix;
 mod permission;
 pub mod policy;
 mod target;
+mod visibility;
 mod wildcard;
 
 pub use action::{Action, Need, Rule, Scope};
@@ -26,8 +27,8 @@ pub use credential::{
     print_credentials,
 };
 pub use decide::{
-    Allowed, Circumstances, Grants, Reason, Refusal, Resource, Target, Verdict, Visibility, decide,
-    explain, permits, visibility,
+    Allowed, Circumstances, Grants, Reason, Refusal, Resource, Target, Verdict, decide, explain,
+    permits,
 };
 pub use login_key::login_key;
 pub use permission::Permission;
@@ -36,4 +37,5 @@ pub use target::{
     AccountTarget, CredentialHolder, GroupKey, GroupTarget, InstanceTarget, OrganizationKey,
     OrganizationTarget, PolicyKey, PolicyTarget, RepositoryTarget, UserKey, UserTarget,
 };
+pub use visibility::{ByPolicy, NamePattern, Names, Visibility, visibility};
 pub(crate) use wildcard::wildcard;

@@ -18,6 +18,8 @@ pub struct PolicyEntry {
     pub uses: u64,
     /// When it was last changed.
     pub updated_at: Option<Timestamp>,
+    /// Whether it cannot be read, so that everything policies decide is refused to whoever has it.
+    pub is_damaged: bool,
 }
 
 /// A policy with its document.

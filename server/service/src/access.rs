@@ -50,6 +50,7 @@ use roadstead_store::Store;
 
 pub use aim::{Aim, Toward};
 pub use holder::Holder;
+pub(crate) use named::Sight;
 pub use named::{Account, Instance, Named, NewImage, OwnAccount};
 pub use people::{Oneself, Tenant};
 pub(crate) use person::Person;
@@ -81,10 +82,10 @@ pub struct Resolution<T> {
     pub(crate) target: Option<T>,
     /// What the caller holds.
     pub(crate) grants: Arc<Grants>,
-    /// Whether the caller may know that the name is free or taken.
-    pub(crate) is_visible: bool,
     /// What it is about, for errors.
     pub(crate) subject: Subject,
+    /// Whether the caller may know that the name is free or taken.
+    pub(crate) sight: Sight,
 }
 
 impl Access {
@@ -151,7 +152,7 @@ impl Access {
         let Some(target) = found.target else {
             return Ok(Err(match ctx.actor {
                 Actor::Anonymous => (Refusal::AuthenticationRequired, unauthenticated()),
-                _ if found.is_visible => {
+                _ if found.sight.is_clear(ctx) => {
                     return Err(Error::not_found(found.subject, missing(found.subject)));
                 }
                 _ => (Refusal::NoGrant, Error::hidden(found.subject)),
@@ -160,7 +161,9 @@ impl Access {
         let at = aim.of(ctx.circumstances());
         Ok(match decide(&ctx.actor, action, target, &found.grants, &at) {
             Ok(allowed) => narrow(ctx, action, allowed.target().resource()).map(|()| allowed),
-            Err(refusal) => Err((refusal, refused(refusal, found.is_visible, found.subject))),
+            Err(refusal) => {
+                Err((refusal, refused(refusal, found.sight.is_clear(ctx), found.subject)))
+            }
         })
     }
 
@@ -293,7 +296,14 @@ fn refused(refusal: Refusal, is_visible: bool, subject: Subject) -> Error {
         Refusal::ExplicitDeny | Refusal::NoGrant if is_visible => {
             Error::new(ErrorKind::Denied, subject, "you do not have permission to do this")
         }
-        Refusal::ExplicitDeny | Refusal::NoGrant => return Error::hidden(subject),
+        Refusal::PolicyDamaged if is_visible => Error::new(
+            ErrorKind::Denied,
+            subject,
+            "a policy of yours is damaged, so nothing is allowed; ask an administrator to save it anew or to detach it",
+        ),
+        Refusal::ExplicitDeny | Refusal::NoGrant | Refusal::PolicyDamaged => {
+            return Error::hidden(subject);
+        }
     };
     error.because(refusal.id())
 }

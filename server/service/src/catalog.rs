@@ -44,8 +44,8 @@ impl Catalog {
         let mut names = self
             .store
             .peek("repository.catalog", |tx| {
-                let cursor = cursor.clone();
-                Box::pin(async move { repository::catalog(tx, visibility, &cursor).await })
+                let (visibility, cursor) = (visibility.clone(), cursor.clone());
+                Box::pin(async move { repository::catalog(tx, &visibility, &cursor).await })
             })
             .await
             .map_err(stored)?;

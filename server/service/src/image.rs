@@ -82,7 +82,7 @@ impl Images {
                 let (prefix, rest) = (prefix.clone(), rest.clone());
                 Box::pin(async move {
                     if let Some(name) = prefix
-                        && organization::entry(tx, visibility, &name).await?.is_some()
+                        && organization::entry(tx, &filter.visibility, &name).await?.is_some()
                     {
                         filter.organizations = vec![name];
                         filter.search = rest;

@@ -236,10 +236,11 @@ impl Newsroom {
         let (images, sees_organization) = self
             .store
             .read("news.seen", |tx| {
+                let visibility = visibility.clone();
                 let (repositories, organizations) = (repositories.clone(), organizations.clone());
                 Box::pin(async move {
-                    let images = change::images_seen(tx, visibility, &repositories).await?;
-                    let is_one = change::sees_one_of(tx, visibility, &organizations).await?;
+                    let images = change::images_seen(tx, &visibility, &repositories).await?;
+                    let is_one = change::sees_one_of(tx, &visibility, &organizations).await?;
                     Ok::<_, roadstead_store::StoreError>((images, is_one))
                 })
             })

@@ -93,9 +93,9 @@ impl Organizations {
         let window = query.window;
         self.store
             .read("organization.list", move |tx| {
-                let search = search.clone();
+                let (visibility, search) = (visibility.clone(), search.clone());
                 Box::pin(async move {
-                    organization::list_sorted(tx, visibility, search.as_deref(), sorted, window)
+                    organization::list_sorted(tx, &visibility, search.as_deref(), sorted, window)
                         .await
                 })
             })
@@ -123,8 +123,8 @@ impl Organizations {
         let entry = self
             .store
             .read("organization.get", move |tx| {
-                let name = Arc::clone(&name);
-                Box::pin(async move { organization::entry(tx, visibility, &name).await })
+                let (visibility, name) = (visibility.clone(), Arc::clone(&name));
+                Box::pin(async move { organization::entry(tx, &visibility, &name).await })
             })
             .await
             .map_err(stored)?

@@ -86,9 +86,9 @@ impl Overviews {
         let months = months_until(today);
         let first = months.first().copied().unwrap_or(today).min(today - DAYS + 1);
         let oneself = self.access.authorize(ctx, Action::ManageOneself, Oneself).await?.key();
+        let is_whole_account = matches!(visibility, Visibility::Account { .. });
         let found = self.read(oneself, visibility, scope, first, today).await?;
         let quota = self.organizations.quota(ctx).await?;
-        let is_whole_account = matches!(visibility, Visibility::Account { .. });
         let daily = daily(&found.days, &found.sizes, today);
         let monthly = monthly(&found.days, &found.sizes, &months, today);
         Ok(Overview {
@@ -111,14 +111,19 @@ impl Overviews {
         })
     }
 
-    /// The numbers beside the entries of the navigation; they are part of every page.
+    /// The numbers beside the entries of the navigation; they are part of every page, so that whoever is denied what they
+    /// count gets none and not an error.
     ///
     /// # Errors
     /// `Unauthenticated` when nobody in particular asks; those of the store.
     pub async fn nav_counts(&self, ctx: &Context) -> Result<NavCounts> {
-        self.access.authorize(ctx, Action::ReadOverview, OwnAccount).await?;
+        match self.access.authorize(ctx, Action::ReadOverview, OwnAccount).await {
+            Err(error) if error.kind() == ErrorKind::Denied => {
+                return Ok(NavCounts { images: 0, shared: 0 });
+            }
+            decided => decided?,
+        };
         let visibility = self.access.visibility(ctx).await?;
-        // A policy may deny that list; every page has a navigation all the same.
         let received = match self.shares.all_received(ctx).await {
             Ok(all) => Some(Received { is_valid: Some(true), ..all }),
             Err(error) if error.kind() == ErrorKind::Denied => None,
@@ -127,14 +132,14 @@ impl Overviews {
         let (images, shared) = self
             .store
             .read("overview.nav_counts", move |tx| {
-                let received = received.clone();
+                let (visibility, received) = (visibility.clone(), received.clone());
                 Box::pin(async move {
-                    let counts = overview::counts(tx, visibility).await?;
+                    let images = overview::images(tx, &visibility).await?;
                     let shared = match &received {
                         Some(received) => share::received_count(tx, received).await?,
                         None => 0,
                     };
-                    Ok::<_, StoreError>((counts.repositories, shared))
+                    Ok::<_, StoreError>((images, shared))
                 })
             })
             .await
@@ -152,7 +157,9 @@ impl Overviews {
     ) -> Result<Found> {
         self.store
             .read("overview.get", move |tx| {
+                let visibility = visibility.clone();
                 Box::pin(async move {
+                    let visibility = &visibility;
                     let none = Window { offset: 0, limit: 0 };
                     let by_name = organization::Sorted { by_creation: false, order: Order::Asc };
                     let organizations =

@@ -65,6 +65,7 @@ impl Policies {
             description: String::new(),
             uses: uses.get(policy.name()).copied().unwrap_or_default(),
             updated_at: None,
+            is_damaged: false,
         });
         Ok(system.chain(own.into_iter().map(|record| shown(&record))).collect())
     }
@@ -240,6 +241,7 @@ fn shown(record: &PolicyRecord) -> PolicyEntry {
         description: record.description.clone(),
         uses: record.use_count,
         updated_at: Some(record.updated_at),
+        is_damaged: Policy::read(&record.document).is_err(),
     }
 }
 

@@ -364,8 +364,8 @@ impl Uploads {
             .inner
             .store
             .peek("blob.sources", |tx| {
-                let digest = digest.clone();
-                Box::pin(async move { blob::find_sources(tx, visibility, &digest, SOURCES).await })
+                let (visibility, digest) = (visibility.clone(), digest.clone());
+                Box::pin(async move { blob::find_sources(tx, &visibility, &digest, SOURCES).await })
             })
             .await
             .map_err(stored)?;

@@ -11,7 +11,6 @@ use crate::account::Excess;
 use crate::dialect::Dialect;
 use crate::error::{Result, StoreError};
 use crate::ledger::Place;
-use crate::repository::visible;
 use crate::row::record;
 use crate::sql::{LONGEST_LIST, sql};
 use crate::tx::Tx;
@@ -115,7 +114,7 @@ pub async fn find_linked_many(
 /// decides about each whether its content may be read.
 pub async fn find_sources(
     tx: &mut Tx<'_>,
-    visibility: Visibility,
+    visibility: &Visibility,
     digest: &Digest,
     limit: u32,
 ) -> Result<Vec<ImageName>> {
@@ -123,7 +122,7 @@ pub async fn find_sources(
         sql("SELECT r.path FROM blobs b JOIN repository_blobs l ON l.blob_id = b.id \
                      JOIN repositories r ON r.id = l.repository_id WHERE b.digest = $1 AND ")
         .bind(digest);
-    visible(&mut statement, visibility);
+    crate::visible::images(&mut statement, visibility);
     statement.push(" LIMIT ").push_bind(limit);
     Ok(statement.all::<(ImageName,)>(tx).await?.into_iter().map(|(path,)| path).collect())
 }

@@ -154,7 +154,7 @@ pub async fn since(tx: &mut Tx<'_>, cursor: i64) -> Result<(Vec<Change>, i64)> {
 /// The names of those `repositories` that the caller sees, or saw before they were deleted; in their order.
 pub async fn images_seen(
     tx: &mut Tx<'_>,
-    visibility: Visibility,
+    visibility: &Visibility,
     repositories: &[RepositoryId],
 ) -> Result<Vec<ImageName>> {
     if repositories.is_empty() {
@@ -162,7 +162,7 @@ pub async fn images_seen(
     }
     let mut statement = sql("SELECT r.path FROM repositories r WHERE r.id IN ");
     statement.push_list(repositories.iter().copied()).push(" AND ");
-    crate::repository::visible_once(&mut statement, visibility);
+    crate::visible::images_once(&mut statement, visibility);
     statement.push(" ORDER BY r.path");
     let mut names: Vec<ImageName> =
         statement.all::<(ImageName,)>(tx).await?.into_iter().map(|(name,)| name).collect();
@@ -174,7 +174,7 @@ pub async fn images_seen(
 /// Whether the caller sees one of these organizations.
 pub async fn sees_one_of(
     tx: &mut Tx<'_>,
-    visibility: Visibility,
+    visibility: &Visibility,
     organizations: &[OrganizationId],
 ) -> Result<bool> {
     if organizations.is_empty() {
@@ -182,7 +182,7 @@ pub async fn sees_one_of(
     }
     let mut statement = sql("SELECT count(*) FROM organizations o WHERE o.id IN ");
     statement.push_list(organizations.iter().copied()).push(" AND ");
-    crate::organization::visible(&mut statement, visibility);
+    crate::visible::organizations(&mut statement, visibility);
     let count: i64 = statement.scalar(tx).await?;
     Ok(count > 0)
 }

@@ -96,6 +96,23 @@ pub(crate) fn contains(text: &str) -> String {
     format!("%{}%", escape(text))
 }
 
+/// The pattern that means what `wildcards` with its `*` and `?` does, for `column LIKE $n ESCAPE '\'`.
+pub(crate) fn like(wildcards: &str) -> String {
+    let mut pattern = String::with_capacity(wildcards.len());
+    let mut is_after_star = false;
+    for character in wildcards.chars() {
+        match character {
+            // Several in a row mean one, and cost one.
+            '*' if is_after_star => {}
+            '*' => pattern.push('%'),
+            '?' => pattern.push('_'),
+            other => pattern.push_str(&escape(other.encode_utf8(&mut [0; 4]))),
+        }
+        is_after_star = character == '*';
+    }
+    pattern
+}
+
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -105,4 +122,21 @@ fn escape(text: &str) -> String {
         escaped.push(character.to_ascii_lowercase());
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_like_understands_itself_is_escaped() {
+        for (wildcards, expected) in [
+            ("team/*", "team/%"),
+            ("**a?b***", "%a_b%"),
+            ("t_x/a%*", "t\\_x/a\\%%"),
+            ("a\\*", "a\\\\%"),
+        ] {
+            assert_eq!(like(wildcards), expected);
+        }
+    }
 }

@@ -73,6 +73,7 @@ mod row;
 mod sql;
 mod tx;
 mod value;
+mod visible;
 mod writer;
 
 pub mod access_key;

@@ -12,6 +12,7 @@ use crate::ledger::Place;
 use crate::row::record;
 use crate::sql::{Sql, sql};
 use crate::tx::Tx;
+use crate::visible;
 
 record! {
     /// An organization.
@@ -185,23 +186,6 @@ pub async fn count(tx: &mut Tx<'_>, account: Allowed<AccountId>) -> Result<u64> 
         .await
 }
 
-/// Ends the WHERE of a statement over `organizations o`: only what the caller may see.
-pub(crate) fn visible(statement: &mut Sql, visibility: Visibility) {
-    match visibility {
-        Visibility::Account { account, .. } => {
-            statement.push("o.account_id = ").push_bind(account);
-        }
-        Visibility::Granted { account, user, .. } => {
-            statement.push("o.account_id = ").push_bind(account);
-            statement.push(" AND (EXISTS (SELECT 1 FROM organization_grants v WHERE v.organization_id = o.id AND v.user_id = ");
-            statement.push_bind(user);
-            statement.push(") OR EXISTS (SELECT 1 FROM repository_grants v WHERE v.organization_id = o.id AND v.user_id = ");
-            statement.push_bind(user).push("))");
-        }
-    }
-    statement.push(" AND o.deleted_at IS NULL");
-}
-
 /// How a list is sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sorted {
@@ -214,7 +198,7 @@ pub struct Sorted {
 /// The organizations the caller may see, by name; `search` is part of the name.
 pub async fn list(
     tx: &mut Tx<'_>,
-    visibility: Visibility,
+    visibility: &Visibility,
     search: Option<&str>,
     window: Window,
 ) -> Result<Page<OrganizationEntry>> {
@@ -223,10 +207,10 @@ pub async fn list(
 }
 
 /// The organizations the caller may see; `search` is part of the name. Whoever holds grants on single images only gets
-/// the counts of those images.
+/// the counts of those images, and whose policies decide about images, of those that they see.
 pub async fn list_sorted(
     tx: &mut Tx<'_>,
-    visibility: Visibility,
+    visibility: &Visibility,
     search: Option<&str>,
     sorted: Sorted,
     window: Window,
@@ -234,7 +218,7 @@ pub async fn list_sorted(
     let mut statement = entries(visibility);
     let mut total = sql("SELECT count(*) FROM organizations o WHERE ");
     for part in [&mut statement, &mut total] {
-        visible(part, visibility);
+        visible::organizations(part, visibility);
         if let Some(text) = search {
             part.push(" AND o.name LIKE ").push_bind(contains(text)).push(" ESCAPE '\\'");
         }
@@ -254,23 +238,44 @@ pub async fn list_sorted(
 /// One organization, if the caller may see it.
 pub async fn entry(
     tx: &mut Tx<'_>,
-    visibility: Visibility,
+    visibility: &Visibility,
     name: &OrganizationName,
 ) -> Result<Option<OrganizationEntry>> {
     let mut statement = entries(visibility);
     statement.push("o.name = ").push_bind(name).push(" AND ");
-    visible(&mut statement, visibility);
+    visible::organizations(&mut statement, visibility);
     statement.optional(tx).await
 }
 
 /// Begins a statement that gives [`OrganizationEntry`] rows, up to its WHERE.
-fn entries(visibility: Visibility) -> Sql {
+fn entries(visibility: &Visibility) -> Sql {
     match visibility {
         Visibility::Account { .. } => sql(
             "SELECT o.id, o.name, o.creator_name, CAST(NULL AS BIGINT) AS permission, o.repository_count, o.tag_count, \
              o.size, (SELECT count(*) FROM organization_grants c WHERE c.organization_id = o.id) AS user_count, \
              o.created_at FROM organizations o WHERE ",
         ),
+        Visibility::Granted { user, policies, .. } if visible::counts_by_policy(policies) => {
+            let mut statement = sql(
+                "SELECT o.id, o.name, o.creator_name, (SELECT p.permission FROM organization_grants p \
+                 WHERE p.organization_id = o.id AND p.user_id = $1) AS permission, ",
+            )
+            .bind(*user);
+            for (counted, name) in [
+                ("count(*)", " AS repository_count, "),
+                ("CAST(coalesce(sum(r.tag_count), 0) AS BIGINT)", " AS tag_count, "),
+                ("CAST(coalesce(sum(r.size), 0) AS BIGINT)", " AS size, "),
+            ] {
+                statement.push("(SELECT ").push(counted);
+                statement.push(" FROM repositories r WHERE r.organization_id = o.id AND ");
+                visible::images(&mut statement, visibility);
+                statement.push(")").push(name);
+            }
+            statement.and(
+                "(SELECT count(*) FROM organization_grants c WHERE c.organization_id = o.id) AS user_count, \
+                 o.created_at FROM organizations o WHERE ",
+            )
+        }
         Visibility::Granted { user, .. } => sql(concat!(
             "SELECT o.id, o.name, o.creator_name, (SELECT p.permission FROM organization_grants p \
              WHERE p.organization_id = o.id AND p.user_id = $1) AS permission, ",
@@ -282,14 +287,14 @@ fn entries(visibility: Visibility) -> Sql {
             " AS size, (SELECT count(*) FROM organization_grants c WHERE c.organization_id = o.id) AS user_count, \
              o.created_at FROM organizations o WHERE "
         ))
-        .bind(user),
+        .bind(*user),
     }
 }
 
 /// The names of every organization the caller may see, for drop-downs.
-pub async fn names(tx: &mut Tx<'_>, visibility: Visibility) -> Result<Vec<OrganizationName>> {
+pub async fn names(tx: &mut Tx<'_>, visibility: &Visibility) -> Result<Vec<OrganizationName>> {
     let mut statement = sql("SELECT o.name FROM organizations o WHERE ");
-    visible(&mut statement, visibility);
+    visible::organizations(&mut statement, visibility);
     statement.push(" ORDER BY o.name LIMIT 1000");
     Ok(statement.all::<(OrganizationName,)>(tx).await?.into_iter().map(|(name,)| name).collect())
 }

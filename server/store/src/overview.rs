@@ -5,11 +5,11 @@ use roadstead::id::RepositoryId;
 use roadstead::{ImageName, Timestamp};
 
 use crate::error::Result;
-use crate::repository::visible;
 use crate::row::record;
 use crate::sql::sql;
 use crate::tx::Tx;
 use crate::usage::UsageDay;
+use crate::visible;
 
 record! {
     /// Counts.
@@ -60,12 +60,12 @@ record! {
 }
 
 /// The counts.
-pub async fn counts(tx: &mut Tx<'_>, visibility: Visibility) -> Result<Counts> {
+pub async fn counts(tx: &mut Tx<'_>, visibility: &Visibility) -> Result<Counts> {
     match visibility {
         Visibility::Account { account, .. } => {
             sql("SELECT organization_count AS organizations, repository_count AS repositories, tag_count AS tags, size, \
                  plain_size FROM accounts WHERE id = $1")
-            .bind(account)
+            .bind(*account)
             .one(tx)
             .await
         }
@@ -76,8 +76,25 @@ pub async fn counts(tx: &mut Tx<'_>, visibility: Visibility) -> Result<Counts> {
                  CAST(coalesce(sum(r.size), 0) AS BIGINT) AS size, \
                  CAST(coalesce(sum(r.size), 0) AS BIGINT) AS plain_size FROM repositories r WHERE ",
             );
-            visible(&mut statement, visibility);
+            visible::images(&mut statement, visibility);
             statement.one(tx).await
+        }
+    }
+}
+
+/// How many repositories: the number beside the navigation of every page.
+pub async fn images(tx: &mut Tx<'_>, visibility: &Visibility) -> Result<u64> {
+    match visibility {
+        Visibility::Account { account, .. } => {
+            sql("SELECT repository_count FROM accounts WHERE id = $1")
+                .bind(*account)
+                .scalar(tx)
+                .await
+        }
+        Visibility::Granted { .. } => {
+            let mut statement = sql("SELECT count(*) FROM repositories r WHERE ");
+            visible::images(&mut statement, visibility);
+            statement.scalar(tx).await
         }
     }
 }
@@ -85,7 +102,7 @@ pub async fn counts(tx: &mut Tx<'_>, visibility: Visibility) -> Result<Counts> {
 /// Pulls, pushes and traffic by day from `first` to `last`; days without use are absent.
 pub async fn days(
     tx: &mut Tx<'_>,
-    visibility: Visibility,
+    visibility: &Visibility,
     first: i32,
     last: i32,
 ) -> Result<Vec<UsageDay>> {
@@ -95,7 +112,7 @@ pub async fn days(
                                              WHERE day >= $1 AND day <= $2 AND account_id = $3")
             .bind(first)
             .bind(last)
-            .bind(account)
+            .bind(*account)
         }
         Visibility::Granted { .. } => {
             let mut statement = sql(
@@ -106,7 +123,7 @@ pub async fn days(
             )
             .bind(first)
             .bind(last);
-            visible(&mut statement, visibility);
+            visible::images(&mut statement, visibility);
             statement.and(" GROUP BY d.day")
         }
     };
@@ -118,7 +135,7 @@ pub async fn days(
 /// `first`; nothing for whoever does not see all of it.
 pub async fn size_days(
     tx: &mut Tx<'_>,
-    visibility: Visibility,
+    visibility: &Visibility,
     first: i32,
     last: i32,
 ) -> Result<Vec<SizeDay>> {
@@ -128,7 +145,7 @@ pub async fn size_days(
     sql("SELECT day, size FROM account_days WHERE account_id = $1 AND size IS NOT NULL AND day <= $3 AND day >= coalesce(\
          (SELECT max(p.day) FROM account_days p WHERE p.account_id = $1 AND p.size IS NOT NULL AND p.day < $2), $2) \
          ORDER BY day")
-    .bind(account)
+    .bind(*account)
     .bind(first)
     .bind(last)
     .all(tx)
@@ -137,14 +154,18 @@ pub async fn size_days(
 
 /// By how many bytes the repositories that the caller may see grew on each day since they exist, oldest first: summed up,
 /// the bytes at the end of each day.
-pub async fn growth(tx: &mut Tx<'_>, visibility: Visibility, last: i32) -> Result<Vec<(i32, i64)>> {
+pub async fn growth(
+    tx: &mut Tx<'_>,
+    visibility: &Visibility,
+    last: i32,
+) -> Result<Vec<(i32, i64)>> {
     let mut statement = sql(
         "SELECT g.day, CAST(sum(g.delta) AS BIGINT) FROM (SELECT d.day AS day, d.size - coalesce(lag(d.size) OVER \
          (PARTITION BY d.repository_id ORDER BY d.day), 0) AS delta FROM repository_days d \
          JOIN repositories r ON r.id = d.repository_id WHERE d.size IS NOT NULL AND d.day <= $1 AND ",
     )
     .bind(last);
-    visible(&mut statement, visibility);
+    visible::images(&mut statement, visibility);
     statement.push(") g GROUP BY g.day ORDER BY g.day");
     statement.all(tx).await
 }
@@ -162,7 +183,7 @@ pub async fn has_logged_in(tx: &mut Tx<'_>, user: Allowed<UserKey>) -> Result<bo
 /// The most used repositories from day `first` on, by downloads.
 pub async fn most_used(
     tx: &mut Tx<'_>,
-    visibility: Visibility,
+    visibility: &Visibility,
     first: i32,
     limit: u32,
 ) -> Result<Vec<RepositoryUse>> {
@@ -172,7 +193,7 @@ pub async fn most_used(
          FROM repository_days d JOIN repositories r ON r.id = d.repository_id WHERE d.day >= $1 AND ",
     )
     .bind(first);
-    visible(&mut statement, visibility);
+    visible::images(&mut statement, visibility);
     statement.push(
         " GROUP BY r.id, r.path, r.tag_count, r.size, r.updated_at ORDER BY 5 DESC, r.path LIMIT ",
     );

@@ -14,6 +14,7 @@ use crate::ledger::Place;
 use crate::row::record;
 use crate::sql::{Sql, sql};
 use crate::tx::Tx;
+use crate::visible;
 
 record! {
     /// A repository. Only the store makes one, for whoever may see it.
@@ -210,7 +211,7 @@ impl Filter {
     }
 
     fn push(&self, statement: &mut Sql) {
-        visible(statement, self.visibility);
+        visible::images(statement, &self.visibility);
         if !self.organizations.is_empty() {
             statement.push(
                 " AND r.organization_id IN (SELECT o.id FROM organizations o WHERE o.deleted_at IS NULL AND o.name IN ",
@@ -228,42 +229,7 @@ impl Filter {
         }
         if self.is_shared {
             statement.push(" AND r.share_count > 0");
-            if let Visibility::Granted { user, .. } = self.visibility {
-                statement.push(
-                    " AND (EXISTS (SELECT 1 FROM organization_grants m WHERE m.organization_id = r.organization_id \
-                     AND m.permission = 7 AND m.user_id = ",
-                );
-                statement.push_bind(user);
-                statement.push(
-                    ") OR EXISTS (SELECT 1 FROM repository_grants m WHERE m.repository_id = r.id \
-                     AND m.permission = 7 AND m.user_id = ",
-                );
-                statement.push_bind(user).push("))");
-            }
-        }
-    }
-}
-
-/// Conditions over `repositories r`: only what the caller may see.
-pub(crate) fn visible(statement: &mut Sql, visibility: Visibility) {
-    visible_once(statement, visibility);
-    statement.push(" AND r.deleted_at IS NULL");
-}
-
-/// Conditions over `repositories r`: what the caller may see, and what they could see before it was deleted.
-pub(crate) fn visible_once(statement: &mut Sql, visibility: Visibility) {
-    match visibility {
-        Visibility::Account { account, .. } => {
-            statement.push("r.account_id = ").push_bind(account);
-        }
-        Visibility::Granted { account, user, .. } => {
-            statement.push("r.account_id = ").push_bind(account);
-            statement.push(" AND (EXISTS (SELECT 1 FROM organization_grants v WHERE v.user_id = ");
-            statement.push_bind(user);
-            statement.push(
-                " AND v.organization_id = r.organization_id) OR EXISTS (SELECT 1 FROM repository_grants v WHERE v.user_id = ",
-            );
-            statement.push_bind(user).push(" AND v.repository_id = r.id))");
+            visible::shares(statement, &self.visibility);
         }
     }
 }
@@ -350,11 +316,11 @@ pub async fn at_stake(tx: &mut Tx<'_>, place: &Place, since: i32) -> Result<(u64
 /// Names in byte order after `cursor.last`: the registry's catalog.
 pub async fn catalog(
     tx: &mut Tx<'_>,
-    visibility: Visibility,
+    visibility: &Visibility,
     cursor: &Cursor,
 ) -> Result<Vec<ImageName>> {
     let mut statement = sql("SELECT r.path FROM repositories r WHERE ");
-    visible(&mut statement, visibility);
+    visible::images(&mut statement, visibility);
     if let Some(last) = &cursor.last {
         statement.push(" AND r.path > ").push_bind(last.as_str());
     }

@@ -99,24 +99,38 @@ impl Sql {
         self
     }
 
+    /// `VALUES ($4), ($5), …`, filled up like [`Sql::push_list`]: rows of one column, `column1`. There must be a value.
+    pub(crate) fn push_rows(&mut self, values: impl IntoIterator<Item = impl Bind>) -> &mut Self {
+        self.push("VALUES ");
+        self.push_filled(values, ("(", "), (", ")"))
+    }
+
     /// `($4, $5, …)`. Filled up to a power of two with the last value, so that few different texts arise. An empty list
     /// matches nothing.
     pub(crate) fn push_list(&mut self, values: impl IntoIterator<Item = impl Bind>) -> &mut Self {
+        self.push_filled(values, ("(", ", ", ")"))
+    }
+
+    fn push_filled(
+        &mut self,
+        values: impl IntoIterator<Item = impl Bind>,
+        (before, between, after): (&'static str, &'static str, &'static str),
+    ) -> &mut Self {
         let mut values: Vec<Value> = values.into_iter().map(Bind::into_value).collect();
         let Some(last) = values.last().cloned() else {
             return self.push("(NULL)");
         };
         values.resize(values.len().next_power_of_two(), last);
-        self.push("(");
+        self.push(before);
         for (index, value) in values.into_iter().enumerate() {
             if index > 0 {
-                self.push(", ");
+                self.push(between);
             }
             self.arguments.push(value);
             let placeholder = format!("${}", self.arguments.len());
             self.text.to_mut().push_str(&placeholder);
         }
-        self.push(")")
+        self.push(after)
     }
 
     /// Runs it and says how many rows changed.

@@ -4,7 +4,7 @@ use super::condition::{Facts, Test};
 use super::{Effect, Policy, Statement, vocabulary};
 use crate::access::action::Action;
 use crate::access::decide::{Circumstances, Resource};
-use crate::access::{UserActor, wildcard};
+use crate::access::{NamePattern, Names, UserActor, wildcard};
 
 /// How many actions there are.
 const ACTIONS: usize = Action::ALL.len();
@@ -37,6 +37,8 @@ pub struct Policies {
     holder: Holder,
     attached: Vec<Attached>,
     statements: Vec<Compiled>,
+    /// Those that cannot be read.
+    damaged: Vec<Attached>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -75,6 +77,8 @@ pub(in crate::access) struct Asked<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::access) enum Ruling {
     Silent,
+    /// Something may deny it that cannot be read.
+    Damaged,
     Allowed(usize),
     Denied(usize),
 }
@@ -83,7 +87,7 @@ impl Policies {
     /// Nobody's policies yet.
     #[must_use]
     pub const fn new(holder: Holder) -> Self {
-        Self { holder, attached: Vec::new(), statements: Vec::new() }
+        Self { holder, attached: Vec::new(), statements: Vec::new(), damaged: Vec::new() }
     }
 
     /// Adds a policy.
@@ -100,7 +104,27 @@ impl Policies {
         self
     }
 
-    /// The policies, in the order in which they were added.
+    /// Adds a policy that cannot be read. It allows nothing; and because what it denied is not known, everything that
+    /// policies could deny is refused to whoever has it, until it is saved anew or detached.
+    #[must_use]
+    pub fn with_damaged(mut self, attached: Attached) -> Self {
+        self.damaged.push(attached);
+        self
+    }
+
+    /// Whether one of them cannot be read.
+    #[must_use]
+    pub const fn is_damaged(&self) -> bool {
+        !self.damaged.is_empty()
+    }
+
+    /// Those that cannot be read.
+    #[must_use]
+    pub fn damaged(&self) -> &[Attached] {
+        &self.damaged
+    }
+
+    /// The policies that can be read, in the order in which they were added.
     #[must_use]
     pub fn attached(&self) -> &[Attached] {
         &self.attached
@@ -116,7 +140,13 @@ impl Policies {
     /// What the policies say. A single Deny of any of the action's names ends it; all names must be allowed.
     pub(in crate::access) fn ruling(&self, asked: &Asked<'_>) -> Ruling {
         let iam = asked.action.rule().iam;
-        if iam.is_empty() || self.statements.is_empty() {
+        if iam.is_empty() {
+            return Ruling::Silent;
+        }
+        if self.is_damaged() {
+            return Ruling::Damaged;
+        }
+        if self.statements.is_empty() {
             return Ruling::Silent;
         }
         let all = u8::MAX >> (8 - iam.len().min(8));
@@ -154,43 +184,55 @@ impl Policies {
     /// Whether there is an image that these policies may hide by an explicit deny, whoever shares it.
     #[must_use]
     pub fn may_hide_images(&self) -> bool {
-        self.statements.iter().any(|statement| {
-            statement.effect == Effect::Deny && statement.names(Action::ReadImage) != 0
-        })
+        self.is_damaged()
+            || self.statements.iter().any(|statement| {
+                statement.effect == Effect::Deny && statement.names(Action::ReadImage) != 0
+            })
     }
 
-    /// Whether reading every image of the account is allowed at this instant and none is denied.
-    pub(in crate::access) fn show_every_image(
+    /// Of which names of the user's own account an action is allowed and denied at this instant, and from where it is
+    /// asked. `kind` is what stands before the name in a resource: `repo:`.
+    ///
+    /// A damaged policy may deny everything.
+    pub(in crate::access) fn names(
         &self,
         user: &UserActor,
+        action: Action,
+        kind: &str,
         at: &Circumstances<'_>,
-    ) -> bool {
-        let facts = self.facts(user, at);
-        let mut is_allowed = false;
-        for statement in &self.statements {
-            if statement.names(Action::ReadImage) == 0
-                || !statement.tests.iter().all(|test| test.holds(&facts))
-            {
-                continue;
-            }
-            match statement.effect {
-                Effect::Deny => return false,
-                Effect::Allow => {
-                    is_allowed |= statement.resources.as_ref().is_none_or(|patterns| {
-                        patterns.iter().any(|it| {
-                            matches!(it.rest.as_str(), "*" | "repo:*" | "repo:*/*")
-                                && it.is(
-                                    "swr",
-                                    &self.holder.region,
-                                    &self.holder.domain_id,
-                                    "repo:a/b",
-                                )
-                        })
-                    });
-                }
-            }
+    ) -> Names {
+        if self.is_damaged() {
+            return Names::new(None, NamePattern::after("*", ""));
         }
-        is_allowed
+        let facts = self.facts(user, at);
+        let of = |effect: Effect, name: u8| {
+            let meant = self.statements.iter().filter(move |statement| {
+                statement.effect == effect && statement.names(action) & name != 0
+            });
+            meant
+                .filter(|statement| statement.holds(&facts, at.is_target_open))
+                .flat_map(|statement| self.own(statement, kind))
+                .collect::<Vec<_>>()
+        };
+        // All IAM names of an action must be allowed; those that decide about lists have one.
+        Names::new(of(Effect::Allow, 1), of(Effect::Deny, u8::MAX))
+    }
+
+    /// What a statement names of the user's own account here.
+    fn own(&self, statement: &Compiled, kind: &str) -> Vec<NamePattern> {
+        let Holder { domain_id, region, .. } = &self.holder;
+        match &statement.resources {
+            None => NamePattern::after("*", ""),
+            Some(patterns) => patterns
+                .iter()
+                .filter(|pattern| pattern.is_in("swr", region, domain_id))
+                .flat_map(|pattern| match pattern.rest.as_str() {
+                    // Every image has an organization.
+                    "repo:*/*" if kind == "repo:" => NamePattern::after("*", ""),
+                    rest => NamePattern::after(rest, kind),
+                })
+                .collect(),
+        }
     }
 
     fn facts<'a>(&'a self, user: &'a UserActor, at: &'a Circumstances<'a>) -> Facts<'a> {
@@ -261,9 +303,12 @@ impl Pattern {
     }
 
     fn is(&self, service: &str, region: &str, domain: &str, rest: &str) -> bool {
+        self.is_in(service, region, domain) && wildcard(&self.rest, rest)
+    }
+
+    fn is_in(&self, service: &str, region: &str, domain: &str) -> bool {
         wildcard(&self.service, service)
             && wildcard(&self.region, region)
             && wildcard(&self.domain, domain)
-            && wildcard(&self.rest, rest)
     }
 }

@@ -161,9 +161,14 @@ fn Table(policies: Vec<PolicyEntry>) -> impl IntoView {
 pub fn TypeBadge(
     /// Built-in.
     is_system: bool,
+    /// Cannot be read.
+    #[prop(default = false)]
+    is_damaged: bool,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    if is_system {
+    if is_damaged {
+        view! { <Badge tone=Tone::Danger icon=icondata::LuTriangleAlert label=text!(i18n, iam.damaged_policy) testid="iam.policy.type" /> }
+    } else if is_system {
         view! { <Badge tone=Tone::Outline icon=icondata::LuLock label=text!(i18n, iam.system_policy) testid="iam.policy.type" /> }
     } else {
         view! { <Badge tone=Tone::Neutral icon=icondata::LuPencil label=text!(i18n, iam.custom_policy) testid="iam.policy.type" /> }
@@ -189,7 +194,7 @@ fn Row(policy: PolicyEntry) -> impl IntoView {
                     <span class="small muted">{description}</span>
                 </div>
             </td>
-            <td role="cell" class="t-min"><TypeBadge is_system=policy.is_system /></td>
+            <td role="cell" class="t-min"><TypeBadge is_system=policy.is_system is_damaged=policy.is_damaged /></td>
             <td role="cell" class="t-num t-min"><Count value=policy.uses /></td>
             <td role="cell" class="t-min p-3 small">{policy.updated_at.map(|at| view! { <Time at=at /> })}</td>
         </tr>

@@ -54,7 +54,9 @@ fn Body(policy: PolicyDetail) -> impl IntoView {
     let i18n = use_i18n();
     let PolicyDetail { entry, document, users, groups } = policy;
     let (name, is_system, uses) = (entry.name.clone(), entry.is_system, entry.uses);
-    let marks = ViewFn::from(move || view! { <TypeBadge is_system=is_system /> });
+    let is_damaged = entry.is_damaged;
+    let marks =
+        ViewFn::from(move || view! { <TypeBadge is_system=is_system is_damaged=is_damaged /> });
     let delete = (!is_system).then(|| {
         view! {
             <DialogLink name="delete-policy" class="btn" testid="iam.policy.delete">
@@ -93,6 +95,8 @@ fn Body(policy: PolicyDetail) -> impl IntoView {
         >
             {delete}
         </PageHeader>
+        {is_damaged
+            .then(|| view! { <p class="banner banner--danger" data-testid="iam.policy.damaged">{t!(i18n, iam.policy_damaged_note)}</p> })}
         <div class="grid">
             <section class="card col-8">
                 <div class="card__head"><h2>{t!(i18n, iam.document)}</h2></div>

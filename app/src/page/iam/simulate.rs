@@ -196,6 +196,7 @@ fn refusal_word(i18n: I18n, refusal: Refusal) -> &'static str {
         Refusal::AuthenticationRequired => t_string!(i18n, iam.refusal_authentication_required),
         Refusal::CredentialExpired => t_string!(i18n, iam.refusal_credential_expired),
         Refusal::ExplicitDeny => t_string!(i18n, iam.refusal_explicit_deny),
+        Refusal::PolicyDamaged => t_string!(i18n, iam.refusal_policy_damaged),
         Refusal::NoGrant => t_string!(i18n, iam.refusal_no_grant),
         Refusal::Disabled => t_string!(i18n, iam.refusal_disabled),
         Refusal::TokenScope => t_string!(i18n, iam.refusal_token_scope),

@@ -5,7 +5,7 @@ use roadstead::error::Subject;
 use roadstead::{AccountName, Result, UserName};
 use roadstead_store::resolve;
 
-use super::named::Named;
+use super::named::{Named, Sight};
 use super::{Access, Resolution};
 use crate::context::Context;
 use crate::error::stored;
@@ -36,7 +36,7 @@ impl Named for Holder<'_> {
                     name: user.user_name.clone(),
                     is_owner: user.is_owner,
                 });
-                return Ok(Resolution { target, grants, is_visible: true, subject });
+                return Ok(Resolution { target, grants, sight: Sight::Is(true), subject });
             }
             Self::User(name) => (&ctx.user()?.account_name, Some(name)),
             Self::Of(account, name) => (account, name),
@@ -67,6 +67,6 @@ impl Named for Holder<'_> {
             })
             .await
             .map_err(stored)?;
-        Ok(Resolution { target, grants, is_visible, subject })
+        Ok(Resolution { target, grants, sight: Sight::Is(is_visible), subject })
     }
 }

@@ -8,9 +8,8 @@ use roadstead::access::{
     AccountTarget, Actor, Grants, OrganizationTarget, Policies, Policy, RepositoryTarget,
     SystemPolicy,
 };
-use roadstead::error::Subject;
 use roadstead::id::UserId;
-use roadstead::{AccountName, Error, ErrorKind, ImageName, OrganizationName, Result};
+use roadstead::{AccountName, ImageName, OrganizationName, Result};
 use roadstead_store::StoreError;
 use roadstead_store::resolve::{self, Asker, Held, HeldRight};
 
@@ -48,6 +47,8 @@ pub(crate) struct Known {
     images: Cache<(Option<UserId>, ImageName), (Stamp, Arc<KnownImage>)>,
     organizations: Cache<(Option<UserId>, OrganizationName), (Stamp, Arc<KnownOrganization>)>,
     policies: Cache<UserId, (Stamp, Arc<Policies>)>,
+    /// Damaged policies of users that the log knows of.
+    told: Cache<(UserId, String), ()>,
 }
 
 impl Known {
@@ -56,6 +57,7 @@ impl Known {
             images: Cache::new(CAPACITY),
             organizations: Cache::new(CAPACITY),
             policies: Cache::new(CAPACITY),
+            told: Cache::new(CAPACITY),
         }
     }
 }
@@ -191,10 +193,30 @@ impl Access {
             if right.project_name.as_ref().is_some_and(|project| project.as_str() != region) {
                 continue;
             }
-            let (attached, policy) = read(right)?;
-            policies = policies.with(attached, &policy);
+            policies = match read(right) {
+                (attached, Some(policy)) => policies.with(attached, &policy),
+                (attached, None) => {
+                    self.tell_damaged(user, &attached);
+                    policies.with_damaged(attached)
+                }
+            };
         }
         Ok(policies)
+    }
+
+    /// Says once that a policy of a user cannot be read. Rights are loaded again after every change of any.
+    fn tell_damaged(&self, user: UserId, attached: &Attached) {
+        let key = (user, attached.policy.clone());
+        if self.inner.known.told.contains_key(&key) {
+            return;
+        }
+        self.inner.known.told.insert(key, ());
+        tracing::error!(
+            user = user.0,
+            policy = attached.policy,
+            "an attached policy cannot be read; everything that policies decide is refused to this user until it is \
+             saved anew or detached"
+        );
     }
 
     async fn grants(&self, actor: &Actor, held: Held) -> Result<Grants> {
@@ -224,27 +246,14 @@ fn asker(actor: &Actor) -> Option<Asker> {
     actor.user().map(|user| Asker { user: user.user, account: user.account })
 }
 
-/// What is attached. A document that cannot be read might have denied: nothing is decided without it.
-fn read(right: HeldRight) -> Result<(Attached, Policy)> {
+/// What is attached, and what it says if it can be read.
+fn read(right: HeldRight) -> (Attached, Option<Policy>) {
     let group = right.group_name.map(Into::into);
     if let Some(name) = right.role {
-        let policy = SystemPolicy::by_name(&name).ok_or_else(|| unreadable(&name))?.document();
-        return Ok((Attached { policy: name, is_system: true, group }, policy));
+        let policy = SystemPolicy::by_name(&name).map(SystemPolicy::document);
+        return (Attached { policy: name, is_system: true, group }, policy);
     }
     let name = right.policy_name.map(String::from).unwrap_or_default();
-    let document = right.document.ok_or_else(|| unreadable(&name))?;
-    let policy = Policy::read(&document).map_err(|_| unreadable(&name))?;
-    Ok((Attached { policy: name, is_system: false, group }, policy))
-}
-
-fn unreadable(what: &str) -> Error {
-    tracing::error!(
-        policy = what,
-        "an attached policy cannot be read; everything of its holders is refused"
-    );
-    Error::new(
-        ErrorKind::Corrupt,
-        Subject::Request,
-        "a policy of yours is damaged; the administrator finds the cause in the log",
-    )
+    let policy = right.document.and_then(|document| Policy::read(&document).ok());
+    (Attached { policy: name, is_system: false, group }, policy)
 }

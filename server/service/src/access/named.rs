@@ -1,10 +1,11 @@
 //! The ways in which targets are named.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use roadstead::access::{
-    AccountTarget, Action, Actor, InstanceTarget, OrganizationTarget, RepositoryTarget, Target,
-    permits,
+    AccountTarget, Action, Actor, Grants, InstanceTarget, OrganizationTarget, RepositoryTarget,
+    Target, permits,
 };
 use roadstead::error::Subject;
 use roadstead::{AccountName, Error, ErrorKind, ImageName, OrganizationName, Result};
@@ -47,30 +48,50 @@ pub struct Account<'a>(pub &'a AccountName);
 #[derive(Debug, Clone, Copy)]
 pub struct Instance;
 
-impl KnownImage {
-    /// Whether the caller sees it; for a missing image, whether they would see any of that name.
-    fn is_visible(&self, ctx: &Context, name: &ImageName) -> bool {
-        let (actor, at) = (&ctx.actor, ctx.circumstances());
-        match (&self.target, &self.parent) {
-            (Some(target), _) => {
-                permits(actor, Action::ReadImage, target, &self.grants, &at).is_ok()
+/// Whether the caller may know that a name is free or taken. Found out only for whoever is refused, or asks for what is
+/// not there.
+#[derive(Debug, Clone)]
+pub(crate) enum Sight {
+    /// It is known.
+    Is(bool),
+    /// Whoever may read this image; of a missing one, whoever could read any of that name.
+    Image(Arc<KnownImage>, MissingName),
+    /// Whoever may see this organization.
+    Organization(Arc<KnownOrganization>),
+    /// Whoever may see the organization of this image.
+    Parent(Arc<KnownImage>),
+}
+
+/// The name of an image that is not there.
+type MissingName = Option<ImageName>;
+
+impl Sight {
+    /// Whether they may.
+    pub(super) fn is_clear(&self, ctx: &Context) -> bool {
+        match self {
+            Self::Is(is_clear) => *is_clear,
+            Self::Image(known, missing) => {
+                let (action, at) = (Action::ReadImage, ctx.circumstances());
+                match (&known.target, &known.parent, missing) {
+                    (Some(target), ..) => {
+                        permits(&ctx.actor, action, target, &known.grants, &at).is_ok()
+                    }
+                    (None, Some(parent), Some(name)) => {
+                        let image = parent.new_image(name);
+                        permits(&ctx.actor, action, &image, &known.grants, &at).is_ok()
+                    }
+                    _ => false,
+                }
             }
-            (None, Some(parent)) => {
-                permits(actor, Action::ReadImage, &parent.new_image(name), &self.grants, &at)
-                    .is_ok()
-            }
-            (None, None) => false,
+            Self::Organization(known) => sees(ctx, known.target.as_ref(), &known.grants),
+            Self::Parent(known) => sees(ctx, known.parent.as_ref(), &known.grants),
         }
     }
 }
 
-impl KnownOrganization {
-    fn is_visible(&self, ctx: &Context) -> bool {
-        let at = ctx.circumstances();
-        self.target.as_ref().is_some_and(|target| {
-            permits(&ctx.actor, Action::ReadOrganization, target, &self.grants, &at).is_ok()
-        })
-    }
+fn sees(ctx: &Context, organization: Option<&OrganizationTarget>, grants: &Grants) -> bool {
+    let (action, at) = (Action::ReadOrganization, ctx.circumstances());
+    organization.is_some_and(|it| permits(&ctx.actor, action, it, grants, &at).is_ok())
 }
 
 impl Named for &ImageName {
@@ -81,8 +102,8 @@ impl Named for &ImageName {
         Ok(Resolution {
             target: known.target.clone(),
             grants: known.grants.clone(),
-            is_visible: known.is_visible(ctx, self),
             subject: Subject::Repository,
+            sight: Sight::Image(known.clone(), known.target.is_none().then(|| self.clone())),
         })
     }
 }
@@ -99,8 +120,8 @@ impl Named for &OrganizationName {
         Ok(Resolution {
             target: known.target.clone(),
             grants: known.grants.clone(),
-            is_visible: known.is_visible(ctx),
             subject: Subject::Organization,
+            sight: Sight::Organization(known),
         })
     }
 }
@@ -118,12 +139,9 @@ impl Named for NewImage<'_> {
         let known = access.image(ctx, self.0).await?;
         Ok(Resolution {
             target: known.parent.as_ref().map(|parent| parent.new_image(self.0)),
-            is_visible: known.parent.as_ref().is_some_and(|parent| {
-                let action = Action::ReadOrganization;
-                permits(&ctx.actor, action, parent, &known.grants, &ctx.circumstances()).is_ok()
-            }),
             grants: known.grants.clone(),
             subject: Subject::Organization,
+            sight: Sight::Parent(known),
         })
     }
 }
@@ -146,7 +164,7 @@ impl Named for OwnAccount {
         Ok(Resolution {
             target: Some(AccountTarget { id: user.account, name: user.account_name.clone() }),
             grants: access.own_grants(&ctx.actor).await?,
-            is_visible: true,
+            sight: Sight::Is(true),
             subject: Subject::Account,
         })
     }
@@ -159,8 +177,10 @@ impl Named for Account<'_> {
         let target = access.account(self.0).await?;
         let own = ctx.actor.user().map(|user| user.account);
         Ok(Resolution {
-            is_visible: matches!(ctx.actor, Actor::System(_))
-                || own.is_some() && own == target.as_ref().map(|target| target.id),
+            sight: Sight::Is(
+                matches!(ctx.actor, Actor::System(_))
+                    || own.is_some() && own == target.as_ref().map(|target| target.id),
+            ),
             target,
             grants: access.own_grants(&ctx.actor).await?,
             subject: Subject::Account,
@@ -175,7 +195,7 @@ impl Named for Instance {
         Ok(Resolution {
             target: Some(InstanceTarget),
             grants: access.own_grants(&ctx.actor).await?,
-            is_visible: true,
+            sight: Sight::Is(true),
             subject: Subject::Request,
         })
     }

@@ -14,7 +14,7 @@ use roadstead::id::AccountId;
 use roadstead::{AccountName, GroupName, PolicyName, Result, UserName};
 use roadstead_store::{StoreError, Tx, resolve};
 
-use super::named::Named;
+use super::named::{Named, Sight};
 use super::{Access, Resolution};
 use crate::context::Context;
 use crate::error::stored;
@@ -77,7 +77,7 @@ impl Access {
             .map_err(stored)?;
         let grants = self.own_grants(&ctx.actor).await?;
         let is_visible = lists(user, ctx, list, &grants);
-        Ok(Resolution { target, grants, is_visible, subject })
+        Ok(Resolution { target, grants, sight: Sight::Is(is_visible), subject })
     }
 }
 
@@ -94,7 +94,12 @@ impl Named for Oneself {
         };
         // No policy has a say in it.
         let grants = access.no_grants().into();
-        Ok(Resolution { target: Some(target), grants, is_visible: true, subject: Subject::User })
+        Ok(Resolution {
+            target: Some(target),
+            grants,
+            sight: Sight::Is(true),
+            subject: Subject::User,
+        })
     }
 }
 
@@ -109,7 +114,9 @@ impl Named for &UserName {
             })
             .await?;
         let own = ctx.user()?.user;
-        found.is_visible |= found.target.as_ref().is_some_and(|target| target.id == own);
+        if found.target.as_ref().is_some_and(|target| target.id == own) {
+            found.sight = Sight::Is(true);
+        }
         Ok(found)
     }
 }
@@ -153,6 +160,6 @@ impl Named for Tenant<'_> {
             }
         };
         let target = access.account(self.0).await?;
-        Ok(Resolution { target, grants, is_visible, subject: Subject::Account })
+        Ok(Resolution { target, grants, sight: Sight::Is(is_visible), subject: Subject::Account })
     }
 }

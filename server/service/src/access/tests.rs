@@ -8,6 +8,8 @@ use super::*;
 use crate::testing::TestService;
 use crate::token::TokenScope;
 
+mod lists;
+
 fn image(name: &str) -> ImageName {
     name.parse().unwrap()
 }
@@ -176,7 +178,25 @@ async fn a_custom_policy_counts_and_one_that_cannot_be_read_refuses() {
         [3; 16],
     )
     .await;
-    assert_eq!(may("team/app").await, Some(ErrorKind::Corrupt));
+    // What it denied is not known: nothing is allowed, and no page breaks.
+    let refusal = async |action| {
+        let answer = test.service.access().authorize(&test.member, action, OwnAccount).await;
+        let error = answer.unwrap_err();
+        (error.kind(), error.detail().map(|detail| detail["reason"].clone()))
+    };
+    let damaged = Some(serde_json::json!(Refusal::PolicyDamaged.id()));
+    assert_eq!(refusal(Action::ListImages).await, (ErrorKind::Denied, damaged));
+    assert_eq!(may("team/app").await, Some(ErrorKind::Hidden));
+    assert_eq!(may("team/open").await, Some(ErrorKind::Hidden));
+    let profile = test.service.sessions().profile(&test.member).await.unwrap();
+    assert!(!profile.is_administrator && !profile.may_manage_users);
+    let counts = test.service.overview().nav_counts(&test.member).await.unwrap();
+    assert_eq!((counts.images, counts.shared), (0, 0));
+    let reach = test.service.users().reach(&test.owner, &"nobody-yet".parse().unwrap()).await;
+    let reach = reach.unwrap();
+    assert!(reach.is_damaged && reach.policies.len() == 3, "{reach:?}");
+    let shown = test.service.policies().list(&test.owner).await.unwrap();
+    assert_eq!(shown.iter().filter(|entry| entry.is_damaged).count(), 1);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use roadstead::error::Subject;
 use roadstead::id::{AccountId, GroupId, PolicyId, UserId};
 use roadstead::manage::image::ImageRights;
 use roadstead::manage::user::{Explanation, Question, Reach, ReachedGrant, Source};
-use roadstead::{Error, ErrorKind, ImageName, Result, UserName};
+use roadstead::{Error, ImageName, Result, UserName};
 use roadstead_store::reach;
 
 use super::Users;
@@ -39,21 +39,15 @@ impl Users {
             })
             .await
             .map_err(stored)?;
-        let own = match self.access.own_grants(&actor).await {
-            Ok(own) => Some(own),
-            Err(error) if error.kind() == ErrorKind::Corrupt => None,
-            Err(error) => return Err(error),
-        };
+        let own = self.access.own_grants(&actor).await?;
         let (account, at) = (key.target().account, ctx.circumstances());
         let mut grants = Vec::with_capacity(organizations.len() + images.len());
         for row in organizations {
             let target =
                 OrganizationTarget { id: row.id, account, name: row.name, new_image: None };
             let held = Some(row.permission);
-            let strongest = own.as_deref().and_then(|own| {
-                let grants = Grants { organization: held, ..own.clone() };
-                strongest::on_organization(&actor, &target, &grants, &at)
-            });
+            let with = Grants { organization: held, ..Grants::clone(&own) };
+            let strongest = strongest::on_organization(&actor, &target, &with, &at);
             grants.push(reached(target.name.to_string(), false, row.permission, strongest));
         }
         for row in images {
@@ -64,29 +58,26 @@ impl Users {
                 name: row.name,
                 is_public: row.is_public,
             };
-            let strongest = own.as_deref().and_then(|own| {
-                let grants = Grants {
-                    organization: row.on_organization,
-                    image: Some(row.permission),
-                    any_image: true,
-                    ..own.clone()
-                };
-                strongest::on_image(&actor, &target, &grants, &at)
-            });
+            let with = Grants {
+                organization: row.on_organization,
+                image: Some(row.permission),
+                any_image: true,
+                ..Grants::clone(&own)
+            };
+            let strongest = strongest::on_image(&actor, &target, &with, &at);
             grants.push(reached(target.name.to_string(), true, row.permission, strongest));
         }
-        let policies = own.as_deref().map(|own| own.policies.attached()).unwrap_or_default();
+        let policies = own.policies.attached().iter().chain(own.policies.damaged());
         Ok(Reach {
             is_owner: allowed.target().is_owner,
             policies: policies
-                .iter()
                 .map(|held| Source {
                     policy: held.policy.clone(),
                     group: held.group.clone(),
                     statement: 0,
                 })
                 .collect(),
-            is_damaged: own.is_none(),
+            is_damaged: own.policies.is_damaged(),
             grants,
         })
     }
@@ -95,7 +86,7 @@ impl Users {
     ///
     /// # Errors
     /// `Hidden`, `NotFound` or `Denied` about others than oneself; Invalid when the action is asked of an image or
-    /// organization and none is named; Corrupt when a policy of the user is damaged.
+    /// organization and none is named.
     #[tracing::instrument(name = "service.user.explain", skip_all, fields(user = %question.user))]
     pub async fn explain(&self, ctx: &Context, question: Question) -> Result<Explanation> {
         let allowed = self.access.authorize(ctx, Action::ExplainPermission, &question.user).await?;
@@ -221,7 +212,11 @@ fn acting(ctx: &Context, target: &UserTarget) -> Result<Actor> {
 }
 
 fn explained(verdict: Verdict, grants: &Grants) -> Explanation {
-    let by = verdict.statement.and_then(|index| grants.policies.statement(index));
+    let by = match verdict.answer {
+        // None of its statements: there is no telling which.
+        Err(Refusal::PolicyDamaged) => grants.policies.damaged().first().map(|held| (held, 0)),
+        _ => verdict.statement.and_then(|index| grants.policies.statement(index)),
+    };
     Explanation {
         allowed: verdict.answer.ok(),
         refused: verdict.answer.err(),

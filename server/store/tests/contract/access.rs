@@ -90,18 +90,27 @@ async fn organizations_are_listed_as_far_as_they_are_visible(home: &Home) {
     let names = |page: roadstead::page::Page<organization::OrganizationEntry>| {
         page.items.iter().map(|it| it.name.to_string()).collect::<Vec<_>>()
     };
-    let all = tx!(home.read, [] | tx | organization::list(tx, everything, None, ALL).await);
+    let all =
+        tx!(home.read, [everything] | tx | organization::list(tx, &everything, None, ALL).await);
     assert_eq!(names(all), ["alp-x", "alpha", "beta", "gamma"]);
     let second = Window { offset: 1, limit: 2 };
-    let page = tx!(home.read, [] | tx | organization::list(tx, everything, None, second).await);
+    let page =
+        tx!(home.read, [everything] | tx | organization::list(tx, &everything, None, second).await);
     assert_eq!((page.total, names(page)), (4, vec!["alpha".to_owned(), "beta".to_owned()]));
-    let found =
-        tx!(home.read, [] | tx | organization::list(tx, everything, Some("ALP"), ALL).await);
+    let found = tx!(
+        home.read,
+        [everything] | tx | organization::list(tx, &everything, Some("ALP"), ALL).await
+    );
     assert_eq!(names(found), ["alp-x", "alpha"]);
-    let percent =
-        tx!(home.read, [] | tx | organization::list(tx, everything, Some("%"), ALL).await);
+    let percent = tx!(
+        home.read,
+        [everything] | tx | organization::list(tx, &everything, Some("%"), ALL).await
+    );
     assert_eq!(percent.total, 0);
-    assert_eq!(tx!(home.read, [] | tx | organization::list(tx, some, None, ALL).await).total, 0);
+    assert_eq!(
+        tx!(home.read, [some] | tx | organization::list(tx, &some, None, ALL).await).total,
+        0
+    );
     let (account, beta, user) = (alice.allowed(), created[0].allowed(), bob.id);
     tx!(
         home.run,
@@ -115,12 +124,12 @@ async fn organizations_are_listed_as_far_as_they_are_visible(home: &Home) {
         home.run,
         [] | tx | grant::set_on_repository(tx, &place, user, Permission::Manage, None, at(0)).await
     );
-    let seen = tx!(home.read, [] | tx | organization::list(tx, some, None, ALL).await);
+    let seen = tx!(home.read, [some] | tx | organization::list(tx, &some, None, ALL).await);
     assert_eq!(seen.items[0].permission, Some(Permission::Read));
     assert_eq!(seen.items[0].user_count, 1);
     assert_eq!((seen.items[1].permission, seen.items[1].repository_count), (None, 1));
     assert_eq!(names(seen), ["beta", "gamma"]);
-    assert_eq!(tx!(home.read, [] | tx | organization::names(tx, some).await).len(), 2);
+    assert_eq!(tx!(home.read, [some] | tx | organization::names(tx, &some).await).len(), 2);
     assert_eq!(tx!(home.read, [] | tx | organization::count(tx, account).await), 4);
     let settings = organization::Settings {
         default_public: true,
@@ -148,9 +157,12 @@ async fn organizations_are_listed_as_far_as_they_are_visible(home: &Home) {
     let name = created[1].name.clone();
     assert!(tx!(home.read, [name] | tx | organization::is_taken(tx, account, &name).await));
     assert!(
-        tx!(home.read, [name] | tx | organization::entry(tx, everything, &name).await).is_some()
+        tx!(home.read, [name, everything] | tx | organization::entry(tx, &everything, &name).await)
+            .is_some()
     );
-    assert!(tx!(home.read, [name] | tx | organization::entry(tx, some, &name).await).is_none());
+    assert!(
+        tx!(home.read, [name, some] | tx | organization::entry(tx, &some, &name).await).is_none()
+    );
 }
 
 async fn a_repository_is_created_once(home: &Home) {
@@ -231,7 +243,7 @@ async fn several(home: &Home) -> (Vec<RepositoryRecord>, Visibility) {
 
 async fn repositories_are_searched_filtered_and_sorted(home: &Home) {
     let (all, visibility) = several(home).await;
-    let filter = Filter::all(visibility);
+    let filter = Filter::all(visibility.clone());
     let sorted = paths(home, &filter, Sort::Path, Order::Asc).await;
     assert_eq!(sorted, ["group/a_b", "group/api", "group/web", "other/axb", "other/web"]);
     let by_size = paths(home, &filter, Sort::Size, Order::Desc).await;
@@ -243,14 +255,15 @@ async fn repositories_are_searched_filtered_and_sorted(home: &Home) {
             assert_eq!(paths(home, &filter, sort, order).await.len(), 5);
         }
     }
-    let search = |text: &str| Filter { search: Some(text.into()), ..Filter::all(visibility) };
+    let search =
+        |text: &str| Filter { search: Some(text.into()), ..Filter::all(visibility.clone()) };
     assert_eq!(
         paths(home, &search("WE"), Sort::Path, Order::Asc).await,
         ["group/web", "other/web"]
     );
     assert_eq!(paths(home, &search("_"), Sort::Path, Order::Asc).await, ["group/a_b"]);
     let inside =
-        Filter { organizations: vec!["other".parse().unwrap()], ..Filter::all(visibility) };
+        Filter { organizations: vec!["other".parse().unwrap()], ..Filter::all(visibility.clone()) };
     assert_eq!(paths(home, &inside, Sort::Path, Order::Asc).await, ["other/axb", "other/web"]);
     let place = all[0].place();
     let attributes =
@@ -259,11 +272,11 @@ async fn repositories_are_searched_filtered_and_sorted(home: &Home) {
         home.run,
         [attributes] | tx | repository::update(tx, &place, &attributes, None, at(3)).await
     );
-    let public = Filter { is_public: Some(true), ..Filter::all(visibility) };
+    let public = Filter { is_public: Some(true), ..Filter::all(visibility.clone()) };
     assert_eq!(paths(home, &public, Sort::Path, Order::Asc).await, ["group/web"]);
-    let databases = Filter { category: Some("database".into()), ..Filter::all(visibility) };
+    let databases = Filter { category: Some("database".into()), ..Filter::all(visibility.clone()) };
     assert_eq!(paths(home, &databases, Sort::Path, Order::Asc).await, ["group/web"]);
-    let shared = Filter { is_shared: true, ..Filter::all(visibility) };
+    let shared = Filter { is_shared: true, ..Filter::all(visibility.clone()) };
     assert_eq!(paths(home, &shared, Sort::Path, Order::Asc).await, Vec::<String>::new());
     let window = Window { offset: 3, limit: 5 };
     let page = tx!(
@@ -281,7 +294,10 @@ async fn repositories_are_listed_as_far_as_they_are_visible(home: &Home) {
     let user = bob.id;
     let other = home.organization_now(all[2].organization_id).await.allowed();
     let some = granted(&alice, &bob);
-    assert_eq!(paths(home, &Filter::all(some), Sort::Path, Order::Asc).await, Vec::<String>::new());
+    assert_eq!(
+        paths(home, &Filter::all(some.clone()), Sort::Path, Order::Asc).await,
+        Vec::<String>::new()
+    );
     tx!(
         home.run,
         [] | tx | {
@@ -294,21 +310,22 @@ async fn repositories_are_listed_as_far_as_they_are_visible(home: &Home) {
         [] | tx | grant::set_on_repository(tx, &place, user, Permission::Read, None, at(0)).await
     );
     let seen = ["group/api", "other/axb", "other/web"];
-    assert_eq!(paths(home, &Filter::all(some), Sort::Path, Order::Asc).await, seen);
+    assert_eq!(paths(home, &Filter::all(some.clone()), Sort::Path, Order::Asc).await, seen);
     let foreign = everything(&stranger);
     assert_eq!(
         paths(home, &Filter::all(foreign), Sort::Path, Order::Asc).await,
         Vec::<String>::new()
     );
-    let counts = tx!(home.read, [] | tx | overview::counts(tx, some).await);
+    let counts = tx!(home.read, [some] | tx | overview::counts(tx, &some).await);
     assert_eq!((counts.organizations, counts.repositories, counts.size), (2, 3, 20 + 30 + 50));
-    let counts = tx!(home.read, [] | tx | overview::counts(tx, whole).await);
+    let counts = tx!(home.read, [whole] | tx | overview::counts(tx, &whole).await);
     assert_eq!((counts.organizations, counts.repositories, counts.size), (2, 5, 150));
     // The catalog: the same rows, by key.
     let mut cursor = Cursor { last: None, limit: 2 };
     let mut names = Vec::new();
     loop {
-        let part = tx!(home.read, [cursor] | tx | repository::catalog(tx, some, &cursor).await);
+        let part =
+            tx!(home.read, [cursor, some] | tx | repository::catalog(tx, &some, &cursor).await);
         let Some(last) = part.last() else { break };
         cursor.last = Some(last.to_string());
         names.extend(part.iter().map(ToString::to_string));
@@ -330,7 +347,10 @@ async fn names_are_in_byte_order(home: &Home) {
     wanted.sort();
     let everything = everything(&alice);
     let cursor = Cursor { last: None, limit: 100 };
-    let listed = tx!(home.read, [cursor] | tx | repository::catalog(tx, everything, &cursor).await);
+    let listed = tx!(
+        home.read,
+        [cursor, everything] | tx | repository::catalog(tx, &everything, &cursor).await
+    );
     assert_eq!(listed.iter().map(ToString::to_string).collect::<Vec<_>>(), wanted);
 }
 

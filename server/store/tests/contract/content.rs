@@ -120,11 +120,11 @@ async fn a_blob_is_visible_only_where_it_is_linked(home: &Home) {
     let bob = home.user(&alice, "bob").await;
     let (all, none) = (everything(&alice), granted(&alice, &bob));
     assert_eq!(
-        tx!(home.read, [name] | tx | blob::find_sources(tx, all, &name, 5).await),
+        tx!(home.read, [name, all] | tx | blob::find_sources(tx, &all, &name, 5).await),
         vec![web.path.clone()]
     );
     assert_eq!(
-        tx!(home.read, [name] | tx | blob::find_sources(tx, none, &name, 5).await),
+        tx!(home.read, [name, none] | tx | blob::find_sources(tx, &none, &name, 5).await),
         Vec::new()
     );
     let place = api.place();

@@ -202,10 +202,14 @@ async fn use_is_rolled_up_by_day(home: &Home) {
     let everything = everything(&alice);
     let some = granted(&alice, &bob);
     assert_eq!(
-        tx!(home.read, [] | tx | overview::days(tx, everything, first, first + 9).await).len(),
+        tx!(home.read, [everything] | tx | overview::days(tx, &everything, first, first + 9).await)
+            .len(),
         2
     );
-    assert_eq!(tx!(home.read, [] | tx | overview::days(tx, some, first, first + 9).await).len(), 0);
+    assert_eq!(
+        tx!(home.read, [some] | tx | overview::days(tx, &some, first, first + 9).await).len(),
+        0
+    );
     let user = bob.id;
     tx!(
         home.run,
@@ -221,11 +225,16 @@ async fn use_is_rolled_up_by_day(home: &Home) {
             .await
         }
     );
-    assert_eq!(tx!(home.read, [] | tx | overview::days(tx, some, first, first + 9).await).len(), 2);
-    let most = tx!(home.read, [] | tx | overview::most_used(tx, some, first, 5).await);
+    assert_eq!(
+        tx!(home.read, [some] | tx | overview::days(tx, &some, first, first + 9).await).len(),
+        2
+    );
+    let most = tx!(home.read, [some] | tx | overview::most_used(tx, &some, first, 5).await);
     assert_eq!((most[0].id, most[0].pulls, most[0].pull_bytes), (id, 10, 1000));
-    let sizes =
-        tx!(home.read, [] | tx | overview::size_days(tx, everything, first + 1, first + 2).await);
+    let sizes = tx!(
+        home.read,
+        [everything] | tx | overview::size_days(tx, &everything, first + 1, first + 2).await
+    );
     assert_eq!(sizes.iter().map(|it| (it.day, it.size)).collect::<Vec<_>>(), [(first, 30)]);
 }
 

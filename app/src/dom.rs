@@ -236,15 +236,6 @@ mod browser {
         document().query_selector("[role=dialog]").ok().flatten().is_some()
     }
 
-    /// Whether every field inside the element is filled as its attributes want; else the browser points at the first.
-    pub fn is_section_valid(selector: &str) -> bool {
-        let Ok(Some(section)) = document().query_selector(selector) else { return true };
-        let Ok(nodes) = section.query_selector_all("input") else { return true };
-        (0..nodes.length())
-            .filter_map(|index| nodes.get(index)?.dyn_into::<HtmlInputElement>().ok())
-            .all(|input| input.report_validity())
-    }
-
     /// Asks a question that is answered with yes or no.
     pub fn confirm(question: &str) -> bool {
         window().confirm_with_message(question).unwrap_or(true)
@@ -538,11 +529,6 @@ mod server {
     /// Whether a dialog is open.
     pub fn is_dialog_open() -> bool {
         false
-    }
-
-    /// Whether every field inside the element is filled as its attributes want.
-    pub fn is_section_valid(_selector: &str) -> bool {
-        true
     }
 
     /// Asks a question that is answered with yes or no.

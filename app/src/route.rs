@@ -18,7 +18,7 @@ use crate::page::images::ImagesPage;
 use crate::page::not_found::NotFoundPage;
 use crate::page::organizations::{OrganizationDetailPage, OrganizationsPage};
 use crate::page::overview::OverviewPage;
-use crate::page::setup::{SetupDonePage, SetupPage};
+use crate::page::setup::SetupPage;
 use crate::page::signin::SigninPage;
 use crate::served;
 
@@ -32,6 +32,10 @@ where
 
 fn settings() -> AnyView {
     served!("settings", view! { <crate::page::settings::SettingsPage /> })
+}
+
+fn setup_done() -> AnyView {
+    served!("setup-done", view! { <crate::page::setup::done::SetupDonePage /> })
 }
 
 fn shared_images() -> AnyView {
@@ -53,7 +57,7 @@ fn iam() -> AnyView {
 /// The pages inside the frame.
 fn framed() -> Vec<AnyNestedRoute> {
     vec![
-        page(path!("/setup/done"), || AnyView::from_view(SetupDonePage())),
+        page(path!("/setup/done"), setup_done),
         page(path!("/overview"), || AnyView::from_view(OverviewPage())),
         page(path!("/images"), || AnyView::from_view(ImagesPage())),
         page(path!("/images/shared"), shared_images),

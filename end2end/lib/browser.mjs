@@ -39,7 +39,7 @@ export async function visitor(browser, { language = "en", javaScriptEnabled = tr
     if (message.type() !== "error" && message.type() !== "warning") return;
     const text = `${message.text()} (${message.location().url})`;
     for (const status of expected) if (text.includes(`status of ${status}`)) return;
-    problems.push(`console ${message.type()}: ${text}`);
+    problems.push(`console ${message.type()} at ${page.url()}: ${text}`);
   });
   page.on("pageerror", (error) => problems.push(`uncaught: ${error.message}`));
   page.on("response", (response) => {

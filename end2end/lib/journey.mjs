@@ -19,7 +19,7 @@ export async function setUp(person, registry) {
   await hook(page, "setup.confirm").fill(owner.password);
   if (person.isAlive) await hook(page, "setup.next").click();
   await hook(page, "setup.region-id").fill("local");
-  await hook(page, "setup.next").click();
+  await hook(page, "setup.finish").click();
   await hook(page, "setup.done").waitFor();
   await person.settled();
 }

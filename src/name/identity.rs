@@ -54,6 +54,11 @@ fn is_user(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
 }
 
+impl AccountName {
+    /// The rule as browsers take it in `pattern`.
+    pub const PATTERN: &str = r"[A-Za-z][A-Za-z0-9_\-]{2,31}";
+}
+
 macro_rules! folded {
     ($($name:ident)*) => {$(
         impl $name {

@@ -201,6 +201,23 @@ mod tests {
         }
 
         #[test]
+        fn patterns_for_browsers_say_the_same(
+            text in "[a-bZ0._/A-]{0,8}|[a-z][a-z0-9._-]{0,40}[A-Z/]?|[a-z0-9-]{60,66}"
+        ) {
+            let is = |pattern: &str| {
+                regex::Regex::new(&format!("^(?:{pattern})$")).unwrap().is_match(&text)
+            };
+            prop_assert_eq!(is(AccountName::PATTERN), text.parse::<AccountName>().is_ok());
+            prop_assert_eq!(is(RegionName::PATTERN), text.parse::<RegionName>().is_ok());
+            let fits = text.len() <= 64 && !RESERVED_ORGANIZATIONS.contains(&text.as_str());
+            prop_assert_eq!(
+                is(OrganizationName::PATTERN) && fits,
+                text.parse::<OrganizationName>().is_ok()
+            );
+            prop_assert_eq!(is(RepositoryName::PATTERN), text.parse::<RepositoryName>().is_ok());
+        }
+
+        #[test]
         fn images_print_what_they_parse(text in "[a-z][a-z0-9]{0,8}(/[a-z0-9]{1,5}(__|-|\\.)[a-z0-9]{1,4}){1,3}") {
             if let Ok(image) = text.parse::<ImageName>() {
                 prop_assert_eq!(image.to_string(), text);

@@ -23,3 +23,8 @@ fn is_organization(text: &str) -> bool {
         && is_component(text)
         && !RESERVED_ORGANIZATIONS.contains(&text)
 }
+
+impl OrganizationName {
+    /// The rule as browsers take it in `pattern`, but for the length and the reserved words.
+    pub const PATTERN: &str = r"[a-z][a-z0-9]*(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*";
+}

@@ -19,3 +19,8 @@ fn is_region(text: &str) -> bool {
         && text.ends_with(alnum)
         && text.chars().all(|c| alnum(c) || c == '-')
 }
+
+impl RegionName {
+    /// The rule as browsers take it in `pattern`.
+    pub const PATTERN: &str = r"[a-z0-9][a-z0-9\-]{0,61}[a-z0-9]";
+}

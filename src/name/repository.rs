@@ -15,3 +15,9 @@ name!(
 fn is_repository(text: &str) -> bool {
     text.len() <= 128 && text.split('/').all(is_component)
 }
+
+impl RepositoryName {
+    /// The rule as browsers take it in `pattern`, but for the length.
+    pub const PATTERN: &str =
+        r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*";
+}

@@ -74,6 +74,15 @@ pub fn use_is_open(name: &'static str) -> Signal<bool> {
     derive(move || query.with(|query| query.get("dialog").is_some_and(|open| open == name)))
 }
 
+/// Whether one of the dialogs is open.
+#[must_use]
+pub fn use_is_any_open(names: &'static [&'static str]) -> Memo<bool> {
+    let query = use_location().query;
+    memo(move |_| {
+        query.with(|query| query.get_str("dialog").is_some_and(|open| names.contains(&open)))
+    })
+}
+
 /// A link that opens the dialog `name`: a real link, without moving the page.
 #[component]
 pub fn DialogLink(

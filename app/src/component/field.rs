@@ -12,6 +12,7 @@ pub type Rule = Callback<String, Option<String>>;
 /// What stands under a field: the error if there is one, else the help.
 #[component]
 fn Under(id: String, help: MaybeProp<String>, error: Signal<Option<String>>) -> impl IntoView {
+    let is_served = is_inside();
     move || match error.get() {
         Some(error) => view! {
             <p class="field__error" id=id.clone() data-testid=id.clone()>
@@ -22,6 +23,8 @@ fn Under(id: String, help: MaybeProp<String>, error: Signal<Option<String>>) -> 
         .into_any(),
         None => help
             .get()
+            // Inside a part a broken rule is said here.
+            .or_else(|| is_served.then(String::new))
             .map(|help| view! { <p class="field__help" id=id.clone()>{help}</p> })
             .into_any(),
     }
@@ -67,10 +70,28 @@ struct Line {
     class: &'static str,
     locked: MaybeProp<String>,
     rule: Option<Rule>,
+    limits: Limits,
     error: Signal<Option<String>>,
     on_change: Option<Callback<String>>,
     is_first: bool,
     testid: Option<&'static str>,
+}
+
+/// Rules that the browser knows, for fields of served pages: on leaving the field the sentence takes the place of the help.
+#[derive(Default)]
+struct Limits {
+    pattern: Option<&'static str>,
+    min: Option<u32>,
+    same: Option<&'static str>,
+    sentence: MaybeProp<String>,
+    differs: Option<&'static str>,
+    ask: Option<&'static str>,
+}
+
+impl Limits {
+    fn is_any(&self) -> bool {
+        self.pattern.is_some() || self.min.is_some() || self.same.is_some()
+    }
 }
 
 impl Line {
@@ -83,6 +104,10 @@ impl Line {
         let field = check(self.value.clone(), self.rule, self.error);
         let is_shown = RwSignal::new(false);
         let help = MaybeProp::derive(move || locked.get().or_else(|| help.get()));
+        let limits = self.limits;
+        let is_served = is_inside() && limits.is_any();
+        let sentence = limits.sentence;
+        let sentence = move || is_served.then(|| sentence.get().or_else(|| help.get())).flatten();
         let toggle = kind.is_none().then(|| view! { <Reveal is_shown=is_shown /> });
         view! {
             <div class="field">
@@ -101,8 +126,14 @@ impl Line {
                         autocapitalize="off"
                         spellcheck="false"
                         maxlength=self.max
+                        minlength=limits.min
+                        pattern=limits.pattern
                         required=is_required
                         disabled=move || locked.with(Option::is_some)
+                        data-rule=sentence
+                        data-same=limits.same
+                        data-differs=limits.differs
+                        data-ask=limits.ask
                         data-autofocus=self.is_first.then_some("")
                         autofocus=self.is_first && kind.is_none()
                         aria-describedby=under.clone()
@@ -194,6 +225,15 @@ pub fn TextField(
     /// The rule.
     #[prop(optional)]
     rule: Option<Rule>,
+    /// The rule as the browser takes it, whose sentence is the help: for served pages.
+    #[prop(optional)]
+    pattern: Option<&'static str>,
+    /// The id of what shows while the value is another address than the browser's: for served pages.
+    #[prop(optional)]
+    differs: Option<&'static str>,
+    /// The server function that is asked about the value while it is typed: for served pages.
+    #[prop(optional)]
+    ask: Option<&'static str>,
     /// What the server said about this field.
     #[prop(optional, into)]
     error: Signal<Option<String>>,
@@ -225,6 +265,7 @@ pub fn TextField(
         class,
         locked,
         rule,
+        limits: Limits { pattern, differs, ask, ..Limits::default() },
         error,
         on_change,
         is_first,
@@ -252,9 +293,12 @@ pub fn PasswordField(
     /// 40 px high.
     #[prop(optional)]
     is_large: bool,
-    /// The rule.
+    /// Fewest characters, whose sentence is the help: for served pages.
     #[prop(optional)]
-    rule: Option<Rule>,
+    min: Option<u32>,
+    /// The field of the form that it repeats, and what is said when it does not: for served pages.
+    #[prop(optional)]
+    repeats: Option<(&'static str, Signal<String>)>,
     /// What the server said about this field.
     #[prop(optional, into)]
     error: Signal<Option<String>>,
@@ -279,7 +323,13 @@ pub fn PasswordField(
         max: 256,
         class: if is_large { "input input--lg input--toggle" } else { "input input--toggle" },
         locked: MaybeProp::default(),
-        rule,
+        rule: None,
+        limits: Limits {
+            min,
+            same: repeats.map(|(name, _)| name),
+            sentence: repeats.map(|(_, sentence)| sentence.into()).unwrap_or_default(),
+            ..Limits::default()
+        },
         error,
         on_change,
         is_first,
@@ -319,28 +369,33 @@ pub fn TextArea(
         (text.chars().count() > max).then(|| t_string!(i18n, errors.description).to_owned())
     });
     let field = check(value.clone(), Some(rule), error);
+    let of_limit = move |n: String| {
+        let limit = crate::format::grouped(max as u64);
+        t_string!(i18n, components.character_count, n = n, limit = limit).to_string()
+    };
     let counter = move || {
         let n = field.value.with(|text| text.chars().count());
-        t_string!(
-            i18n,
-            components.character_count,
-            n = crate::format::grouped(n as u64),
-            limit = crate::format::grouped(max as u64)
-        )
-        .to_string()
+        of_limit(crate::format::grouped(n as u64))
     };
+    let counts = is_inside().then(|| of_limit("{}".to_owned()));
+    let limit = is_inside().then(|| max.to_string());
+    let sentence = is_inside().then(|| t_string!(i18n, errors.description).to_owned());
     view! {
         <div class="field">
             <label class="field__label" for=id.clone()>
                 {move || label.get()}
                 <small class="field__optional">{t!(i18n, common.optional)}</small>
-                <small class="push" data-testid=counted>{counter}</small>
+                <small class="push" data-count=counts data-testid=counted>
+                    {counter}
+                </small>
             </label>
             <textarea
                 class="textarea"
                 id=id
                 name=name
                 rows=rows
+                data-most=limit
+                data-rule=sentence
                 aria-describedby=under.clone()
                 aria-invalid=move || field.error.with(Option::is_some).then_some("true")
                 data-testid=testid

@@ -15,6 +15,8 @@
 //! stands. Marks that [`events`] understands are listed there.
 
 #[cfg(feature = "hydrate")]
+mod check;
+#[cfg(feature = "hydrate")]
 mod events;
 #[cfg(feature = "hydrate")]
 mod fetch;
@@ -40,6 +42,24 @@ macro_rules! served {
         #[cfg(not(feature = "ssr"))]
         let part = $crate::component::served::shown($name, $has_dialogs);
         part
+    }};
+}
+
+/// Dialogs of a page whose view is made by the server: `served_dialogs!("dialogs", ["edit", "delete"], view! { … })`. They are
+/// there while one of the names is open, and find what they are about in the address.
+#[macro_export]
+macro_rules! served_dialogs {
+    ($name:literal, [$($dialog:literal),+ $(,)?], $view:expr) => {{
+        let is_open = $crate::component::dialog::use_is_any_open(&[$($dialog),+]);
+        move || {
+            is_open.get().then(|| {
+                #[cfg(feature = "ssr")]
+                let part = $crate::component::served::written($name, || ::leptos::prelude::IntoAny::into_any($view));
+                #[cfg(not(feature = "ssr"))]
+                let part = $crate::component::served::shown_dialogs($name);
+                part
+            })
+        }
     }};
 }
 
@@ -88,12 +108,24 @@ pub fn written(name: &'static str, view: impl FnOnce() -> AnyView + Send + 'stat
 /// The part in the browser: as the server wrote it, and again whenever that may have changed.
 #[cfg(feature = "hydrate")]
 pub fn shown(name: &'static str, has_dialogs: bool) -> AnyView {
-    fetch::show(name, has_dialogs)
+    fetch::show(name, if has_dialogs { fetch::Kind::WithDialogs } else { fetch::Kind::Plain })
+}
+
+/// Dialogs in the browser, while one is open.
+#[cfg(feature = "hydrate")]
+pub fn shown_dialogs(name: &'static str) -> AnyView {
+    fetch::show(name, fetch::Kind::Dialogs)
 }
 
 /// Neither server nor browser: what checks this package alone.
 #[cfg(not(any(feature = "ssr", feature = "hydrate")))]
 pub fn shown(_name: &'static str, _has_dialogs: bool) -> AnyView {
+    ().into_any()
+}
+
+/// Neither server nor browser: what checks this package alone.
+#[cfg(not(any(feature = "ssr", feature = "hydrate")))]
+pub fn shown_dialogs(_name: &'static str) -> AnyView {
     ().into_any()
 }
 

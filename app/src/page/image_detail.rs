@@ -18,14 +18,20 @@ use crate::i18n::{t_string, use_i18n};
 use crate::page::image_tags::TagsTab;
 use crate::page::not_found::NotFoundPage;
 use crate::viewer::use_live;
-use crate::{link, served, text};
+use crate::{link, served, served_dialogs, text};
 
+#[cfg(feature = "ssr")]
 pub mod delete;
+#[cfg(feature = "ssr")]
+pub mod dialogs;
+#[cfg(feature = "ssr")]
 pub mod edit;
 pub mod header;
 
-pub use delete::{DeleteForm, DeleteImageDialog, recent_pulls};
-pub use edit::{CategoryField, DESCRIPTION_LIMIT, EditForm, EditImageDialog, TypeField};
+#[cfg(feature = "ssr")]
+pub use delete::{DeleteForm, recent_pulls};
+#[cfg(feature = "ssr")]
+pub use edit::{CategoryField, DESCRIPTION_LIMIT, EditForm, TypeField};
 
 /// The tabs that exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,6 +166,11 @@ pub fn ImageDetailPage() -> impl IntoView {
         None => view! { <NotFoundPage /> }.into_any(),
         Some(tab) => view! {
             <Load resource=image view=move |image| view! { <ImagePage image=image tab=tab news=news /> } />
+            {served_dialogs!(
+                "dialogs",
+                ["edit", "delete", "delete-tags", "containerd"],
+                view! { <dialogs::ImageDialogs /> }
+            )}
         }
         .into_any(),
     }
@@ -208,8 +219,6 @@ fn ImagePage(image: Image, tab: ImageTab, news: Memo<u32>) -> impl IntoView {
             view! { <Tabs label=text!(i18n, images.image_nav) tabs=tabs /> }
         }
     };
-    let may_edit = image.rights.permission.includes(Permission::Edit);
-    let may_manage = image.rights.permission.includes(Permission::Manage);
     let body = match tab {
         ImageTab::Tags => view! { <TagsTab image=image.clone() news=news /> }.into_any(),
         ImageTab::Description => {
@@ -240,8 +249,6 @@ fn ImagePage(image: Image, tab: ImageTab, news: Memo<u32>) -> impl IntoView {
         <PageTitle page=page object=image.name.to_string() />
         <header::ImageHeader image=image.clone() current=current tabs=ViewFn::from(tabs) />
         {body}
-        {may_edit.then(|| view! { <EditImageDialog image=image.clone() /> })}
-        {may_manage.then(|| view! { <DeleteImageDialog name=image.name.clone() /> })}
     }
     .into_any()
 }

@@ -26,13 +26,15 @@ use crate::i18n::{t, t_string, use_i18n};
 use crate::text;
 use crate::viewer::use_live;
 
+pub mod batch;
+#[cfg(feature = "ssr")]
 pub mod containerd;
+#[cfg(feature = "ssr")]
 pub mod delete;
 pub mod empty;
 pub mod query;
 
-pub use containerd::ContainerdDialog;
-pub use delete::{DeleteTagsDialog, TagBatch};
+use batch::TagBatch;
 
 /// The filters that Clear removes.
 const FILTERS: &[&str] = &["q", "platform", "untagged"];
@@ -72,7 +74,6 @@ pub fn TagsTab(
     });
     let may_delete = image.rights.permission.includes(Permission::Manage);
     let refresh = Callback::new(move |()| tags.refetch());
-    let dialogs = image.name.clone();
     let shown = move |tags: Page<Tag>| {
         let asked = asked.get_untracked();
         match (tags.total, query::is_filtered(&asked), asked.untagged) {
@@ -107,8 +108,6 @@ pub fn TagsTab(
             fallback=move || view! { <SkeletonTable rows=10 columns=6 /> }
             view=shown
         />
-        <ContainerdDialog image=dialogs.clone() />
-        {may_delete.then(|| view! { <DeleteTagsDialog image=dialogs.clone() /> })}
     }
 }
 

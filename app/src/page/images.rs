@@ -24,24 +24,26 @@ use crate::component::table::{NoMatch, RefreshButton, SkeletonTable};
 use crate::error::ConsoleError;
 use crate::format::grouped;
 use crate::i18n::{t, t_string, use_i18n};
-use crate::text;
 use crate::viewer::use_live;
+use crate::{served_dialogs, text};
 
 pub mod batch;
+#[cfg(feature = "ssr")]
 pub mod create;
+#[cfg(feature = "ssr")]
+pub mod dialogs;
 pub mod empty;
 pub mod query;
+#[cfg(feature = "ssr")]
 pub mod row_dialog;
 pub mod toolbar;
+#[cfg(feature = "ssr")]
 pub mod upload;
 
-use batch::{BatchDialogs, ImageBatch};
-use create::CreateImageDialog;
+use batch::ImageBatch;
 use empty::NoImages;
 pub use empty::PUSH_CLIENTS;
-use row_dialog::RowDialogs;
 use toolbar::Toolbar;
-use upload::UploadDrawer;
 
 /// The filters that Clear removes.
 const FILTERS: &[&str] = &["q", "org", "category", "visibility", "shared"];
@@ -72,8 +74,6 @@ pub fn ImagesPage() -> impl IntoView {
         }
         now
     });
-    let may_push =
-        move || pushable.get().is_some_and(|found| found.is_ok_and(|found| !found.is_empty()));
     let refresh = Callback::new(move |()| images.refetch());
     let shown = move |images: Page<Image>| {
         let asked = asked.get_untracked();
@@ -123,10 +123,15 @@ pub fn ImagesPage() -> impl IntoView {
             fallback=move || view! { <SkeletonTable rows=10 columns=6 /> }
             view=shown
         />
-        <BatchDialogs />
-        <RowDialogs />
-        <UploadDrawer pushable=pushable />
-        <Suspense>{move || may_push().then(|| view! { <CreateImageDialog pushable=pushable /> })}</Suspense>
+        {served_dialogs!(
+            "dialogs",
+            ["upload", "create", "edit", "delete", "share", "make-public", "make-private", "delete-images"],
+            view! {
+                <dialogs::ImageListDialogs />
+                <upload::UploadDrawer />
+                <create::CreateImageDialog />
+            }
+        )}
     }
 }
 

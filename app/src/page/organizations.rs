@@ -3,7 +3,9 @@
 //! To add a tab of one organization: a file in `organizations/`, a [`Tab`](crate::component::page_header::Tab) in
 //! `detail.rs`.
 
+#[cfg(feature = "ssr")]
 pub mod create;
+#[cfg(feature = "ssr")]
 pub mod delete;
 pub mod detail;
 #[cfg(feature = "ssr")]
@@ -21,11 +23,15 @@ pub use detail::OrganizationDetailPage;
 /// `/organizations`.
 #[component]
 pub fn OrganizationsPage() -> impl IntoView {
-    view! {
-        {served!("organizations", view! { <list::List /> })}
-        <create::CreateDialog />
-        <delete::DeleteDialog />
-    }
+    served!(
+        "organizations",
+        dialogs,
+        view! {
+            <list::List />
+            <create::CreateDialog />
+            <delete::DeleteDialog />
+        }
+    )
 }
 
 /// The viewer's right on an organization in one word.

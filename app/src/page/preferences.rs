@@ -14,7 +14,7 @@ use crate::component::page_header::{PageHeader, PageTitle};
 use crate::component::pagination::PAGE_SIZES;
 use crate::format::zone;
 use crate::i18n::{t, t_string, use_i18n};
-use crate::page::account::PasswordForm;
+use crate::page::account::form::PasswordForm;
 use crate::text;
 use crate::viewer::{THEMES, full_name, theme_word, use_viewer};
 

@@ -15,8 +15,9 @@ use crate::component::load::Load;
 use crate::component::page_header::{PageTitle, Tab, Tabs};
 use crate::i18n::{t_string, use_i18n};
 use crate::page::image_detail::{no_such_image, use_image_name};
+use crate::page::image_tags::containerd::ContainerdDialog;
+use crate::page::image_tags::delete::DeleteTagsDialog;
 use crate::page::image_tags::query::short;
-use crate::page::image_tags::{ContainerdDialog, DeleteTagsDialog};
 use crate::viewer::use_live;
 use crate::{link, text};
 

@@ -8,12 +8,12 @@
 //! | `data-auto` on a field | its form is sent when it changes, a search box while typing |
 //! | `data-copy="text"` on a button | copies |
 //! | `data-reveal` on a button | shows and hides the password, or the `data-secret`, beside it |
-//! | `data-confirm="name"` on a field | the form's buttons that send wait until it is typed; on a box, until it is checked |
 //! | – | a form that was typed into gets `data-changed`; its reset button takes that away |
 //! | `data-fold="cookie"` on a `<details>` | the cookie remembers `open` or `folded` |
 //! | `data-send="fields"` with `data-to="path"` | clicking tells a server function; nobody waits for the answer |
 //! | an `id` on a `<details>` | stays open when the part is made anew |
 //! | `data-walk` | arrow keys walk through its children |
+//! | – | rules and steps of forms: [`check`] |
 //! | `[role=dialog]`, `.dialog__close` | Tab stays inside; Escape and the shade follow the cross |
 
 use std::time::Duration;
@@ -27,8 +27,9 @@ use leptos::server_fn::error::FromServerFnError;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlFormElement, HtmlInputElement};
+use web_sys::{Element, HtmlElement, HtmlFormElement, HtmlInputElement};
 
+use super::check;
 use super::fetch::{Part, dialog_of};
 use crate::client::ConsoleClient;
 use crate::command::Client;
@@ -89,6 +90,10 @@ impl Acts {
 
     pub(super) fn submit(self, event: &SubmitEvent) {
         let Some(form) = closest::<HtmlFormElement>(event, "form") else { return };
+        if check::holds(&form) {
+            event.prevent_default();
+            return;
+        }
         if event.default_prevented() || form.has_attribute("data-plain") {
             return;
         }
@@ -113,7 +118,11 @@ impl Acts {
             let answer = post::<ConsoleClient, Done, ConsoleError>(&action, body).await;
             let _ = form.remove_attribute("aria-busy");
             match answer {
-                Ok(done) => self.settle.done(done),
+                Ok(done) => {
+                    let _ = form.remove_attribute("data-changed");
+                    forget_passwords(&form);
+                    self.settle.done(done);
+                }
                 Err(error) => {
                     self.settle.failed(&error);
                     self.refuse(&form, &action, error).await;
@@ -147,7 +156,12 @@ impl Acts {
         if let Some(teller) = closest::<Element>(event, "[data-send]") {
             self.tell(&teller);
         }
-        if let Some(button) = closest::<HtmlElement>(event, "[data-copy]") {
+        if let Some(button) = closest::<Element>(event, "[data-step]") {
+            if let Ok(Some(form)) = button.closest("form") {
+                let is_on = button.get_attribute("data-step").as_deref() == Some("next");
+                check::walk(&form, is_on);
+            }
+        } else if let Some(button) = closest::<HtmlElement>(event, "[data-copy]") {
             self.copy(button);
         } else if let Some(button) = closest::<HtmlElement>(event, "[data-reveal]") {
             reveal(&button);
@@ -216,8 +230,9 @@ impl Acts {
         let form = field.closest("form").ok().flatten();
         if let Some(form) = &form {
             let _ = form.set_attribute("data-changed", "");
-            check_confirmed(form);
+            check::confirmed(form);
         }
+        check::typed(&field);
         let is_search = field.get_attribute("type").as_deref() == Some("search");
         if is_search && field.has_attribute("data-auto") {
             if let Some(handle) = self.timer.get_value() {
@@ -234,6 +249,9 @@ impl Acts {
     }
 
     pub(super) fn change(self, event: &Event) {
+        if let Some(field) = closest::<Element>(event, "[data-rule]") {
+            check::left(&field);
+        }
         if closest::<Element>(event, "[data-auto]:not([type=search])").is_some() {
             crate::dom::submit_form_of(event);
         }
@@ -300,6 +318,15 @@ fn follow_cross(dialog: &HtmlElement) {
     }
 }
 
+/// Empties the passwords of a form that was sent.
+fn forget_passwords(form: &HtmlFormElement) {
+    for field in fields(form, "").iter().filter(|field| {
+        field.get_attribute("autocomplete").is_some_and(|word| word.ends_with("-password"))
+    }) {
+        set_property(field, "value", &"".into());
+    }
+}
+
 /// Remembers a card as it will be when the click is over.
 fn remember_fold(summary: &Element) {
     let Some(card) = summary.parent_element() else { return };
@@ -326,19 +353,6 @@ fn reveal(button: &HtmlElement) {
         let other = secret.get_attribute("data-secret").unwrap_or_default();
         secret.set_text_content(Some(&other));
         let _ = secret.set_attribute("data-secret", &shown);
-    }
-}
-
-/// Lets a form that wants a name typed be sent only when it is.
-fn check_confirmed(form: &Element) {
-    let Ok(Some(field)) = form.query_selector("[data-confirm]") else { return };
-    let wanted = field.get_attribute("data-confirm").unwrap_or_default();
-    let Ok(field) = field.dyn_into::<HtmlInputElement>() else { return };
-    let is_met =
-        if field.type_() == "checkbox" { field.checked() } else { field.value().trim() == wanted };
-    let button = form.query_selector("button[type=submit]").ok().flatten();
-    if let Some(button) = button.and_then(|button| button.dyn_into::<HtmlButtonElement>().ok()) {
-        button.set_disabled(!is_met);
     }
 }
 
@@ -399,6 +413,32 @@ fn open_folds(root: &Element) -> Vec<String> {
     ids.map(|fold| fold.id()).collect()
 }
 
+/// What was typed into the forms of a part and not yet sent.
+pub(super) struct Drafts(Vec<(String, Typed)>);
+
+impl Drafts {
+    pub(super) fn of(root: &Element) -> Self {
+        let Ok(nodes) = root.query_selector_all("form[data-changed][data-testid]") else {
+            return Self(Vec::new());
+        };
+        let forms = (0..nodes.length()).filter_map(|index| {
+            let form: HtmlFormElement = nodes.get(index)?.dyn_into().ok()?;
+            let selector = format!("form[data-testid='{}']", form.get_attribute("data-testid")?);
+            Some((selector, Typed::of(&form)))
+        });
+        Self(forms.collect())
+    }
+
+    pub(super) fn put_back(&self, root: &Element) {
+        for (selector, typed) in &self.0 {
+            if let Ok(Some(form)) = root.query_selector(selector) {
+                typed.put_back(root, selector);
+                let _ = form.set_attribute("data-changed", "");
+            }
+        }
+    }
+}
+
 thread_local! {
     /// What opened the dialog that is open, to return there.
     static OPENER: std::cell::RefCell<Option<String>> = const { std::cell::RefCell::new(None) };
@@ -432,7 +472,12 @@ impl Place {
         }
         let dialog = dialog_of(root).map(|dialog| dialog.id());
         if let Some(id) = dialog.as_ref().filter(|_| dialog != self.dialog) {
-            OPENER.set(self.focus);
+            if self.focus.is_some() {
+                OPENER.set(self.focus);
+            } else {
+                crate::dom::remember_focus(super::fetch::OPENER);
+            }
+            crate::dom::close_menus(None);
             crate::dom::focus_dialog(&format!("#{id}"));
         } else if self.dialog.is_some() && dialog.is_none() {
             if let Some(opener) = OPENER.take() {

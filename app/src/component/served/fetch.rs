@@ -13,10 +13,24 @@ use crate::error::ConsoleError;
 use crate::i18n::use_i18n;
 use crate::viewer::use_live;
 
+/// What opened the dialog that is open, under this key of [`crate::dom::remember_focus`].
+pub(super) const OPENER: &str = "served";
+
 /// What a page looks like now: its title, and the inside of one part of it.
 struct Fetched {
     title: String,
     html: String,
+}
+
+/// What the address means to a part.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Dialogs are for the page around it.
+    Plain,
+    /// Dialogs open inside it.
+    WithDialogs,
+    /// It is nothing but dialogs, and there while one is open.
+    Dialogs,
 }
 
 /// One part of the page. Copies are the same one.
@@ -30,7 +44,7 @@ pub(super) struct Part {
     asked: StoredValue<u32>,
 }
 
-pub(super) fn show(name: &'static str, has_dialogs: bool) -> AnyView {
+pub(super) fn show(name: &'static str, kind: Kind) -> AnyView {
     let i18n = use_i18n();
     let live = use_live();
     let news = use_news();
@@ -43,7 +57,7 @@ pub(super) fn show(name: &'static str, has_dialogs: bool) -> AnyView {
         asked: StoredValue::new(0),
     };
     let address = memo(move |_| {
-        let dropped: &[&str] = if has_dialogs { &[] } else { &["dialog", "item"] };
+        let dropped: &[&str] = if kind == Kind::Plain { &["dialog", "item"] } else { &[] };
         let mut kept = location.query.get();
         for name in dropped {
             kept.remove(name);
@@ -54,10 +68,17 @@ pub(super) fn show(name: &'static str, has_dialogs: bool) -> AnyView {
     let state = memo(move |_| (address.get(), live.changes.get(), news.get(), i18n.get_locale()));
     Effect::new(move |before: Option<()>| {
         let (address, ..) = state.get();
-        if before.is_some() || part.needs_html() {
+        let is_bare = before.is_none() && part.is_bare();
+        if is_bare {
+            part.is_empty.set(kind != Kind::Dialogs);
+        }
+        if before.is_some() || is_bare {
             part.ask_later(address);
+        } else if let Some(node) = part.node.get_untracked() {
+            super::check::begin(&node);
         }
     });
+    on_cleanup(|| crate::dom::restore_focus(OPENER));
     let acts = events::Acts::new(part, address);
     let on_retry = Callback::new(move |()| part.ask_later(address.get_untracked()));
     view! {
@@ -83,13 +104,8 @@ pub(super) fn show(name: &'static str, has_dialogs: bool) -> AnyView {
 
 impl Part {
     /// Whether the page came without this part: it was navigated to.
-    fn needs_html(self) -> bool {
-        let is_bare =
-            self.node.get_untracked().is_none_or(|node| node.first_element_child().is_none());
-        if is_bare {
-            self.is_empty.set(true);
-        }
-        is_bare
+    fn is_bare(self) -> bool {
+        self.node.get_untracked().is_none_or(|node| node.first_element_child().is_none())
     }
 
     /// Asks once the page has settled: the address may be that of another page, which takes this part away.
@@ -159,7 +175,10 @@ impl Part {
             return;
         }
         let place = events::Place::of(root);
+        let drafts = events::Drafts::of(root);
         root.set_inner_html(&fetched.html);
+        drafts.put_back(root);
+        super::check::begin(root);
         place.restore(root);
     }
 }

@@ -6,41 +6,12 @@ use roadstead::{ImageName, TagName};
 
 use super::query::{DELETE_LIMIT, chosen, short};
 use crate::call::tag::{DeleteTags, tag_deletion};
-use crate::component::batch::{Batch, BatchAction};
 use crate::component::confirm::ConfirmByName;
 use crate::component::dialog::{CancelLink, Dialog, use_close_link, use_query_pairs};
 use crate::component::form::CallForm;
 use crate::component::load::Load;
-use crate::component::selection::Selection;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::text;
-
-/// The bar of a choice, and the form that stands in for it without scripts.
-#[component]
-pub fn TagBatch(
-    /// What is chosen.
-    selection: Selection,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    let actions = vec![BatchAction {
-        dialog: "delete-tags",
-        icon: icondata::LuTrash2,
-        label: text!(i18n, common.delete),
-        testid: "tags.batch.delete",
-    }];
-    let too_many =
-        derive(move || t_string!(i18n, images.at_most_tags, n = DELETE_LIMIT as u64).to_string());
-    view! {
-        <Batch
-            selection=selection
-            form="tags-batch"
-            actions=actions
-            limit=DELETE_LIMIT
-            too_many=too_many
-            testid="tags.batch"
-        />
-    }
-}
 
 /// The dialog at `?dialog=delete-tags&item=…`.
 #[component]

@@ -4,32 +4,34 @@ use leptos::prelude::*;
 use roadstead::{OrganizationName, RepositoryName};
 
 use crate::call::image::CreateImage;
+use crate::call::organization::pushable_organizations;
 use crate::component::dialog::{CancelLink, Dialog};
 use crate::component::field::{SelectField, TextArea, TextField};
 use crate::component::form::{CallForm, SubmitButton};
 use crate::component::load::Load;
-use crate::error::ConsoleError;
-use crate::i18n::{t, t_string, use_i18n};
+use crate::i18n::{t, use_i18n};
 use crate::page::image_detail::{CategoryField, DESCRIPTION_LIMIT, TypeField};
 use crate::text;
 use crate::viewer::use_viewer;
 
 /// The dialog at `?dialog=create`.
 #[component]
-pub fn CreateImageDialog(
-    /// Organizations that the viewer may push to.
-    pushable: Resource<Result<Vec<OrganizationName>, ConsoleError>>,
-) -> impl IntoView {
+pub fn CreateImageDialog() -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <Dialog name="create" title=text!(i18n, images.create)>
-            <Load
-                resource=pushable
-                is_part=true
-                view=|organizations| view! { <CreateForm organizations=organizations /> }
-            />
+            <Body />
         </Dialog>
     }
+}
+
+#[component]
+fn Body() -> impl IntoView {
+    let pushable = Resource::new(|| (), |()| async move { pushable_organizations().await });
+    let form = |organizations: Vec<OrganizationName>| {
+        (!organizations.is_empty()).then(|| view! { <CreateForm organizations=organizations /> })
+    };
+    view! { <Load resource=pushable is_part=true view=form /> }
 }
 
 #[component]
@@ -45,12 +47,6 @@ fn CreateForm(organizations: Vec<OrganizationName>) -> impl IntoView {
     let chosen = Some(kept("organization"))
         .filter(|name| !name.is_empty())
         .unwrap_or_else(|| organizations.first().map(ToString::to_string).unwrap_or_default());
-    let rule = Callback::new(move |text: String| {
-        text.trim()
-            .parse::<RepositoryName>()
-            .is_err()
-            .then(|| t_string!(i18n, images.create_name_help).to_owned())
-    });
     view! {
         <CallForm action=action testid="create.form" class="dialog__form">
             <div class="dialog__body form-grid">
@@ -68,7 +64,7 @@ fn CreateForm(organizations: Vec<OrganizationName>) -> impl IntoView {
                     value=kept("repository")
                     is_required=true
                     max=128
-                    rule=rule
+                    pattern=RepositoryName::PATTERN
                     is_first=true
                 />
                 <TypeField is_public=false />

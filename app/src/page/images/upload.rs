@@ -1,36 +1,40 @@
 //! "Upload through client": what the client needs, how to log in, and the commands that push (`console.md` A.4.1).
 
 use leptos::prelude::*;
-use leptos_router::components::Form;
 use leptos_router::hooks::{use_location, use_query_map};
 use roadstead::OrganizationName;
 
 use super::empty::PushCommand;
+use crate::call::organization::pushable_organizations;
 use crate::component::dialog::Dialog;
 use crate::component::icon::Icon;
 use crate::component::load::Load;
-use crate::error::ConsoleError;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::text;
 use crate::viewer::use_viewer;
 
 /// The drawer at `?dialog=upload`; `&into=` chooses the organization.
 #[component]
-pub fn UploadDrawer(
-    /// Organizations that the viewer may push to.
-    pushable: Resource<Result<Vec<OrganizationName>, ConsoleError>>,
-) -> impl IntoView {
+pub fn UploadDrawer() -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <Dialog name="upload" title=text!(i18n, images.client_upload) class="drawer">
             <div class="dialog__body">
-                <Load
-                    resource=pushable
-                    is_part=true
-                    view=|organizations| view! { <Steps organizations=organizations /> }
-                />
+                <Body />
             </div>
         </Dialog>
+    }
+}
+
+#[component]
+fn Body() -> impl IntoView {
+    let pushable = Resource::new(|| (), |()| async move { pushable_organizations().await });
+    view! {
+        <Load
+            resource=pushable
+            is_part=true
+            view=|organizations| view! { <Steps organizations=organizations /> }
+        />
     }
 }
 
@@ -117,20 +121,20 @@ fn OrganizationChoice(
         })
         .collect_view();
     view! {
-        <Form method="GET" action=path.get_untracked() attr:class="row" noscroll=true>
+        <form method="get" action=path.get_untracked() class="row">
             <input type="hidden" name="dialog" value="upload" />
             <select
                 class="select"
                 name="into"
                 aria-label=move || t_string!(i18n, images.into_organization)
                 data-testid="upload.organization"
-                on:change=|event| crate::dom::submit_form_of(&event)
+                data-auto
             >
                 {options}
             </select>
             <button type="submit" class="btn no-script">
                 {t!(i18n, common.apply)}
             </button>
-        </Form>
+        </form>
     }
 }

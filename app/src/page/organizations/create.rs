@@ -1,16 +1,14 @@
 //! The dialog that creates an organization: a plain form; alive, it says at once whether the name is free.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use roadstead::manage::organization::NameCheck;
 use roadstead::{ErrorKind, OrganizationName, Subject};
 
-use crate::call::organization::{CreateOrganization, check_organization_name};
+use crate::call::organization::{CheckOrganizationName, CreateOrganization};
 use crate::component::dialog::{CancelLink, Dialog};
 use crate::component::field::TextField;
-use crate::component::form::{CallForm, SubmitButton};
+use crate::component::form::{CallForm, SubmitButton, call_path};
 use crate::component::icon::Icon;
-use crate::i18n::{t, t_string, use_i18n};
+use crate::i18n::{t, use_i18n};
 use crate::text;
 use crate::viewer::use_viewer;
 
@@ -30,13 +28,6 @@ fn CreateForm() -> impl IntoView {
     let i18n = use_i18n();
     let viewer = use_viewer();
     let action = ServerAction::<CreateOrganization>::new();
-    let checked = use_name_check();
-    let rule = Callback::new(move |text: String| {
-        text.trim()
-            .parse::<OrganizationName>()
-            .is_err()
-            .then(|| t_string!(i18n, organizations.name_rule).to_owned())
-    });
     // What is wrong with the name stands under its field, everything else above.
     let refused = derive(move || match action.value().get() {
         Some(Err(error))
@@ -47,14 +38,7 @@ fn CreateForm() -> impl IntoView {
         }
         _ => None,
     });
-    let error = derive(move || {
-        refused.get().or_else(|| {
-            (checked.answer.get() == Some(NameCheck::Taken))
-                .then(|| t_string!(i18n, organizations.name_taken).to_owned())
-        })
-    });
     let hide_error = derive(move || refused.with(Option::is_some));
-    let on_change = Callback::new(move |text: String| checked.ask(text));
     view! {
         <CallForm action=action hide_error=hide_error testid="organizations.create.form" class="dialog__form">
             <div class="dialog__body form-grid">
@@ -66,23 +50,22 @@ fn CreateForm() -> impl IntoView {
                     is_required=true
                     is_mono=true
                     max=64
-                    rule=rule
-                    error=error
-                    on_change=on_change
+                    pattern=OrganizationName::PATTERN
+                    ask={call_path::<CheckOrganizationName>()}
+                    error=refused
                     is_first=true
                 />
                 <p class="small muted">
                     {t!(i18n, organizations.name_help)}
                     <span role="status" class="row" data-testid="organizations.create.check">
-                        {move || {
-                            (checked.answer.get() == Some(NameCheck::Available))
-                                .then(|| {
-                                    view! {
-                                        <Icon icon=icondata::LuCircleCheck class="icon icon--xs" />
-                                        {t!(i18n, organizations.name_available)}
-                                    }
-                                })
-                        }}
+                        <span class="row" data-answer="available" hidden>
+                            <Icon icon=icondata::LuCircleCheck class="icon icon--xs" />
+                            {t!(i18n, organizations.name_available)}
+                        </span>
+                        <span class="row field__error" data-answer="taken" hidden>
+                            <Icon icon=icondata::LuCircleAlert class="icon icon--xs" />
+                            {t!(i18n, organizations.name_taken)}
+                        </span>
                     </span>
                 </p>
             </div>
@@ -95,54 +78,5 @@ fn CreateForm() -> impl IntoView {
                 />
             </footer>
         </CallForm>
-    }
-}
-
-/// What is known about the name that is being typed.
-#[derive(Clone, Copy)]
-struct NameCheckState {
-    answer: RwSignal<Option<NameCheck>>,
-    typed: RwSignal<String>,
-    timer: StoredValue<Option<TimeoutHandle>>,
-}
-
-fn use_name_check() -> NameCheckState {
-    let state = NameCheckState {
-        answer: RwSignal::new(None),
-        typed: RwSignal::new(String::new()),
-        timer: StoredValue::new(None),
-    };
-    on_cleanup(move || state.stop());
-    state
-}
-
-impl NameCheckState {
-    fn stop(self) {
-        if let Some(Some(handle)) = self.timer.try_get_value() {
-            handle.clear();
-        }
-    }
-
-    /// Asks 400 ms after the last key; an answer about an older text is dropped.
-    fn ask(self, text: String) {
-        self.stop();
-        self.answer.set(None);
-        let text = text.trim().to_owned();
-        self.typed.set(text.clone());
-        if text.parse::<OrganizationName>().is_err() {
-            return;
-        }
-        let send = move || {
-            let text = text.clone();
-            spawn_local(async move {
-                let answer = check_organization_name(text.clone()).await.ok();
-                // The dialog may have closed meanwhile.
-                if self.typed.try_get_untracked() == Some(text) {
-                    let _ = self.answer.try_set(answer);
-                }
-            });
-        };
-        self.timer
-            .set_value(set_timeout_with_handle(send, std::time::Duration::from_millis(400)).ok());
     }
 }

@@ -19,7 +19,7 @@ use crate::component::noscroll;
 use crate::error::ConsoleError;
 use crate::i18n::{I18n, t, t_string, use_i18n};
 use crate::link;
-use crate::page::images::batch::{Refused, name_fields, refusal};
+use crate::page::images::dialogs::{Refused, name_fields, refusal};
 use crate::page::images::query::chosen;
 use crate::text;
 use crate::viewer::use_viewer;

@@ -75,6 +75,33 @@ describe("login commands as copied", () => {
     person.assertQuiet();
   });
 
+  test("for the private network, where the site has an address in it", async () => {
+    const { page } = person;
+    await person.open(`${registry.url}/overview?dialog=login`);
+    await hook(page, "login.command").waitFor();
+    assert.equal(await hook(page, "login.network.private").count(), 0, "no choice without a second address");
+    await person.open(`${registry.url}/settings/general`);
+    const inner = registry.host.replace("127.0.0.1", "localhost");
+    assert.notEqual(inner, registry.host);
+    await hook(page, "settings.internal-address").fill(inner);
+    const saved = page.waitForResponse((response) => response.url().includes("/console/call/") && response.request().method() === "POST");
+    await hook(page, "settings.save").click();
+    assert.equal((await saved).status(), 200);
+    await person.open(`${registry.url}/overview?dialog=login`);
+    const outer = await lineOf("skopeo");
+    assert.ok(outer.endsWith(registry.host), outer);
+    await hook(page, "login.network.private").click();
+    await page.waitForURL((url) => url.searchParams.get("net") === "private");
+    const line = await lineOf("skopeo");
+    assert.ok(line.endsWith(inner), line);
+    if (engines.skopeo) {
+      const { code, stdout, stderr } = await paste("skopeo", line);
+      assert.equal(code, 0, stdout + stderr);
+      await run("skopeo", ["logout", inner], { env: engines.skopeo.env, status: true });
+    }
+    person.assertQuiet();
+  });
+
   test("the long-term one, of a key from the page, until the key is disabled", async (t) => {
     const { page } = person;
     await person.open(`${registry.url}/credentials`);

@@ -63,7 +63,7 @@ pub fn use_dialog_item() -> Signal<Option<String>> {
 /// The address of this page without a dialog, and without what only a dialog reads.
 #[must_use]
 pub fn use_close_link() -> Signal<String> {
-    let own = ["dialog", "item", "login", "who", "right"];
+    let own = ["dialog", "item", "login", "net", "who", "right"];
     use_changed_query(own.map(|name| (name, None)).to_vec())
 }
 

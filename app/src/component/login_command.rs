@@ -26,8 +26,8 @@ use crate::text;
 use crate::viewer::use_viewer;
 use long_term::LongTerm;
 use parts::{
-    CiPart, Expiry, InsecurePart, KubernetesPart, NoAccess, RunHint, StdinToggle, Troubleshooting,
-    use_seconds,
+    CiPart, Expiry, InsecurePart, KubernetesPart, NetworkChoice, NoAccess, RunHint, StdinToggle,
+    Troubleshooting, use_seconds,
 };
 
 /// What the dialog shows: a temporary login, or none where the long-term one is made; and an image to write into commands
@@ -166,13 +166,39 @@ fn TemporaryTab(
     view! { <LoginCommand credential=credential image=image on_regenerate=on_regenerate /> }
 }
 
-/// The command in the words of the chosen client, and what belongs to it.
+/// The command for the network that is chosen, where there is a choice.
 #[component]
 fn LoginCommand(
     credential: Credential,
     image: String,
     /// Makes another, where one ends.
     #[prop(optional)]
+    on_regenerate: Option<Callback<()>>,
+) -> impl IntoView {
+    let Some(internal) = use_viewer().with_value(|viewer| viewer.site.internal.clone()) else {
+        return view! { <CommandOf credential=credential image=image on_regenerate=on_regenerate /> }
+            .into_any();
+    };
+    let query = use_query_map();
+    let is_private = memo(move |_| query.with(|query| query.get_str("net") == Some("private")));
+    view! {
+        <NetworkChoice is_private=is_private.into() />
+        {move || {
+            let mut credential = credential.clone();
+            if is_private.get() {
+                credential.host.clone_from(&internal);
+            }
+            view! { <CommandOf credential=credential image=image.clone() on_regenerate=on_regenerate /> }
+        }}
+    }
+    .into_any()
+}
+
+/// The command in the words of the chosen client, and what belongs to it.
+#[component]
+fn CommandOf(
+    credential: Credential,
+    image: String,
     on_regenerate: Option<Callback<()>>,
 ) -> impl IntoView {
     let i18n = use_i18n();

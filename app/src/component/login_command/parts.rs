@@ -108,6 +108,37 @@ pub fn Expiry(
     }
 }
 
+/// From which network the command is run: the site has an address in each.
+#[component]
+pub fn NetworkChoice(
+    /// The private one is chosen.
+    is_private: Signal<bool>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let public = use_changed_query(vec![("net", None)]);
+    let private = use_changed_query(vec![("net", Some("private".to_owned()))]);
+    view! {
+        <nav class="segmented" aria-label=move || t_string!(i18n, overview.network)>
+            <a
+                href=move || private.try_get()
+                {..noscroll()}
+                aria-current=move || is_private.get().then_some("true")
+                data-testid="login.network.private"
+            >
+                {t!(i18n, overview.network_private)}
+            </a>
+            <a
+                href=move || public.try_get()
+                {..noscroll()}
+                aria-current=move || (!is_private.get()).then_some("true")
+                data-testid="login.network.public"
+            >
+                {t!(i18n, overview.network_public)}
+            </a>
+        </nav>
+    }
+}
+
 /// A link that is a checkbox: it works without scripts, and the choice is in the address.
 #[component]
 pub fn StdinToggle(

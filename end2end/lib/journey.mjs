@@ -24,14 +24,15 @@ export async function setUp(person, registry) {
   await person.settled();
 }
 
-export async function signIn(person, registry, { account = owner.account, password = owner.password } = {}) {
+/** Signs in as the owner of an account, or as a `user` of it. */
+export async function signIn(person, registry, { account = owner.account, user = "", password = owner.password } = {}) {
   const { page } = person;
   await person.context.clearCookies();
   await person.open(`${registry.url}/signin`);
-  const user = hook(page, "signin.user");
   const field = hook(page, "signin.account");
-  if (await field.isVisible()) await field.fill(account);
-  else await user.fill(account);
+  const isAsked = await field.isVisible();
+  if (isAsked) await field.fill(account);
+  await hook(page, "signin.user").fill(user || (isAsked ? "" : account));
   await hook(page, "signin.password").fill(password);
   await hook(page, "signin.submit").click();
   await page.waitForURL((url) => url.pathname === "/overview");
@@ -51,6 +52,55 @@ export async function createOrganization(person, registry, name) {
 export async function copied(page, name) {
   await hook(page, name).first().click();
   return page.evaluate(() => navigator.clipboard.readText());
+}
+
+/** More stops of the Tab key than any page has. */
+const STOPS = 300;
+
+/**
+ * What a person does with: a mouse, or the keyboard alone. By keyboard a control is reached by Tab from where the focus is,
+ * so that one that cannot be reached fails.
+ */
+export function handsOf(page, isKeyboard) {
+  const isThere = (target) => target.evaluate((element) => element === document.activeElement).catch(() => false);
+  const reach = async (target) => {
+    await target.waitFor();
+    for (let stop = 0; stop < STOPS; stop += 1) {
+      if (await isThere(target)) return;
+      await page.keyboard.press("Tab");
+    }
+    throw new Error(`Tab does not reach ${target}`);
+  };
+  if (!isKeyboard) {
+    return {
+      press: (target) => target.click(),
+      check: (target) => target.check(),
+      fill: (target, text) => target.fill(text),
+    };
+  }
+  return {
+    async press(target) {
+      await reach(target);
+      await page.keyboard.press("Enter");
+    },
+    async check(target) {
+      // One radio of a group is a stop; arrows walk through the others.
+      const name = (await target.getAttribute("type")) === "radio" ? await target.getAttribute("name") : null;
+      if (name) {
+        await reach(page.locator(`input[name="${name}"]:checked`));
+        const choices = await page.locator(`input[name="${name}"]`).count();
+        for (let step = 0; step < choices && !(await target.isChecked()); step += 1) await page.keyboard.press("ArrowDown");
+      } else {
+        await reach(target);
+        if (!(await target.isChecked())) await page.keyboard.press("Space");
+      }
+      assert.ok(await target.isChecked());
+    },
+    async fill(target, text) {
+      await reach(target);
+      await target.fill(text);
+    },
+  };
 }
 
 export { alive, hook };

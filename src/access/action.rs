@@ -30,6 +30,8 @@ pub enum Action {
     ListOrganizations,
     /// See an organization.
     ReadOrganization,
+    /// Change the settings of an organization.
+    UpdateOrganization,
     /// Delete an empty organization.
     DeleteOrganization,
     /// Get a temporary login command.
@@ -192,7 +194,7 @@ pub struct Rule {
 
 impl Action {
     /// All actions, in the order of the matrix.
-    pub const ALL: [Self; 63] = [
+    pub const ALL: [Self; 64] = [
         Self::PullImage,
         Self::PushImage,
         Self::CreateImage,
@@ -204,6 +206,7 @@ impl Action {
         Self::CreateOrganization,
         Self::ListOrganizations,
         Self::ReadOrganization,
+        Self::UpdateOrganization,
         Self::DeleteOrganization,
         Self::CreateLoginSecret,
         Self::ReadOwnCredentials,
@@ -303,6 +306,7 @@ impl Action {
                 Need::OrganizationOrAnyImage(Read),
                 false,
             ),
+            Self::UpdateOrganization => on_organization(&["swr:namespace:updateNamespace"], Manage),
             Self::DeleteOrganization => rule(
                 &["swr:namespace:deleteNamespace"],
                 Scope::Organization,

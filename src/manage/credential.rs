@@ -13,6 +13,8 @@ use crate::time::Timestamp;
 
 /// Access keys that one user may have.
 pub const ACCESS_KEY_LIMIT: u64 = 2;
+/// Seconds after which an access key deserves to be replaced: 90 days.
+pub const OLD_KEY_AGE: i64 = 90 * 86_400;
 /// Most characters of a description.
 pub const DESCRIPTION_LIMIT: usize = 255;
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::Permission;
 use crate::id::OrganizationId;
-use crate::name::OrganizationName;
+use crate::name::{OrganizationName, TagPattern};
 use crate::page::{Order, Window};
 use crate::time::Timestamp;
 
@@ -55,6 +55,17 @@ pub struct Organization {
     pub created_by: String,
     /// When.
     pub created_at: Timestamp,
+}
+
+/// What is set about an organization (`console.md` A.7.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrganizationSettings {
+    /// Whether new images are public.
+    pub default_public: bool,
+    /// Whether the first push creates an image.
+    pub create_on_push: bool,
+    /// Tags that never move once they are pushed.
+    pub immutable_tags: TagPattern,
 }
 
 /// How many organizations an account has and may have.

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::organization::OrganizationQuota;
-use crate::name::OrganizationName;
+use crate::access::AccessKeyId;
+use crate::name::{AccountName, ImageName, OrganizationName, UserName};
 use crate::time::Timestamp;
 
 /// What the overview shows (`console.md` A.3).
@@ -29,10 +30,38 @@ pub struct Overview {
     pub monthly: Vec<UsageDay>,
     /// The last events that the caller may see.
     pub activity: Vec<Activity>,
+    /// What the caller should look at soon, the most urgent of each kind first.
+    pub attention: Vec<Attention>,
     /// Organizations that the caller may push to, for the quick start.
     pub pushable: Vec<OrganizationName>,
     /// Whether the caller has ever got a login command or used one.
     pub has_logged_in: bool,
+}
+
+/// Something that needs attention, and that the caller can do something about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Attention {
+    /// A share ends within seven days.
+    ShareEnds {
+        /// The image.
+        image: ImageName,
+        /// The account that it is shared with.
+        account: AccountName,
+        /// When.
+        ends_at: Timestamp,
+    },
+    /// An access key that works is older than [`OLD_KEY_AGE`](super::credential::OLD_KEY_AGE).
+    OldKey {
+        /// Its id.
+        key: AccessKeyId,
+        /// Whose it is.
+        user: UserName,
+        /// Whether that is the caller.
+        is_own: bool,
+        /// Since when.
+        created_at: Timestamp,
+    },
 }
 
 /// Numbers beside the entries of the navigation.

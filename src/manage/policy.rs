@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::policy::StatementDraft;
 use crate::name::{GroupName, UserName};
 use crate::time::Timestamp;
 
@@ -33,4 +34,15 @@ pub struct PolicyDetail {
     pub users: Vec<UserName>,
     /// Groups that have it.
     pub groups: Vec<GroupName>,
+}
+
+/// A change of one statement of a policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatementEdit {
+    /// Which one, from 1; `None` adds one at the end.
+    pub number: Option<usize>,
+    /// What it becomes; `None` removes it.
+    pub statement: Option<StatementDraft>,
+    /// When the policy was last changed, as whoever edits has seen it: another change meanwhile is not written over.
+    pub seen: Timestamp,
 }

@@ -124,6 +124,23 @@ pub struct UserFacts {
     pub access: Access,
 }
 
+/// Most users of one batch.
+pub const USER_BATCH: usize = 100;
+
+/// What is done to several users at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserTask {
+    /// Lets them in again.
+    Enable,
+    /// Refuses them everywhere.
+    Disable,
+    /// Deletes them with everything that lets them in.
+    Delete,
+    /// Puts them into a group, beside those that they are in.
+    Join(GroupName),
+}
+
 /// A password that was made, to be shown once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewPassword {

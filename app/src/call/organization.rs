@@ -17,6 +17,8 @@ use crate::error::ConsoleError;
 use crate::notice::Done;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
+#[cfg(feature = "ssr")]
+use roadstead::manage::organization::OrganizationSettings;
 
 /// Organizations that the caller sees.
 ///
@@ -103,6 +105,50 @@ pub async fn create_organization(name: String) -> Result<Done, ConsoleError> {
     })?;
     let to = format!("/organizations/{}", organization.name);
     port.done(Some(to), Some(Notice::Created(organization.name.to_string())))
+}
+
+/// What is set about an organization. For pages alone.
+///
+/// # Errors
+/// Missing or denied for who does not manage it.
+#[cfg(feature = "ssr")]
+pub async fn organization_settings(
+    name: OrganizationName,
+) -> Result<OrganizationSettings, ConsoleError> {
+    let port = crate::port::port()?;
+    port.service()
+        .organizations()
+        .settings(&port.context(), &name)
+        .await
+        .map_err(|error| port.error(error))
+}
+
+/// Changes the settings of an organization. `default_type` is `public` or `private`.
+///
+/// # Errors
+/// Missing or denied for who does not manage it; Invalid about the tags.
+#[server(prefix = "/console/call", endpoint = "save_organization", client = ConsoleClient)]
+pub async fn save_organization(
+    name: OrganizationName,
+    #[server(default)] default_type: String,
+    #[server(default)] create_on_push: bool,
+    #[server(default)] immutable_tags: String,
+) -> Result<Done, ConsoleError> {
+    let port = crate::port::port()?;
+    let saved = async {
+        let settings = OrganizationSettings {
+            default_public: default_type == "public",
+            create_on_push,
+            immutable_tags: immutable_tags.trim().parse()?,
+        };
+        let context = port.context();
+        port.service().organizations().update_settings(&context, &name, settings).await
+    };
+    saved.await.map_err(|error| {
+        port.keep(&[("immutable_tags", &immutable_tags)]);
+        port.error(error)
+    })?;
+    port.done(Some(format!("/organizations/{name}/settings")), Some(Notice::Saved))
 }
 
 /// Deletes an empty organization. `confirm` must be its name.

@@ -1,5 +1,6 @@
 //! Policies.
 
+#![allow(clippy::too_many_arguments, reason = "they are the fields of one form")]
 #![allow(
     missing_docs,
     reason = "of each function the macro makes a struct of its arguments, which the function documents"
@@ -15,6 +16,10 @@ use crate::error::ConsoleError;
 use crate::notice::Done;
 #[cfg(feature = "ssr")]
 use crate::notice::Notice;
+#[cfg(feature = "ssr")]
+use roadstead::access::policy::{ConditionDraft, Effect, StatementDraft};
+#[cfg(feature = "ssr")]
+use roadstead::{Timestamp, manage::policy::StatementEdit};
 
 /// The built-in policies and the account's own.
 ///
@@ -93,6 +98,64 @@ pub async fn update_policy(
 #[cfg(feature = "ssr")]
 fn page(name: &PolicyName) -> String {
     format!("/iam/policies/{}", crate::link::encode(name.as_str()))
+}
+
+/// Adds, changes (with `number`) or removes (`is_removed`) one statement. `seen` is when the policy was last changed, in
+/// microseconds; `patterns`, `resources` and each of `values` are lists, `patterns` and `resources` a line each, `values`
+/// between commas. Conditions are rows of `operators`, `keys` and `values`; those without values do not count.
+///
+/// # Errors
+/// Missing, not allowed, changed meanwhile, or the statement has mistakes.
+#[server(name = AskEditStatement, prefix = "/console/call", endpoint = "edit_statement", client = ConsoleClient)]
+pub async fn edit_statement(
+    name: PolicyName,
+    seen: i64,
+    #[server(default)] number: Option<usize>,
+    #[server(default)] is_removed: bool,
+    #[server(default)] effect: String,
+    #[server(default)] actions: Vec<String>,
+    #[server(default)] patterns: String,
+    #[server(default)] resources: String,
+    #[server(default)] operators: Vec<String>,
+    #[server(default)] keys: Vec<String>,
+    #[server(default)] values: Vec<String>,
+) -> Result<Done, ConsoleError> {
+    let port = crate::port::port()?;
+    let statement = (!is_removed).then(|| StatementDraft {
+        effect: if effect == "Deny" { Effect::Deny } else { Effect::Allow },
+        actions: actions.into_iter().chain(lines(&patterns)).collect(),
+        resources: lines(&resources).collect(),
+        conditions: conditions(operators, keys, &values),
+    });
+    let edit = StatementEdit { number, statement, seen: Timestamp(seen) };
+    port.service()
+        .policies()
+        .edit_statement(&port.context(), &name, edit)
+        .await
+        .map_err(|error| port.error(error))?;
+    port.done(Some(page(&name)), Some(Notice::Updated(name.to_string())))
+}
+
+#[cfg(feature = "ssr")]
+fn lines(text: &str) -> impl Iterator<Item = String> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned)
+}
+
+#[cfg(feature = "ssr")]
+fn conditions(operators: Vec<String>, keys: Vec<String>, values: &[String]) -> Vec<ConditionDraft> {
+    let rows = operators.into_iter().zip(keys).zip(values);
+    rows.map(|((operator, key), values)| ConditionDraft {
+        operator,
+        key,
+        values: values
+            .split([',', '，'])
+            .map(str::trim)
+            .filter(|value| !value.is_empty())
+            .map(str::to_owned)
+            .collect(),
+    })
+    .filter(|condition| !condition.values.is_empty())
+    .collect()
 }
 
 /// Deletes a policy that nobody has. `confirm` must be its name.

@@ -51,6 +51,20 @@ pub async fn list_shared_images(
         .map_err(|error| port.error(error))
 }
 
+/// Who shares an image with the viewer's account, and until when. For pages alone.
+///
+/// # Errors
+/// Missing when the viewer does not see the image.
+#[cfg(feature = "ssr")]
+pub async fn received_share(image: ImageName) -> Result<Option<SharedImage>, ConsoleError> {
+    let port = crate::port::port()?;
+    port.service()
+        .shares()
+        .received_one(&port.context(), &image)
+        .await
+        .map_err(|error| port.error(error))
+}
+
 /// Why an image cannot be shared with an account, if it cannot; asked while the name is typed.
 ///
 /// # Errors

@@ -188,6 +188,30 @@ pub async fn delete_user(name: UserName, confirm: String) -> Result<Done, Consol
     port.done(Some("/iam/users".to_owned()), Some(Notice::Deleted(name.to_string())))
 }
 
+/// Does the same to several users, all or none: `task` is `enable`, `disable`, `delete` (with `delete` typed into
+/// `confirm`) or `join` with a `group`.
+///
+/// # Errors
+/// Missing, not allowed, the owner or oneself is among those to disable or delete, the confirmation differs.
+#[server(name = AskBatchUsers, prefix = "/console/call", endpoint = "batch_users", client = ConsoleClient)]
+pub async fn batch_users(
+    #[server(default)] names: Vec<String>,
+    task: String,
+    #[server(default)] group: String,
+    #[server(default)] confirm: String,
+) -> Result<Done, ConsoleError> {
+    let port = crate::port::port()?;
+    if task == "delete" {
+        super::image::confirmed(&port, "delete", &confirm)?;
+    }
+    let done = async {
+        let (names, task) = (names_of(&names)?, task_of(&task, &group)?);
+        port.service().users().batch(&port.context(), &names, &task).await
+    };
+    done.await.map_err(|error| port.error(error))?;
+    port.done(Some("/iam/users".to_owned()), Some(Notice::Saved))
+}
+
 /// Puts a user into exactly these groups.
 ///
 /// # Errors
@@ -227,15 +251,15 @@ pub async fn attach_to_user(
 #[cfg(feature = "ssr")]
 pub(super) use server::{attachment, names};
 #[cfg(feature = "ssr")]
-use server::{facts, shown_once};
+use server::{facts, names as names_of, shown_once, task_of};
 
 #[cfg(feature = "ssr")]
 mod server {
     use std::str::FromStr;
 
     use roadstead::access::Access;
-    use roadstead::manage::user::{Attachment, NewPassword, UserFacts};
-    use roadstead::{Result, UserName};
+    use roadstead::manage::user::{Attachment, NewPassword, UserFacts, UserTask};
+    use roadstead::{Error, Result, Subject, UserName};
 
     use crate::error::ConsoleError;
     use crate::link;
@@ -252,15 +276,24 @@ mod server {
     }
 
     /// Names as they were chosen in a form.
-    pub(in crate::call) fn names<T: FromStr<Err = roadstead::Error>>(
-        typed: &[String],
-    ) -> Result<Vec<T>> {
+    pub(in crate::call) fn names<T: FromStr<Err = Error>>(typed: &[String]) -> Result<Vec<T>> {
         typed
             .iter()
             .map(|name| name.trim())
             .filter(|name| !name.is_empty())
             .map(str::parse)
             .collect()
+    }
+
+    /// What is done to several users, as a form says it.
+    pub(super) fn task_of(task: &str, group: &str) -> Result<UserTask> {
+        Ok(match task {
+            "enable" => UserTask::Enable,
+            "disable" => UserTask::Disable,
+            "delete" => UserTask::Delete,
+            "join" => UserTask::Join(group.trim().parse()?),
+            _ => return Err(Error::invalid(Subject::Request, "there is no such task")),
+        })
     }
 
     /// A policy and where it counts; an empty region is all of them.

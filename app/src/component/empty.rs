@@ -81,3 +81,33 @@ pub fn EmptyState(
         </div>
     }
 }
+
+/// A card in place of a list that has nothing. Children are the actions.
+#[component]
+pub fn EmptyCard(
+    /// The drawing.
+    art: Art,
+    /// One sentence.
+    #[prop(into)]
+    title: Signal<String>,
+    /// One more.
+    #[prop(optional, into)]
+    hint: MaybeProp<String>,
+    /// Less room.
+    #[prop(optional)]
+    is_small: bool,
+    /// Test hook.
+    testid: &'static str,
+    /// The actions.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    let actions = children.map(|children| children());
+    view! {
+        <section class="card">
+            <EmptyState art=art title=title hint=hint is_small=is_small testid=testid>
+                {actions}
+            </EmptyState>
+        </section>
+    }
+}

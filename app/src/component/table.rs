@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
 use roadstead::Timestamp;
-use roadstead::page::Order;
+use roadstead::page::{Order, Window};
 
 use crate::component::dialog::use_query_pairs;
 use crate::component::empty::{Art, EmptyState};
@@ -13,6 +13,7 @@ use crate::component::follow::use_news;
 use crate::component::icon::Icon;
 use crate::component::listing::{remember_sort, use_sort};
 use crate::component::noscroll;
+use crate::component::pagination::Pagination;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::link::change_query;
 use crate::viewer::use_live;
@@ -24,6 +25,54 @@ pub fn TableCard(
     children: Children,
 ) -> impl IntoView {
     view! { <div class="table-card">{children()}</div> }
+}
+
+/// A head cell that only names its column.
+#[component]
+pub fn HeadCell(
+    /// Words.
+    #[prop(into)]
+    label: Signal<String>,
+    /// Classes of the cell: `t-num`, `t-min`, `p-3`…
+    #[prop(default = "")]
+    class: &'static str,
+) -> impl IntoView {
+    view! { <th scope="col" role="columnheader" class=class>{move || label.get()}</th> }
+}
+
+/// The table of a list in its card: head, rows, and the way to its other pages.
+#[component]
+pub fn ListTable(
+    /// What it lists.
+    #[prop(into)]
+    label: Signal<String>,
+    /// Cells of its head: [`HeadCell`], [`SortHeader`].
+    head: AnyView,
+    /// How many rows there are in all, and which of them these are; `None` when these are all.
+    #[prop(optional_no_strip)]
+    pages: Option<(u64, Window)>,
+    /// Test hook.
+    testid: &'static str,
+    /// The rows.
+    children: Children,
+) -> impl IntoView {
+    let pages = pages.map(|(total, window)| view! { <Pagination total=total window=window /> });
+    view! {
+        <TableCard>
+            <table
+                class="table table--cards table--fit"
+                role="table"
+                aria-label=move || label.get()
+                data-testid=testid
+            >
+                <thead role="rowgroup">
+                    <tr role="row">{head}</tr>
+                </thead>
+                <tbody role="rowgroup">{children()}</tbody>
+            </table>
+            {pages}
+        </TableCard>
+    }
 }
 
 /// A head that sorts: a link, with `aria-sort`. A first click sorts by it, a second turns the order, a third returns to

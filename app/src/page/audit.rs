@@ -1,6 +1,7 @@
 //! The audit log, `/audit` (`console.md` A.12): who did what, when, from where, with what result.
 //!
 //! Everything that is chosen is the address ([`query`]); rows unfold by themselves, `?dialog=trace&item=` shows one event.
+//! With `live` in the address the list follows what happens.
 //! To add a filter: a field in [`query::asked`], a control and a chip in [`filters`].
 
 use leptos::prelude::*;
@@ -18,6 +19,7 @@ use crate::component::table::TableCard;
 use crate::error::ConsoleError;
 use crate::format::absolute;
 use crate::i18n::{t, t_string, use_i18n};
+use crate::page::images::query::value;
 use crate::text;
 use crate::viewer::use_live;
 
@@ -55,6 +57,8 @@ pub fn AuditLogPage() -> impl IntoView {
         }
         (None, wrong) => view! { <WrongFilter wrong=wrong /> }.into_any(),
     };
+    let is_live =
+        use_query_pairs().with_untracked(|pairs| value(pairs, filters::LIVE).is_some());
     let export = asked.wrong.is_none().then(|| asked.export());
     view! {
         <PageTitle page=text!(i18n, audit.title) />
@@ -65,6 +69,7 @@ pub fn AuditLogPage() -> impl IntoView {
             {export.map(|href| view! { <Export href=href /> })}
         </PageHeader>
         <filters::Toolbar asked=asked />
+        {is_live.then(|| view! { <span hidden="" data-live="" data-testid="audit.live"></span> })}
         {list}
         <trace::TraceDialog />
     }

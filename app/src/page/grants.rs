@@ -12,7 +12,7 @@ use roadstead::{ErrorKind, Subject};
 use crate::call::grant::{UpdateGrant, list_grants};
 use crate::component::badge::permission_word;
 use crate::component::dialog::{DialogLink, use_query_pairs};
-use crate::component::empty::{Art, EmptyState};
+use crate::component::empty::{Art, EmptyCard};
 use crate::component::error_panel::ErrorBanner;
 use crate::component::filter::{FilterBar, SearchField};
 use crate::component::icon::Icon;
@@ -158,9 +158,7 @@ fn Lists(
         }
         .into_any(),
         (true, false) => view! {
-            <section class="card">
-                <EmptyState art=Art::Locked title=text!(i18n, grants.empty) is_small=true testid="permissions.empty" />
-            </section>
+            <EmptyCard art=Art::Locked title=text!(i18n, grants.empty) is_small=true testid="permissions.empty" />
         }
         .into_any(),
         _ => view! { <Table on=on page=others own=own_id.clone() update=update search=search /> }.into_any(),

@@ -4,12 +4,15 @@
 //! To add a section: a file here, an arm in [`IamPage`], a tab in [`part::Head`].
 
 pub mod account;
+pub mod activity;
+pub mod batch;
 pub mod group;
 pub mod groups;
 pub mod part;
 pub mod policies;
 pub mod policy;
 pub mod simulate;
+pub mod statements;
 pub mod user;
 pub mod user_rights;
 pub mod users;

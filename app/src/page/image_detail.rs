@@ -6,7 +6,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use roadstead::ImageName;
-use roadstead::access::Permission;
+use roadstead::access::{Permission, Reason};
 use roadstead::manage::image::Image;
 
 use crate::call::image::get_image;
@@ -27,6 +27,8 @@ pub mod dialogs;
 #[cfg(feature = "ssr")]
 pub mod edit;
 pub mod header;
+#[cfg(feature = "ssr")]
+pub mod shared_by;
 
 #[cfg(feature = "ssr")]
 pub use delete::{DeleteForm, recent_pulls};
@@ -245,9 +247,15 @@ fn ImagePage(image: Image, tab: ImageTab, news: Memo<u32>) -> impl IntoView {
             served!("sharing", dialogs, view! { <crate::page::sharing::SharingTab image=image /> })
         }
     };
+    let shared_by = (image.rights.reason == Reason::Share).then(|| {
+        #[cfg(feature = "ssr")]
+        let name = image.name.clone();
+        served!("shared_by", view! { <shared_by::SharedBy image=name /> })
+    });
     view! {
         <PageTitle page=page object=image.name.to_string() />
         <header::ImageHeader image=image.clone() current=current tabs=ViewFn::from(tabs) />
+        {shared_by}
         {body}
     }
     .into_any()

@@ -10,6 +10,8 @@ pub mod delete;
 pub mod detail;
 #[cfg(feature = "ssr")]
 pub mod list;
+#[cfg(feature = "ssr")]
+pub mod settings;
 
 use leptos::prelude::*;
 use roadstead::access::Permission;

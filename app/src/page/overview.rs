@@ -1,10 +1,11 @@
 //! The overview: what is here, how full it is, what just happened, how to start (`console.md` A.3).
 //!
-//! Charts and tabs are links; `?dialog=login` opens the login command. "Needs attention" appears with the first
-//! capability that can need it.
+//! Charts and tabs are links; `?dialog=login` opens the login command.
 
 #[cfg(feature = "ssr")]
 pub mod activity;
+#[cfg(feature = "ssr")]
+pub mod attention;
 #[cfg(feature = "ssr")]
 pub mod inside;
 #[cfg(feature = "ssr")]

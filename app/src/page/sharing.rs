@@ -10,11 +10,10 @@ use crate::call::share::list_shares;
 use crate::component::badge::{Badge, Tone};
 use crate::component::client_command::{CopyPull, Pull};
 use crate::component::dialog::{DialogLink, use_query_pairs};
-use crate::component::empty::{Art, EmptyState};
+use crate::component::empty::{Art, EmptyCard};
 use crate::component::icon::Icon;
 use crate::component::load::Load;
-use crate::component::pagination::Pagination;
-use crate::component::table::{SkeletonTable, TableCard};
+use crate::component::table::{HeadCell, ListTable, SkeletonTable};
 use crate::component::time::Time;
 use crate::format::grouped;
 use crate::i18n::{t, t_string, use_i18n};
@@ -63,15 +62,13 @@ pub fn SharingTab(
         {is_public
             .then(|| {
                 view! {
-                    <section class="card">
-                        <EmptyState
-                            art=Art::Quays
-                            title=text!(i18n, shares.public)
-                            hint=MaybeProp::derive(move || Some(t_string!(i18n, shares.public_text).to_owned()))
-                            is_small=true
-                            testid="sharing.public"
-                        />
-                    </section>
+                    <EmptyCard
+                        art=Art::Quays
+                        title=text!(i18n, shares.public)
+                        hint=MaybeProp::derive(move || Some(t_string!(i18n, shares.public_text).to_owned()))
+                        is_small=true
+                        testid="sharing.public"
+                    />
                 }
             })}
         <Load
@@ -100,19 +97,26 @@ fn ShareButton() -> impl IntoView {
 fn Nothing() -> impl IntoView {
     let i18n = use_i18n();
     view! {
-        <section class="card">
-            <EmptyState art=Art::Quays title=text!(i18n, shares.none) testid="sharing.empty">
-                <ShareButton />
-            </EmptyState>
-        </section>
+        <EmptyCard art=Art::Quays title=text!(i18n, shares.none) testid="sharing.empty">
+            <ShareButton />
+        </EmptyCard>
     }
 }
 
 #[component]
 fn Shares(image: Image, page: Page<Share>) -> impl IntoView {
     let i18n = use_i18n();
-    let (total, window) = (page.total, page.window);
+    let (total, pages) = (page.total, Some((page.total, page.window)));
     let rows = page.items.into_iter().map(|share| view! { <Row share=share /> }).collect_view();
+    let head = view! {
+        <HeadCell label=text!(i18n, shares.with) class="t-name" />
+        <HeadCell label=text!(i18n, shares.permission) class="t-min p-4" />
+        <HeadCell label=text!(i18n, shares.valid_until) class="t-min" />
+        <HeadCell label=text!(i18n, shares.status) class="t-min" />
+        <HeadCell label=text!(i18n, shares.by) class="t-min p-3" />
+        <HeadCell label=text!(i18n, shares.shared_at) class="t-min p-4" />
+        <HeadCell label=text!(i18n, common.operation) class="t-ops" />
+    };
     let pull = image.newest_tag.as_ref().map(|tag| Pull::new(&image.name, format!(":{tag}")));
     let send = pull.filter(|_| !image.is_public).map(|pull| {
         view! {
@@ -129,28 +133,9 @@ fn Shares(image: Image, page: Page<Share>) -> impl IntoView {
             </span>
             <span class="toolbar__end">{(!image.is_public).then(|| view! { <ShareButton /> })}</span>
         </div>
-        <TableCard>
-            <table
-                class="table table--cards table--fit"
-                role="table"
-                aria-label=move || t_string!(i18n, shares.sharing)
-                data-testid="sharing.table"
-            >
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th scope="col" role="columnheader" class="t-name">{t!(i18n, shares.with)}</th>
-                        <th scope="col" role="columnheader" class="t-min p-4">{t!(i18n, shares.permission)}</th>
-                        <th scope="col" role="columnheader" class="t-min">{t!(i18n, shares.valid_until)}</th>
-                        <th scope="col" role="columnheader" class="t-min">{t!(i18n, shares.status)}</th>
-                        <th scope="col" role="columnheader" class="t-min p-3">{t!(i18n, shares.by)}</th>
-                        <th scope="col" role="columnheader" class="t-min p-4">{t!(i18n, shares.shared_at)}</th>
-                        <th scope="col" role="columnheader" class="t-ops">{t!(i18n, common.operation)}</th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows}</tbody>
-            </table>
-            <Pagination total=total window=window />
-        </TableCard>
+        <ListTable label=text!(i18n, shares.sharing) head=head.into_any() pages=pages testid="sharing.table">
+            {rows}
+        </ListTable>
         {send}
     }
 }

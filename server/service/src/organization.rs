@@ -5,6 +5,8 @@
 //! - Someone with grants on single images only sees those images counted, never the organization's totals.
 //! - An organization with images is never deleted; the refusal says how many there are.
 
+mod settings;
+
 use std::sync::Arc;
 
 use roadstead::access::{

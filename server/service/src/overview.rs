@@ -4,6 +4,8 @@
 //! - Numbers cover the account for whoever sees all of it, else what the caller sees; the answer says which.
 //! - Other people's events are only for those who may read the audit log.
 
+mod attention;
+
 use roadstead::access::{Action, Allowed, UserKey, Visibility};
 use roadstead::audit::TraceName;
 use roadstead::manage::organization::OrganizationQuota;
@@ -88,6 +90,7 @@ impl Overviews {
         let oneself = self.access.authorize(ctx, Action::ManageOneself, Oneself).await?.key();
         let is_whole_account = matches!(visibility, Visibility::Account { .. });
         let found = self.read(oneself, visibility, scope, first, today).await?;
+        let attention = self.attention(ctx, visibility).await?;
         let quota = self.organizations.quota(ctx).await?;
         let daily = daily(&found.days, &found.sizes, today);
         let monthly = monthly(&found.days, &found.sizes, &months, today);
@@ -106,6 +109,7 @@ impl Overviews {
             daily,
             monthly,
             activity: found.events.into_iter().map(activity).collect(),
+            attention,
             pushable: self.organizations.pushable(ctx).await?,
             has_logged_in: found.has_logged_in,
         })

@@ -4,6 +4,8 @@
 //! - A document is read before it is saved: what is saved means something in every part.
 //! - A policy that is attached is not deleted; the refusal says how often it is.
 
+mod statement;
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::Arc;

@@ -6,6 +6,7 @@
 //! - A user who is disabled, deleted or loses a way in is refused from the commit on, at every door.
 //! - A password is in an answer once, when it was made, and in no log and no event.
 
+mod batch;
 mod explain;
 
 use std::sync::Arc;

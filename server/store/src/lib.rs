@@ -79,6 +79,7 @@ mod writer;
 pub mod access_key;
 pub mod account;
 pub mod attachment;
+pub mod attention;
 pub mod audit;
 pub mod blob;
 pub mod change;

@@ -17,6 +17,7 @@
 
 mod compiled;
 mod condition;
+mod draft;
 mod json;
 mod problem;
 mod read;
@@ -30,6 +31,7 @@ use serde::{Deserialize, Serialize};
 pub(super) use compiled::{Asked, Ruling};
 pub use compiled::{Attached, Holder, Policies};
 pub use condition::{Condition, Key, Operator};
+pub use draft::{ConditionDraft, StatementDraft, resource, short_resource};
 pub use problem::{Fault, Problem};
 pub use system::SystemPolicy;
 pub use vocabulary::{AccessLevel, access_level, action_names};

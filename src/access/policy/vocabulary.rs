@@ -14,7 +14,6 @@ const RESERVED: &[&str] = &[
     "swr:namespace:updateNamespaceAccess",
     "swr:namespace:deleteNamespaceAccess",
     "swr:namespace:getNamespaceAccess",
-    "swr:namespace:updateNamespace",
     "swr:repo:createRepo",
     "swr:repo:listSharedRepos",
     "swr:repo:listRepoTags",

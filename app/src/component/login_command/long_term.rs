@@ -14,6 +14,25 @@ use crate::component::icon::Icon;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::viewer::use_viewer;
 
+#[cfg(feature = "hydrate")]
+thread_local! {
+    static HANDED: std::cell::RefCell<Option<(String, String)>> = const { std::cell::RefCell::new(None) };
+}
+
+/// Leaves an access key, and the secret one, for the tab that opens next. They stay in the memory of this page.
+#[cfg(feature = "hydrate")]
+pub fn hand(access_key: String, secret_key: String) {
+    HANDED.set(Some((access_key, secret_key)));
+}
+
+/// The key that was left.
+fn handed() -> Option<(String, String)> {
+    #[cfg(feature = "hydrate")]
+    return HANDED.take();
+    #[cfg(not(feature = "hydrate"))]
+    None
+}
+
 /// What is typed or imported, and what is made of it.
 #[derive(Clone, Copy)]
 struct Keys {
@@ -104,6 +123,11 @@ pub fn LongTerm(
     let generate = move || {
         site.with_value(|(region, host)| keys.generate(region, host, is_plain_http));
     };
+    if let Some((access_key, secret_key)) = handed() {
+        keys.typed(keys.access_key, access_key);
+        keys.typed(keys.secret_key, secret_key);
+        generate();
+    }
     let image = StoredValue::new(image);
     view! {
         <div class="stack" data-testid="login.long">

@@ -9,9 +9,14 @@
 //! | `data-copy="text"` on a button | copies |
 //! | `data-reveal` on a button | shows and hides the password, or the `data-secret`, beside it |
 //! | – | a form that was typed into gets `data-changed`; its reset button takes that away |
+//! | `data-all="form"` on a box | checks and clears the boxes that belong to the form of that id |
+//! | `data-countdown="seconds"` | shows how many are left; at the end the part is made anew |
+//! | `data-live` | the part is made anew every five seconds |
+//! | `data-unsaved` | the browser asks before the page is closed; sending a form with `data-plain` inside ends that |
+//! | `data-hand="AK"` on a link | gives this access key, and the secret that is copied beside it, to the login dialog |
 //! | `data-fold="cookie"` on a `<details>` | the cookie remembers `open` or `folded` |
 //! | `data-send="fields"` with `data-to="path"` | clicking tells a server function; nobody waits for the answer |
-//! | an `id` on a `<details>` | stays open when the part is made anew |
+//! | an `id` on a `<details>`, or on a box with a `form` | stays open or checked when the part is made anew |
 //! | `data-walk` | arrow keys walk through its children |
 //! | – | rules and steps of forms: [`check`] |
 //! | `[role=dialog]`, `.dialog__close` | Tab stays inside; Escape and the shade follow the cross |
@@ -94,7 +99,13 @@ impl Acts {
             event.prevent_default();
             return;
         }
-        if event.default_prevented() || form.has_attribute("data-plain") {
+        if event.default_prevented() {
+            return;
+        }
+        if form.has_attribute("data-plain") {
+            if let Ok(Some(unsaved)) = form.closest("[data-unsaved]") {
+                let _ = unsaved.remove_attribute("data-unsaved");
+            }
             return;
         }
         let action = form.get_attribute("action").unwrap_or_default();
@@ -155,6 +166,9 @@ impl Acts {
         }
         if let Some(teller) = closest::<Element>(event, "[data-send]") {
             self.tell(&teller);
+        }
+        if let Some(link) = closest::<Element>(event, "[data-hand]") {
+            hand_over(&link);
         }
         if let Some(button) = closest::<Element>(event, "[data-step]") {
             if let Ok(Some(form)) = button.closest("form") {
@@ -252,7 +266,9 @@ impl Acts {
         if let Some(field) = closest::<Element>(event, "[data-rule]") {
             check::left(&field);
         }
-        if closest::<Element>(event, "[data-auto]:not([type=search])").is_some() {
+        if let Some(all) = closest::<HtmlInputElement>(event, "[data-all]") {
+            choose_all(&all);
+        } else if closest::<Element>(event, "[data-auto]:not([type=search])").is_some() {
             crate::dom::submit_form_of(event);
         }
     }
@@ -309,6 +325,31 @@ impl Acts {
             follow_cross(&dialog);
         }
     }
+}
+
+/// Checks the boxes of a form, or clears them, as the one for all of them is.
+fn choose_all(all: &HtmlInputElement) {
+    let form = all.get_attribute("data-all").unwrap_or_default();
+    let Ok(boxes) = document().query_selector_all(&format!("[form={form}][type=checkbox]")) else {
+        return;
+    };
+    for index in 0..boxes.length() {
+        if let Some(each) =
+            boxes.get(index).and_then(|each| each.dyn_into::<HtmlInputElement>().ok())
+        {
+            each.set_checked(all.checked());
+        }
+    }
+}
+
+/// Gives the key that a dialog shows to the login dialog, in memory alone.
+fn hand_over(link: &Element) {
+    let Ok(Some(dialog)) = link.closest("[role=dialog]") else { return };
+    let Ok(Some(copy)) = dialog.query_selector(".cmd [data-copy]") else { return };
+    crate::component::login_command::long_term::hand(
+        link.get_attribute("data-hand").unwrap_or_default(),
+        copy.get_attribute("data-copy").unwrap_or_default(),
+    );
 }
 
 fn follow_cross(dialog: &HtmlElement) {
@@ -406,9 +447,10 @@ pub(super) struct Place {
     open: Vec<String>,
 }
 
-/// Ids of the folds that are open; not of menus, which close.
+/// Ids of the folds that are open (not of menus, which close) and of the boxes that are chosen for a form elsewhere.
 fn open_folds(root: &Element) -> Vec<String> {
-    let Ok(nodes) = root.query_selector_all("details[id][open]") else { return Vec::new() };
+    const OPEN: &str = "details[id][open], input[id][form]:checked";
+    let Ok(nodes) = root.query_selector_all(OPEN) else { return Vec::new() };
     let ids = (0..nodes.length()).filter_map(|index| nodes.get(index)?.dyn_into::<Element>().ok());
     ids.map(|fold| fold.id()).collect()
 }
@@ -467,7 +509,8 @@ impl Place {
     pub(super) fn restore(self, root: &Element) {
         for id in &self.open {
             if let Some(fold) = document().get_element_by_id(id) {
-                let _ = fold.set_attribute("open", "");
+                let mark = if fold.has_attribute("form") { "checked" } else { "open" };
+                let _ = fold.set_attribute(mark, "");
             }
         }
         let dialog = dialog_of(root).map(|dialog| dialog.id());

@@ -1,5 +1,7 @@
 //! The browser's side of a part: one element, and what puts the server's newest HTML into it.
 
+use std::time::Duration;
+
 use leptos::html::Div;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -81,6 +83,22 @@ pub(super) fn show(name: &'static str, kind: Kind) -> AnyView {
     on_cleanup(|| crate::dom::restore_focus(OPENER));
     let acts = events::Acts::new(part, address);
     let on_retry = Callback::new(move |()| part.ask_later(address.get_untracked()));
+    Effect::new(move |_| {
+        let mut second = 0_u32;
+        let tick = move || {
+            second = second.wrapping_add(1);
+            part.tick(second, address);
+        };
+        if let Ok(handle) = set_interval_with_handle(tick, Duration::from_secs(1)) {
+            on_cleanup(move || handle.clear());
+        }
+        let leaving = window_event_listener_untyped("beforeunload", |event| {
+            if document().query_selector("[data-unsaved]").is_ok_and(|it| it.is_some()) {
+                event.prevent_default();
+            }
+        });
+        on_cleanup(move || leaving.remove());
+    });
     view! {
         <div
             class="served"
@@ -116,8 +134,19 @@ impl Part {
                     self.ask(address);
                 }
             },
-            std::time::Duration::ZERO,
+            Duration::ZERO,
         );
+    }
+
+    /// What happens by itself, once a second: what counts down, and what follows.
+    fn tick(self, second: u32, address: Memo<String>) {
+        let Some(root) = self.node.try_get_untracked().flatten() else { return };
+        let find = |selector| root.query_selector(selector).ok().flatten();
+        let is_over = find("[data-countdown]").is_some_and(|timer| !count_down(&timer));
+        let is_due = second % FOLLOWING == 0 && find("[data-live]").is_some();
+        if is_over || is_due && !crate::dom::is_busy() && !crate::dom::is_hidden() {
+            self.ask(address.get_untracked());
+        }
     }
 
     fn ask(self, address: String) {
@@ -181,6 +210,25 @@ impl Part {
         super::check::begin(root);
         place.restore(root);
     }
+}
+
+/// Seconds between two questions of a part that follows.
+const FOLLOWING: u32 = 5;
+
+/// Shows how long is left, by the browser's clock; `false` when it is over.
+fn count_down(timer: &Element) -> bool {
+    const END: &str = "data-end";
+    let number = |name| timer.get_attribute(name).and_then(|text| text.parse::<i64>().ok());
+    let Some(now) = crate::dom::now() else { return true };
+    let now = now.seconds();
+    let end = number(END).unwrap_or_else(|| {
+        let end = now + number("data-countdown").unwrap_or_default();
+        let _ = timer.set_attribute(END, &end.to_string());
+        end
+    });
+    let left = u64::try_from(end - now).unwrap_or_default();
+    timer.set_text_content(Some(&crate::format::minutes_seconds(left)));
+    left > 0
 }
 
 /// The dialog inside, if one is open.

@@ -128,7 +128,8 @@ fn Controls(by: By, range: Range) -> impl IntoView {
         <FilterSelect name="level" label=text!(i18n, audit.column_level) options=levels />
         <FilterSelect name="result" label=text!(i18n, audit.result) options=results />
         <TextFilter name="ip" label=text!(i18n, audit.column_address) />
-        <Reads />
+        <Box name="reads" label=text!(i18n, audit.reads) />
+        <Box name=LIVE label=text!(i18n, audit.live) />
     }
 }
 
@@ -291,22 +292,25 @@ fn TimeField(name: &'static str, label: Signal<String>) -> impl IntoView {
     }
 }
 
+/// The word of the address that lets the list follow what happens.
+pub const LIVE: &str = "live";
+
+/// A box of the form that is on or off in the address.
 #[component]
-fn Reads() -> impl IntoView {
-    let i18n = use_i18n();
-    let is_on = use_query_map().with_untracked(|query| query.get("reads").is_some());
+fn Box(name: &'static str, label: Signal<String>) -> impl IntoView {
+    let is_on = use_query_map().with_untracked(|query| query.get(name).is_some());
     view! {
         <label class="choice small">
             <input
                 type="checkbox"
                 class="check"
-                name="reads"
+                name=name
                 value="1"
                 checked=is_on
-                data-testid="filter.reads"
+                data-testid=format!("filter.{name}")
                 data-auto=""
             />
-            {t!(i18n, audit.reads)}
+            {move || label.get()}
         </label>
     }
 }

@@ -20,36 +20,27 @@ pub fn Identity() -> impl IntoView {
         use_viewer().with_value(|viewer| (viewer.profile.clone(), viewer.site.host.clone()));
     let projects = Resource::new(|| (), |()| list_projects());
     let ids = profile.map(|profile| {
-        view! {
-            <Fact label=text!(i18n, common.user_name)>
-                <Copied
-                    text=profile.user.to_string()
-                    what=text!(i18n, common.user_name)
-                    testid="credentials.user"
-                />
-            </Fact>
-            <Fact label=text!(i18n, credentials.user_id)>
-                <Copied
-                    text=profile.user_id.to_string()
-                    what=text!(i18n, credentials.user_id)
-                    testid="credentials.user-id"
-                />
-            </Fact>
-            <Fact label=text!(i18n, credentials.account_name)>
-                <Copied
-                    text=profile.account.to_string()
-                    what=text!(i18n, credentials.account_name)
-                    testid="credentials.account"
-                />
-            </Fact>
-            <Fact label=text!(i18n, credentials.account_id)>
-                <Copied
-                    text=profile.account_id.to_string()
-                    what=text!(i18n, credentials.account_id)
-                    testid="credentials.account-id"
-                />
-            </Fact>
-        }
+        let row = |label: Signal<String>, text: String, testid: &'static str| {
+            view! {
+                <Fact label=label>
+                    <Copied text=text what=label testid=testid />
+                </Fact>
+            }
+        };
+        (
+            row(text!(i18n, common.user_name), profile.user.to_string(), "credentials.user"),
+            row(text!(i18n, credentials.user_id), profile.user_id.to_string(), "credentials.user-id"),
+            row(
+                text!(i18n, credentials.account_name),
+                profile.account.to_string(),
+                "credentials.account",
+            ),
+            row(
+                text!(i18n, credentials.account_id),
+                profile.account_id.to_string(),
+                "credentials.account-id",
+            ),
+        )
     });
     let shown = |projects: Vec<Project>| view! { <Projects projects=projects /> };
     view! {

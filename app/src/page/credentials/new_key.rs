@@ -1,5 +1,5 @@
 //! A new access key with its secret: shown until whoever made it says that it is saved, for 15 minutes at most, to the
-//! session that made it. The secret is in this page's HTML and in the file; no address, cookie or script data holds it.
+//! session that made it. Until the file was taken the browser asks before the page is closed. The secret is in this page's HTML and in the file; no address, cookie or script data holds it.
 
 use leptos::prelude::*;
 use roadstead::access::AccessKeyId;
@@ -89,8 +89,10 @@ fn Gone() -> impl IntoView {
 fn Unsaved(whose: Whose, key: UnsavedAccessKey) -> impl IntoView {
     let i18n = use_i18n();
     let id = key.created.id.to_string();
-    let shown = id.clone();
-    let download = view! { <Download whose=whose.clone() id=id.clone() has_file=key.has_file /> };
+    let (shown, has_file) = (id.clone(), key.has_file);
+    // The login dialog is for one's own keys.
+    let login = whose.user.is_empty().then(|| view! { <MakeLogin id=id.clone() /> });
+    let download = view! { <Download whose=whose.clone() id=id.clone() has_file=has_file /> };
     view! {
         <div class="overlay">
             <section
@@ -99,6 +101,7 @@ fn Unsaved(whose: Whose, key: UnsavedAccessKey) -> impl IntoView {
                 role="dialog"
                 aria-modal="true"
                 aria-labelledby="dialog-new-key-title"
+                data-unsaved=(!has_file).then_some("")
                 data-testid="dialog.new-key"
             >
                 <header class="dialog__head">
@@ -118,15 +121,24 @@ fn Unsaved(whose: Whose, key: UnsavedAccessKey) -> impl IntoView {
                         </Fact>
                     </dl>
                     {download}
-                    <p class="small">
-                        <a href="/overview?dialog=login&login=long" data-testid="credentials.new.login">
-                            {t!(i18n, credentials.make_login)}
-                        </a>
-                    </p>
+                    {login}
                 </div>
                 <Saved whose=whose id=id />
             </section>
         </div>
+    }
+}
+
+/// Leads to the login dialog, and hands it the key in memory alone.
+#[component]
+fn MakeLogin(id: String) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <p class="small">
+            <a href="/overview?dialog=login&login=long" data-hand=id data-testid="credentials.new.login">
+                {t!(i18n, credentials.make_login)}
+            </a>
+        </p>
     }
 }
 

@@ -12,13 +12,39 @@ use crate::component::dialog::{DialogLink, use_close_link};
 use crate::component::form::CallForm;
 use crate::component::highlight::Highlight;
 use crate::component::icon::Icon;
-use crate::component::pagination::Pagination;
-use crate::component::table::TableCard;
+use crate::component::table::{HeadCell, ListTable};
 use crate::component::time::Time;
 use crate::i18n::{t, t_string, use_i18n};
-use crate::text;
+use crate::viewer::use_viewer;
+use crate::{link, text};
 
 use super::options;
+
+/// Leads to what decides, for whoever may ask that: the user, what the rights are on, and reading it.
+#[component]
+fn Why(on: GrantOn, user: String) -> impl IntoView {
+    let i18n = use_i18n();
+    let may_ask = use_viewer().with_value(|viewer| {
+        viewer.profile.as_ref().is_some_and(|profile| profile.may_manage_users)
+    });
+    may_ask.then(|| {
+        let (name, action) = match &on {
+            GrantOn::Image(image) => (image.to_string(), "pull_image"),
+            GrantOn::Organization(organization) => {
+                (organization.to_string(), "read_organization")
+            }
+        };
+        let query = [("user", user.as_str()), ("action", action), ("on", name.as_str())];
+        let href = link::with_query("/iam/simulate", query);
+        let testid = format!("permissions.row.{user}.why");
+        view! {
+            <a class="small" href=href data-testid=testid>
+                {t!(i18n, iam.why)}
+                <span class="sr-only">" " {user}</span>
+            </a>
+        }
+    })
+}
 
 /// Users with a right that was given, here or on the organization.
 #[component]
@@ -35,7 +61,7 @@ pub fn Table(
     search: Option<String>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (total, window) = (page.total, page.window);
+    let pages = Some((page.total, page.window));
     let rows = page
         .items
         .into_iter()
@@ -44,28 +70,23 @@ pub fn Table(
             view! { <Row on=on.clone() user=user is_own=is_own update=update search=search.clone() /> }
         })
         .collect_view();
+    let head = view! {
+        <HeadCell label=text!(i18n, grants.user) class="t-name" />
+        <HeadCell label=text!(i18n, grants.permission) class="t-min" />
+        <HeadCell label=text!(i18n, grants.effective) class="t-min p-3" />
+        <HeadCell label=text!(i18n, grants.source) class="t-min p-3" />
+        <HeadCell label=text!(i18n, grants.granted) class="t-min p-4" />
+        <HeadCell label=text!(i18n, common.operation) class="t-ops" />
+    };
     view! {
-        <TableCard>
-            <table
-                class="table table--cards table--fit"
-                role="table"
-                aria-label=move || t_string!(i18n, grants.title)
-                data-testid="permissions.table"
-            >
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th scope="col" role="columnheader" class="t-name">{t!(i18n, grants.user)}</th>
-                        <th scope="col" role="columnheader" class="t-min">{t!(i18n, grants.permission)}</th>
-                        <th scope="col" role="columnheader" class="t-min p-3">{t!(i18n, grants.effective)}</th>
-                        <th scope="col" role="columnheader" class="t-min p-3">{t!(i18n, grants.source)}</th>
-                        <th scope="col" role="columnheader" class="t-min p-4">{t!(i18n, grants.granted)}</th>
-                        <th scope="col" role="columnheader" class="t-ops">{t!(i18n, common.operation)}</th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows}</tbody>
-            </table>
-            <Pagination total=total window=window />
-        </TableCard>
+        <ListTable
+            label=text!(i18n, grants.title)
+            head=head.into_any()
+            pages=pages
+            testid="permissions.table"
+        >
+            {rows}
+        </ListTable>
     }
 }
 
@@ -113,7 +134,9 @@ fn Row(
                 <Effective user=user.clone() />
             </td>
             <td role="cell" class="t-min p-3" data-testid=format!("permissions.row.{name}.source")>
-                <Source source=user.source on=Some(on) />
+                <Source source=user.source on=Some(on.clone()) />
+                " "
+                <Why on=on user=name.clone() />
             </td>
             <td role="cell" class="t-min p-4 small">{granted}</td>
             <td role="cell" class="t-ops m-ops">
@@ -244,28 +267,19 @@ pub fn Others(
             }
         })
         .collect_view();
+    let head = view! {
+        <HeadCell label=text!(i18n, grants.user) class="t-name" />
+        <HeadCell label=text!(i18n, grants.groups) class="t-min p-3" />
+        <HeadCell label=text!(i18n, grants.effective) class="t-min" />
+        <HeadCell label=text!(i18n, grants.source) class="t-min" />
+    };
     view! {
         <section>
             <h2 class="h3">{t!(i18n, grants.others)}</h2>
             <p class="small muted">{t!(i18n, grants.others_text)}</p>
-            <TableCard>
-                <table
-                    class="table table--cards table--fit"
-                    role="table"
-                    aria-label=move || t_string!(i18n, grants.others)
-                    data-testid="permissions.others"
-                >
-                    <thead role="rowgroup">
-                        <tr role="row">
-                            <th scope="col" role="columnheader" class="t-name">{t!(i18n, grants.user)}</th>
-                            <th scope="col" role="columnheader" class="t-min p-3">{t!(i18n, grants.groups)}</th>
-                            <th scope="col" role="columnheader" class="t-min">{t!(i18n, grants.effective)}</th>
-                            <th scope="col" role="columnheader" class="t-min">{t!(i18n, grants.source)}</th>
-                        </tr>
-                    </thead>
-                    <tbody role="rowgroup">{rows}</tbody>
-                </table>
-            </TableCard>
+            <ListTable label=text!(i18n, grants.others) head=head.into_any() testid="permissions.others">
+                {rows}
+            </ListTable>
         </section>
     }
 }

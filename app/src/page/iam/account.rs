@@ -12,11 +12,10 @@ use crate::component::filter::{FilterBar, SearchField};
 use crate::component::form::{CallForm, SubmitButton, call_path};
 use crate::component::icon::Icon;
 use crate::component::load::Load;
-use crate::component::pagination::Pagination;
 use crate::component::size::{Bytes, Count};
-use crate::component::table::{NoMatch, SkeletonTable, TableCard};
+use crate::component::table::{HeadCell, ListTable, NoMatch, SkeletonTable};
 use crate::component::time::Time;
-use crate::i18n::{t, t_string, use_i18n};
+use crate::i18n::{t, use_i18n};
 use crate::page::images::query::{value, window};
 use crate::text;
 use crate::viewer::{use_live, use_viewer};
@@ -68,32 +67,27 @@ pub fn AccountsPage() -> impl IntoView {
 #[component]
 fn Table(page: Page<Account>) -> impl IntoView {
     let i18n = use_i18n();
-    let (total, window) = (page.total, page.window);
+    let pages = Some((page.total, page.window));
     let rows =
         page.items.into_iter().map(|account| view! { <Row account=account /> }).collect_view();
+    let head = view! {
+        <HeadCell label=text!(i18n, common.account) class="t-name" />
+        <HeadCell label=text!(i18n, iam.users) class="t-num t-min" />
+        <HeadCell label=text!(i18n, common.images) class="t-num t-min p-3" />
+        <HeadCell label=text!(i18n, common.size) class="t-num t-min p-3" />
+        <HeadCell label=text!(i18n, common.status) class="t-min" />
+        <HeadCell label=text!(i18n, common.created) class="t-min p-4" />
+        <HeadCell label=text!(i18n, common.operation) class="t-ops" />
+    };
     view! {
-        <TableCard>
-            <table
-                class="table table--cards table--fit"
-                role="table"
-                aria-label=move || t_string!(i18n, iam.accounts)
-                data-testid="iam.accounts.table"
-            >
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th scope="col" role="columnheader" class="t-name">{t!(i18n, common.account)}</th>
-                        <th scope="col" role="columnheader" class="t-num t-min">{t!(i18n, iam.users)}</th>
-                        <th scope="col" role="columnheader" class="t-num t-min p-3">{t!(i18n, common.images)}</th>
-                        <th scope="col" role="columnheader" class="t-num t-min p-3">{t!(i18n, common.size)}</th>
-                        <th scope="col" role="columnheader" class="t-min">{t!(i18n, common.status)}</th>
-                        <th scope="col" role="columnheader" class="t-min p-4">{t!(i18n, common.created)}</th>
-                        <th scope="col" role="columnheader" class="t-ops">{t!(i18n, common.operation)}</th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows}</tbody>
-            </table>
-            <Pagination total=total window=window />
-        </TableCard>
+        <ListTable
+            label=text!(i18n, iam.accounts)
+            head=head.into_any()
+            pages=pages
+            testid="iam.accounts.table"
+        >
+            {rows}
+        </ListTable>
     }
 }
 

@@ -6,15 +6,14 @@ use roadstead::page::Page;
 
 use crate::call::group::{AskCreateGroup, list_groups};
 use crate::component::dialog::{CancelLink, Dialog, DialogLink, use_query_pairs};
-use crate::component::empty::{Art, EmptyState};
+use crate::component::empty::{Art, EmptyCard};
 use crate::component::field::TextField;
 use crate::component::filter::{FilterBar, SearchField};
 use crate::component::form::{CallForm, SubmitButton};
 use crate::component::icon::Icon;
 use crate::component::load::Load;
-use crate::component::pagination::Pagination;
 use crate::component::size::Count;
-use crate::component::table::{NoMatch, SkeletonTable, TableCard};
+use crate::component::table::{HeadCell, ListTable, NoMatch, SkeletonTable};
 use crate::component::time::Time;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::page::images::query::{value, window};
@@ -76,44 +75,37 @@ fn CreateLink(testid: &'static str) -> impl IntoView {
 fn NoGroups() -> impl IntoView {
     let i18n = use_i18n();
     view! {
-        <section class="card">
-            <EmptyState
-                art=Art::Locked
-                title=text!(i18n, iam.no_groups)
-                hint=derive(move || Some(t_string!(i18n, iam.no_groups_hint).to_owned()))
-                testid="iam.groups.empty"
-            >
-                <CreateLink testid="iam.groups.empty.create" />
-            </EmptyState>
-        </section>
+        <EmptyCard
+            art=Art::Locked
+            title=text!(i18n, iam.no_groups)
+            hint=derive(move || Some(t_string!(i18n, iam.no_groups_hint).to_owned()))
+            testid="iam.groups.empty"
+        >
+            <CreateLink testid="iam.groups.empty.create" />
+        </EmptyCard>
     }
 }
 
 #[component]
 fn Table(page: Page<Group>) -> impl IntoView {
     let i18n = use_i18n();
-    let (total, window) = (page.total, page.window);
+    let pages = Some((page.total, page.window));
     let rows = page.items.into_iter().map(|group| view! { <Row group=group /> }).collect_view();
+    let head = view! {
+        <HeadCell label=text!(i18n, iam.group) class="t-name" />
+        <HeadCell label=text!(i18n, iam.users) class="t-num t-min" />
+        <HeadCell label=text!(i18n, iam.policies) class="t-num t-min" />
+        <HeadCell label=text!(i18n, common.created) class="t-min p-4" />
+    };
     view! {
-        <TableCard>
-            <table
-                class="table table--cards table--fit"
-                role="table"
-                aria-label=move || t_string!(i18n, iam.groups)
-                data-testid="iam.groups.table"
-            >
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th scope="col" role="columnheader" class="t-name">{t!(i18n, iam.group)}</th>
-                        <th scope="col" role="columnheader" class="t-num t-min">{t!(i18n, iam.users)}</th>
-                        <th scope="col" role="columnheader" class="t-num t-min">{t!(i18n, iam.policies)}</th>
-                        <th scope="col" role="columnheader" class="t-min p-4">{t!(i18n, common.created)}</th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows}</tbody>
-            </table>
-            <Pagination total=total window=window />
-        </TableCard>
+        <ListTable
+            label=text!(i18n, iam.groups)
+            head=head.into_any()
+            pages=pages
+            testid="iam.groups.table"
+        >
+            {rows}
+        </ListTable>
     }
 }
 

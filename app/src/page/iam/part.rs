@@ -246,7 +246,7 @@ fn PasswordBody() -> impl IntoView {
             let said = move || t_string!(i18n, iam.password_of, name = name.as_str()).to_string();
             view! {
                 <p>{said}</p>
-                <div class="cmd cmd--inline">
+                <div class="cmd cmd--inline" data-unsaved="">
                     <code data-testid="iam.password">{secret.clone()}</code>
                     <CopyButton text=secret what=text!(i18n, iam.password_what) testid="iam.password.copy" />
                 </div>

@@ -16,7 +16,7 @@ use crate::component::icon::Icon;
 use crate::component::load::Load;
 use crate::component::noscroll;
 use crate::component::size::Count;
-use crate::component::table::{NoMatch, SkeletonTable, TableCard};
+use crate::component::table::{HeadCell, ListTable, NoMatch, SkeletonTable};
 use crate::component::time::Time;
 use crate::i18n::{I18n, t, t_string, use_i18n};
 use crate::page::images::query::value;
@@ -134,25 +134,16 @@ pub fn PoliciesPage() -> impl IntoView {
 fn Table(policies: Vec<PolicyEntry>) -> impl IntoView {
     let i18n = use_i18n();
     let rows = policies.into_iter().map(|policy| view! { <Row policy=policy /> }).collect_view();
+    let head = view! {
+        <HeadCell label=text!(i18n, iam.policy) class="t-name" />
+        <HeadCell label=text!(i18n, iam.type_) class="t-min" />
+        <HeadCell label=text!(i18n, iam.used) class="t-num t-min" />
+        <HeadCell label=text!(i18n, common.updated) class="t-min p-3" />
+    };
     view! {
-        <TableCard>
-            <table
-                class="table table--cards table--fit"
-                role="table"
-                aria-label=move || t_string!(i18n, iam.policies)
-                data-testid="iam.policies.table"
-            >
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th scope="col" role="columnheader" class="t-name">{t!(i18n, iam.policy)}</th>
-                        <th scope="col" role="columnheader" class="t-min">{t!(i18n, iam.type_)}</th>
-                        <th scope="col" role="columnheader" class="t-num t-min">{t!(i18n, iam.used)}</th>
-                        <th scope="col" role="columnheader" class="t-min p-3">{t!(i18n, common.updated)}</th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows}</tbody>
-            </table>
-        </TableCard>
+        <ListTable label=text!(i18n, iam.policies) head=head.into_any() testid="iam.policies.table">
+            {rows}
+        </ListTable>
     }
 }
 

@@ -3,29 +3,34 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use roadstead::PolicyName;
-use roadstead::access::Problem;
 use roadstead::access::policy::Fault;
+use roadstead::access::{Policy, Problem};
 use roadstead::manage::policy::{PolicyDetail, PolicyEntry};
 
 use crate::call::policy::{AskDeletePolicy, AskUpdatePolicy, get_policy};
 use crate::client::ConsoleClient;
 use crate::component::confirm::ConfirmByName;
-use crate::component::dialog::{CancelLink, Dialog, DialogLink};
+use crate::component::dialog::{
+    CancelLink, Dialog, DialogLink, use_changed_query, use_query_pairs,
+};
 use crate::component::field::TextField;
 use crate::component::form::{CallForm, SubmitButton};
 use crate::component::icon::Icon;
 use crate::component::json_view::JsonView;
 use crate::component::load::Load;
+use crate::component::noscroll;
 use crate::component::page_header::{PageHeader, PageTitle};
 use crate::component::table::SkeletonTable;
 use crate::error::ConsoleError;
 use crate::i18n::{I18n, t, t_string, use_i18n};
 use crate::notice::Done;
+use crate::page::images::query::value;
 use crate::text;
 use crate::viewer::use_viewer;
 
-use super::part::Names;
+use super::part::{Names, refused};
 use super::policies::{TypeBadge, system_words};
+use super::statements::{About, Statements};
 
 /// Most bytes of a document.
 const LONGEST: usize = 6_144;
@@ -81,7 +86,7 @@ fn Body(policy: PolicyDetail) -> impl IntoView {
         }
         .into_any()
     } else {
-        view! { <EditForm entry=entry document=document /> }.into_any()
+        view! { <Editor entry=entry document=document /> }.into_any()
     };
     let deleted = StoredValue::new(name.clone());
     view! {
@@ -125,6 +130,44 @@ fn Body(policy: PolicyDetail) -> impl IntoView {
                 })}
             {(uses == 0).then(|| view! { <DeleteForm name=deleted.get_value() /> })}
         </Dialog>
+    }
+}
+
+/// The visual editor, or the document as text (`?view=json`). What cannot be read is shown as text.
+#[component]
+fn Editor(entry: PolicyEntry, document: String) -> impl IntoView {
+    let i18n = use_i18n();
+    let is_asked = use_query_pairs().with_untracked(|pairs| value(pairs, "view") == Some("json"));
+    // A refused text is shown where it was typed.
+    let is_typed = refused::<AskUpdatePolicy>().is_some();
+    let read = Policy::read(&document).ok().filter(|_| !is_asked && !is_typed);
+    let is_visual = read.is_some();
+    let link = |word: Option<&str>, label: Signal<String>, is_current: bool, testid| {
+        let href = use_changed_query(vec![("view", word.map(str::to_owned))]);
+        view! {
+            <a
+                href=move || href.get()
+                {..noscroll()}
+                aria-current=is_current.then_some("true")
+                data-testid=testid
+            >
+                {move || label.get()}
+            </a>
+        }
+    };
+    let seen = entry.updated_at.map_or(0, |at| at.0);
+    let about = About { name: entry.name.clone(), seen };
+    view! {
+        <nav class="segmented" aria-label=move || t_string!(i18n, iam.document)>
+            {link(None, text!(i18n, iam.visual_view), is_visual, "iam.policy.view.visual")}
+            {link(Some("json"), text!(i18n, iam.json_view), !is_visual, "iam.policy.view.json")}
+        </nav>
+        {match read {
+            Some(policy) => {
+                view! { <Statements about=about statements=policy.statements /> }.into_any()
+            }
+            None => view! { <EditForm entry=entry document=document /> }.into_any(),
+        }}
     }
 }
 
@@ -223,21 +266,6 @@ where
         _ => Vec::new(),
     });
     let is_wrong = !problems.is_empty();
-    let items = problems
-        .into_iter()
-        .map(|problem| {
-            let (line, column) = (problem.line, problem.column);
-            let place =
-                move || t_string!(i18n, iam.place, line = line, column = column).to_string();
-            let words = move || problem_words(i18n, &problem);
-            view! {
-                <li class="field__error" data-testid=format!("iam.document.problem.{line}.{column}")>
-                    <Icon icon=icondata::LuCircleAlert class="icon icon--xs" />
-                    <span><strong>{place}</strong> " " {words}</span>
-                </li>
-            }
-        })
-        .collect_view();
     view! {
         <div class="field">
             <label class="field__label" for="field-document">{t!(i18n, iam.document)}</label>
@@ -257,11 +285,41 @@ where
                 {value}
             </textarea>
             <div id="field-document-help">
-                <ul class="stack stack--xs" data-testid="iam.document.problems">{items}</ul>
+                <Problems problems=problems has_places=true />
                 <p class="field__help">{t!(i18n, iam.document_help)}</p>
             </div>
         </div>
     }
+}
+
+/// Every mistake, in words.
+#[component]
+pub fn Problems(
+    /// The mistakes.
+    problems: Vec<Problem>,
+    /// Whether each has a place in a text that is there to see.
+    has_places: bool,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let items = problems
+        .into_iter()
+        .map(|problem| {
+            let (line, column) = (problem.line, problem.column);
+            let place = has_places.then(|| {
+                let words =
+                    move || t_string!(i18n, iam.place, line = line, column = column).to_string();
+                view! { <strong>{words}</strong> " " }
+            });
+            let words = move || problem_words(i18n, &problem);
+            view! {
+                <li class="field__error" data-testid=format!("iam.document.problem.{line}.{column}")>
+                    <Icon icon=icondata::LuCircleAlert class="icon icon--xs" />
+                    <span>{place} {words}</span>
+                </li>
+            }
+        })
+        .collect_view();
+    view! { <ul class="stack stack--xs" role="alert" data-testid="iam.document.problems">{items}</ul> }
 }
 
 /// What is wrong, in words.

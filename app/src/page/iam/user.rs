@@ -6,7 +6,6 @@ use roadstead::manage::group::Group;
 use roadstead::manage::user::{User, UserDetail};
 use roadstead::page::Page;
 
-use crate::call::credential::EnableAccessKey;
 use crate::call::group::list_groups;
 use crate::call::user::{
     AskAttachToUser, AskDeleteUser, AskResetPassword, AskSetUserActive, AskSetUserGroups,
@@ -23,12 +22,14 @@ use crate::component::page_header::{PageHeader, PageTitle};
 use crate::component::table::SkeletonTable;
 use crate::component::time::Time;
 use crate::i18n::{t, t_string, use_i18n};
+use crate::page::credentials::access_keys::{AccessKeySection, Whose};
 use crate::text;
 
+use super::activity::ActivityCard;
 use super::part::{
-    AttachedCard, Choices, PasswordDialog, PostButton, Refusal, StateBadge, refused,
+    AttachedCard, Choices, PasswordDialog, PostButton, Refusal, StateBadge, named, refused,
 };
-use super::user_rights::{KeysCard, ReachCard};
+use super::user_rights::ReachCard;
 use super::users::{AccessBadges, AccessFields, all_groups};
 
 /// `/iam/users/{name}`.
@@ -58,8 +59,8 @@ fn Body(detail: UserDetail) -> impl IntoView {
     let (is_owner, is_active) = (user.is_owner, user.is_active);
     let error = refused::<AskSetUserActive>()
         .or_else(refused::<AskSetUserGroups>)
-        .or_else(refused::<AskAttachToUser>)
-        .or_else(refused::<EnableAccessKey>);
+        .or_else(refused::<AskAttachToUser>);
+    let whose = Whose { user: name.clone(), page: named("users", &name) };
     let shown = user.clone();
     let below = ViewFn::from(move || view! { <Facts user=shown.clone() /> });
     let marks =
@@ -87,10 +88,13 @@ fn Body(detail: UserDetail) -> impl IntoView {
             <div class="col-5 stack">
                 <GroupsCard user=user.clone() />
                 <AttachedCard path={call_path::<AskAttachToUser>()} holder=name.clone() attached=attached />
-                <KeysCard user=user.name.clone() />
             </div>
             <div class="col-7 stack">
                 <ReachCard user=user.name.clone() />
+                <ActivityCard user=user.name.clone() is_owner=is_owner />
+            </div>
+            <div class="col-12">
+                <AccessKeySection whose=whose />
             </div>
         </div>
         <Dialogs user=user />

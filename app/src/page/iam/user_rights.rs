@@ -1,21 +1,17 @@
-//! What a user reaches and through what, and the access keys that reach it.
+//! What a user reaches and through what.
 
 use leptos::prelude::*;
 use roadstead::UserName;
 use roadstead::access::Reason;
-use roadstead::manage::credential::{AccessKey, AccessKeys};
 use roadstead::manage::user::{Reach, ReachedGrant, Source};
 
-use crate::call::credential::{EnableAccessKey, list_access_keys};
 use crate::call::user::user_reach;
 use crate::component::badge::permission_word;
-use crate::component::form::call_path;
 use crate::component::load::Load;
-use crate::component::time::Time;
 use crate::i18n::{I18n, t, t_string, use_i18n};
-use crate::{link, text};
+use crate::link;
 
-use super::part::{PostButton, StateBadge, named};
+use super::part::named;
 
 /// The rule that allows, in words.
 pub fn reason_word(i18n: I18n, reason: Reason) -> &'static str {
@@ -140,73 +136,5 @@ fn GrantRow(grant: ReachedGrant) -> impl IntoView {
             <td>{effective}</td>
             <td class="small">{source}</td>
         </tr>
-    }
-}
-
-/// The user's access keys, to stop one that was lost.
-#[component]
-pub fn KeysCard(
-    /// Whose.
-    user: UserName,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    let asked = user.to_string();
-    let keys = Resource::new(move || asked.clone(), list_access_keys);
-    let user = StoredValue::new(user.to_string());
-    view! {
-        <section class="card" data-testid="iam.user.keys">
-            <div class="card__head"><h2>{t!(i18n, iam.keys)}</h2></div>
-            <div class="card__body stack">
-                <Load
-                    resource=keys
-                    is_part=true
-                    view=move |keys: AccessKeys| {
-                        let is_empty = keys.keys.is_empty();
-                        let rows = keys
-                            .keys
-                            .into_iter()
-                            .map(|key| view! { <KeyRow user=user.get_value() key_=key /> })
-                            .collect_view();
-                        view! {
-                            {is_empty.then(|| view! { <p class="muted">{t!(i18n, iam.no_keys)}</p> })}
-                            <ul class="stack">{rows}</ul>
-                        }
-                    }
-                />
-            </div>
-        </section>
-    }
-}
-
-#[component]
-fn KeyRow(user: String, key_: AccessKey) -> impl IntoView {
-    let i18n = use_i18n();
-    let (id, is_enabled) = (key_.id.to_string(), key_.is_enabled);
-    let label = if is_enabled { text!(i18n, common.disable) } else { text!(i18n, common.enable) };
-    let used = match key_.last_used {
-        Some(used) => view! { {t!(i18n, iam.last_used)} " " <Time at=used.at /> }.into_any(),
-        None => t!(i18n, iam.never_used).into_any(),
-    };
-    view! {
-        <li class="stack stack--xs" data-testid=format!("iam.key.{id}")>
-            <div class="row row--wrap">
-                <code class="mono">{id.clone()}</code>
-                <StateBadge is_active=is_enabled testid=format!("iam.key.{id}.state") />
-            </div>
-            <p class="small muted">{key_.description} " " {used}</p>
-            <div class="row">
-                <PostButton
-                    path={call_path::<EnableAccessKey>()}
-                    fields=vec![
-                        ("user", user),
-                        ("id", id.clone()),
-                        ("is_enabled", (!is_enabled).to_string()),
-                    ]
-                    label=label
-                    what=id.clone()
-                    testid=format!("iam.key.{id}.toggle")
-                />
-            </div>
-        </li>
     }
 }

@@ -2,33 +2,32 @@
 
 use leptos::prelude::*;
 use roadstead::access::Access;
-use roadstead::manage::credential::ACCESS_KEY_LIMIT;
+use roadstead::manage::credential::{ACCESS_KEY_LIMIT, OLD_KEY_AGE};
 use roadstead::manage::group::{Group, GroupQuery};
 use roadstead::manage::user::{User, UserQuery, UserSort};
 use roadstead::page::{Order, Page, Window};
 
 use crate::call::group::list_groups;
-use crate::call::user::{AskCreateUser, list_users};
+use crate::call::user::{AskBatchUsers, AskCreateUser, list_users};
 use crate::component::badge::{Badge, Tone};
 use crate::component::dialog::{CancelLink, Dialog, DialogLink, use_query_pairs};
-use crate::component::empty::{Art, EmptyState};
+use crate::component::empty::{Art, EmptyCard};
 use crate::component::field::{CheckField, PasswordField, TextField};
 use crate::component::filter::{FilterBar, FilterSelect, SearchField};
 use crate::component::form::{CallForm, SubmitButton};
 use crate::component::icon::Icon;
 use crate::component::load::Load;
-use crate::component::pagination::Pagination;
-use crate::component::table::{NoMatch, SkeletonTable, SortHeader, TableCard, parse_order};
+use crate::component::table::{
+    HeadCell, ListTable, NoMatch, SkeletonTable, SortHeader, parse_order,
+};
 use crate::component::time::Time;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::page::images::query::{value, window};
 use crate::text;
 use crate::viewer::{use_live, use_viewer};
 
-use super::part::{Choices, Head, Names, PasswordDialog, StateBadge, named};
-
-/// Age of a key from which it deserves attention, in microseconds: 90 days.
-const OLD: i64 = 90 * 86_400 * 1_000_000;
+use super::batch::{BatchBar, BatchDialogs, SelectAll, SelectUser};
+use super::part::{Choices, Head, Names, PasswordDialog, Refusal, StateBadge, named, refused};
 
 /// What filters the list.
 const FILTERS: &[&str] = &["q", "access", "group", "status"];
@@ -107,6 +106,7 @@ pub fn UsersPage() -> impl IntoView {
         <Head section="users">
             <CreateLink testid="iam.users.create" />
         </Head>
+        <Refusal error={refused::<AskBatchUsers>()} />
         <FilterBar filters=ViewFn::from(filters) counted=&["access", "group", "status"]>
             <SearchField placeholder=text!(i18n, iam.search_users) testid="iam.users.search" />
         </FilterBar>
@@ -123,6 +123,7 @@ pub fn UsersPage() -> impl IntoView {
             />
         </Dialog>
         <PasswordDialog />
+        <BatchDialogs groups=groups />
     }
 }
 
@@ -141,16 +142,14 @@ fn CreateLink(testid: &'static str) -> impl IntoView {
 fn NoUsers() -> impl IntoView {
     let i18n = use_i18n();
     view! {
-        <section class="card">
-            <EmptyState
-                art=Art::Locked
-                title=text!(i18n, iam.no_users)
-                hint=derive(move || Some(t_string!(i18n, iam.no_users_hint).to_owned()))
-                testid="iam.users.empty"
-            >
-                <CreateLink testid="iam.users.empty.create" />
-            </EmptyState>
-        </section>
+        <EmptyCard
+            art=Art::Locked
+            title=text!(i18n, iam.no_users)
+            hint=derive(move || Some(t_string!(i18n, iam.no_users_hint).to_owned()))
+            testid="iam.users.empty"
+        >
+            <CreateLink testid="iam.users.empty.create" />
+        </EmptyCard>
     }
 }
 
@@ -180,51 +179,41 @@ pub fn AccessBadges(
 #[component]
 fn Table(page: Page<User>) -> impl IntoView {
     let i18n = use_i18n();
-    let (total, window) = (page.total, page.window);
+    let pages = Some((page.total, page.window));
     let rows = page.items.into_iter().map(|user| view! { <Row user=user /> }).collect_view();
+    let sorted = |key, label, class| {
+        view! { <SortHeader key=key label=label default_key="name" default_order=Order::Asc class=class /> }
+    };
+    let head = view! {
+        <SelectAll />
+        <SortHeader
+            key="name"
+            label=text!(i18n, common.user_name)
+            default_key="name"
+            default_order=Order::Asc
+            first=Order::Asc
+            class="t-name"
+        />
+        <HeadCell label=text!(i18n, iam.access) class="t-min" />
+        <HeadCell label=text!(i18n, iam.groups) class="t-min p-3" />
+        <HeadCell label=text!(i18n, iam.keys) class="t-min p-4" />
+        <HeadCell label=text!(i18n, common.status) class="t-min" />
+        {sorted("last_signed_in_at", text!(i18n, iam.last_sign_in), "t-min p-3")}
+        {sorted("created_at", text!(i18n, common.created), "t-min p-4")}
+        <HeadCell label=text!(i18n, common.operation) class="t-ops" />
+    };
     view! {
-        <TableCard>
-            <table
-                class="table table--cards table--fit"
-                role="table"
-                aria-label=move || t_string!(i18n, iam.users)
-                data-testid="iam.users.table"
+        <div class="choosing">
+            <ListTable
+                label=text!(i18n, iam.users)
+                head=head.into_any()
+                pages=pages
+                testid="iam.users.table"
             >
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <SortHeader
-                            key="name"
-                            label=text!(i18n, common.user_name)
-                            default_key="name"
-                            default_order=Order::Asc
-                            first=Order::Asc
-                            class="t-name"
-                        />
-                        <th scope="col" role="columnheader" class="t-min">{t!(i18n, iam.access)}</th>
-                        <th scope="col" role="columnheader" class="t-min p-3">{t!(i18n, iam.groups)}</th>
-                        <th scope="col" role="columnheader" class="t-min p-4">{t!(i18n, iam.keys)}</th>
-                        <th scope="col" role="columnheader" class="t-min">{t!(i18n, common.status)}</th>
-                        <SortHeader
-                            key="last_signed_in_at"
-                            label=text!(i18n, iam.last_sign_in)
-                            default_key="name"
-                            default_order=Order::Asc
-                            class="t-min p-3"
-                        />
-                        <SortHeader
-                            key="created_at"
-                            label=text!(i18n, common.created)
-                            default_key="name"
-                            default_order=Order::Asc
-                            class="t-min p-4"
-                        />
-                        <th scope="col" role="columnheader" class="t-ops">{t!(i18n, common.operation)}</th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows}</tbody>
-            </table>
-            <Pagination total=total window=window />
-        </TableCard>
+                {rows}
+            </ListTable>
+            <BatchBar />
+        </div>
     }
 }
 
@@ -235,7 +224,7 @@ fn Row(user: User) -> impl IntoView {
     let name = user.name.to_string();
     let page = named("users", &name);
     let groups = user.groups.iter().map(ToString::to_string).collect();
-    let is_old = user.oldest_key_at.is_some_and(|at| now.0.saturating_sub(at.0) > OLD);
+    let is_old = user.oldest_key_at.is_some_and(|at| now.seconds_since(at) > OLD_KEY_AGE);
     let age = user.oldest_key_at.map(|at| {
         if is_old {
             view! { <Badge tone=Tone::Warn icon=icondata::LuTriangleAlert label=text!(i18n, iam.old_key) /> }
@@ -248,8 +237,14 @@ fn Row(user: User) -> impl IntoView {
         Some(at) => view! { <Time at=at /> }.into_any(),
         None => t!(i18n, common.never).into_any(),
     };
+    // Neither the owner nor oneself is disabled or deleted, whatever is chosen.
+    let is_own = use_viewer().with_value(|viewer| {
+        viewer.profile.as_ref().is_some_and(|profile| profile.user == user.name)
+    });
+    let may_choose = !user.is_owner && !is_own;
     view! {
         <tr role="row" data-testid=format!("iam.users.row.{name}")>
+            <SelectUser name=name.clone() may_choose=may_choose />
             <td role="cell" class="m-name">
                 <div class="cell-name">
                     <span class="cell-name__line">

@@ -35,6 +35,7 @@ use crate::{served, served_dialogs, text};
 enum OrganizationTab {
     Images,
     Users,
+    Settings,
 }
 
 impl OrganizationTab {
@@ -43,6 +44,7 @@ impl OrganizationTab {
         match word {
             None | Some("" | "images") => Some(Self::Images),
             Some("users") => Some(Self::Users),
+            Some("settings") => Some(Self::Settings),
             Some(_) => None,
         }
     }
@@ -69,7 +71,7 @@ pub fn OrganizationDetailPage() -> impl IntoView {
                 <Images name=name />
             }
             .into_any(),
-            Some((_, OrganizationTab::Users)) | None => {
+            Some((_, OrganizationTab::Users | OrganizationTab::Settings)) | None => {
                 served!("organization", dialogs, view! { <head::OrganizationHead /> })
             }
         }}

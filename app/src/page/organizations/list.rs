@@ -9,7 +9,7 @@ use roadstead::page::{Order, Page};
 
 use crate::call::organization::{list_organizations, organization_quota};
 use crate::component::dialog::{DialogLink, use_changed_query, use_query_pairs};
-use crate::component::empty::{Art, EmptyState};
+use crate::component::empty::{Art, EmptyCard};
 use crate::component::filter::{FilterBar, SearchField};
 use crate::component::icon::Icon;
 use crate::component::load::Load;
@@ -18,7 +18,9 @@ use crate::component::noscroll;
 use crate::component::page_header::{PageHeader, PageTitle};
 use crate::component::pagination::Pagination;
 use crate::component::size::{Bytes, Count};
-use crate::component::table::{NoMatch, SkeletonTable, SortHeader, TableCard, parse_order};
+use crate::component::table::{
+    HeadCell, ListTable, NoMatch, SkeletonTable, SortHeader, parse_order,
+};
 use crate::component::time::Time;
 use crate::error::ConsoleError;
 use crate::i18n::{t, t_string, use_i18n};
@@ -199,16 +201,14 @@ fn NoOrganizations(quota: Quota) -> impl IntoView {
         })
     });
     view! {
-        <section class="card">
-            <EmptyState
-                art=Art::Organizations
-                title=text!(i18n, organizations.empty_title)
-                hint=hint
-                testid="organizations.empty"
-            >
-                <CreateButton quota=quota testid="organizations.empty.create" />
-            </EmptyState>
-        </section>
+        <EmptyCard
+            art=Art::Organizations
+            title=text!(i18n, organizations.empty_title)
+            hint=hint
+            testid="organizations.empty"
+        >
+            <CreateButton quota=quota testid="organizations.empty.create" />
+        </EmptyCard>
     }
 }
 
@@ -337,49 +337,44 @@ fn Card(organization: Organization) -> impl IntoView {
 #[component]
 fn Table(page: Page<Organization>) -> impl IntoView {
     let i18n = use_i18n();
-    let (total, window) = (page.total, page.window);
+    let pages = Some((page.total, page.window));
     let rows = page
         .items
         .into_iter()
         .map(|organization| view! { <Row organization=organization /> })
         .collect_view();
+    let head = view! {
+        <SortHeader
+            key="name"
+            label=text!(i18n, organizations.name)
+            default_key="name"
+            default_order=Order::Asc
+            first=Order::Asc
+            class="t-name"
+        />
+        <HeadCell label=text!(i18n, organizations.permission) class="t-min" />
+        <HeadCell label=text!(i18n, organizations.images) class="t-num t-min" />
+        <HeadCell label=text!(i18n, organizations.users) class="t-num t-min p-3" />
+        <HeadCell label=text!(i18n, organizations.size) class="t-num t-min p-3" />
+        <HeadCell label=text!(i18n, organizations.creator) class="t-min p-4" />
+        <SortHeader
+            key="created_at"
+            label=text!(i18n, organizations.created)
+            default_key="name"
+            default_order=Order::Asc
+            class="t-min p-4"
+        />
+        <HeadCell label=text!(i18n, common.operation) class="t-ops" />
+    };
     view! {
-        <TableCard>
-            <table
-                class="table table--cards table--fit"
-                role="table"
-                aria-label=move || t_string!(i18n, organizations.title)
-                data-testid="organizations.table"
-            >
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <SortHeader
-                            key="name"
-                            label=text!(i18n, organizations.name)
-                            default_key="name"
-                            default_order=Order::Asc
-                            first=Order::Asc
-                            class="t-name"
-                        />
-                        <th scope="col" role="columnheader" class="t-min">{t!(i18n, organizations.permission)}</th>
-                        <th scope="col" role="columnheader" class="t-num t-min">{t!(i18n, organizations.images)}</th>
-                        <th scope="col" role="columnheader" class="t-num t-min p-3">{t!(i18n, organizations.users)}</th>
-                        <th scope="col" role="columnheader" class="t-num t-min p-3">{t!(i18n, organizations.size)}</th>
-                        <th scope="col" role="columnheader" class="t-min p-4">{t!(i18n, organizations.creator)}</th>
-                        <SortHeader
-                            key="created_at"
-                            label=text!(i18n, organizations.created)
-                            default_key="name"
-                            default_order=Order::Asc
-                            class="t-min p-4"
-                        />
-                        <th scope="col" role="columnheader" class="t-ops">{t!(i18n, common.operation)}</th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows}</tbody>
-            </table>
-            <Pagination total=total window=window />
-        </TableCard>
+        <ListTable
+            label=text!(i18n, organizations.title)
+            head=head.into_any()
+            pages=pages
+            testid="organizations.table"
+        >
+            {rows}
+        </ListTable>
     }
 }
 

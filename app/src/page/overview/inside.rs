@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use roadstead::manage::overview::Overview;
 
 use super::activity::RecentActivity;
+use super::attention::NeedsAttention;
 use super::quick_start::{self, QuickStart};
 use super::stats::Stats;
 use super::trend::Trend;
@@ -73,7 +74,8 @@ fn Body(overview: Overview, is_open: bool) -> impl IntoView {
                     <Trend overview=overview.clone() />
                     {(images > 0).then(|| view! { <RecentActivity activity=overview.activity.clone() /> })}
                 </div>
-                <div class="col-4">
+                <div class="col-4 stack stack--lg">
+                    <NeedsAttention attention=overview.attention.clone() />
                     {if images > 0 {
                         view! { <QuickStart overview=overview.clone() is_open=is_open /> }.into_any()
                     } else {

@@ -14,6 +14,7 @@ use crate::component::form::{CallForm, SubmitButton};
 use crate::component::icon::Icon;
 use crate::component::load::Load;
 use crate::error::ConsoleError;
+use crate::format::minutes_seconds;
 use crate::i18n::{t, t_string, use_i18n};
 use crate::text;
 use crate::viewer::use_viewer;
@@ -92,10 +93,36 @@ fn refusal<T: 'static>(
     let error = derive(move || value().and_then(Result::err));
     let is_shown = derive(move || {
         error.get().is_some_and(|error| {
-            account_error(&error) || until_error(&error) || description_error(&error)
+            account_error(&error)
+                || until_error(&error)
+                || description_error(&error)
+                || is_block(&error)
         })
     });
     (error, is_shown)
+}
+
+/// Whether sharing is closed for a while.
+fn is_block(error: &ConsoleError) -> bool {
+    error.kind == ErrorKind::RateLimited && error.subject == Subject::Share
+}
+
+/// That sharing is closed, and for how long; it counts down.
+#[component]
+fn Blocked(error: ConsoleError) -> impl IntoView {
+    let i18n = use_i18n();
+    let left = error.retry_after.unwrap_or_default();
+    view! {
+        <div class="banner banner--danger" role="alert" data-testid="share.blocked">
+            <Icon icon=icondata::LuTimer />
+            <div class="banner__body">
+                {t!(i18n, shares.blocked)}
+                " "
+                // Said once; the seconds would be said over and over.
+                <b class="num" aria-hidden="true" data-countdown=left>{minutes_seconds(left)}</b>
+            </div>
+        </div>
+    }
 }
 
 #[component]
@@ -106,12 +133,15 @@ fn ShareForm(about: About) -> impl IntoView {
     let value = action.value();
     let (error, is_shown) = refusal(move || value.get());
     let said = derive(move || error.get().filter(account_error).map(|error| error.text(i18n)));
+    let blocked =
+        error.get_untracked().filter(is_block).map(|error| view! { <Blocked error=error /> });
     let kept = use_viewer().with_value(|viewer| viewer.kept("account"));
     view! {
         <CallForm action=action hide_error=is_shown testid="share.form" class="dialog__form">
             <input type="hidden" name="image" value=about.get_value().to_string() />
             <input type="hidden" name="next" value=next />
             <div class="dialog__body form-grid">
+                {blocked}
                 <TextField
                     name="account"
                     label=text!(i18n, shares.account)

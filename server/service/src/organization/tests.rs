@@ -2,7 +2,9 @@
 
 use roadstead::access::Permission;
 use roadstead::audit::TraceName;
-use roadstead::manage::organization::{NameCheck, OrganizationQuery, OrganizationSort};
+use roadstead::manage::organization::{
+    NameCheck, OrganizationQuery, OrganizationSettings, OrganizationSort,
+};
 use roadstead::page::{Order, Window};
 use roadstead::{ErrorKind, OrganizationName};
 use roadstead_store::{audit, grant};
@@ -187,4 +189,34 @@ async fn the_command_line_creates_for_an_account() {
     let nobody = "nobody".parse().unwrap();
     let error = organizations.create_for(&app.system, name("x"), &nobody).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Hidden), "{error:?}");
+}
+
+#[tokio::test]
+async fn settings_are_for_those_who_manage_it() {
+    let app = TestService::new().await;
+    let organizations = app.service.organizations();
+    let team = name("team");
+    let before = organizations.settings(&app.manager, &team).await.unwrap();
+    assert_eq!((before.default_public, before.create_on_push), (false, true));
+    let wanted = OrganizationSettings {
+        default_public: true,
+        create_on_push: false,
+        immutable_tags: "v*, stable".parse().unwrap(),
+    };
+    organizations.update_settings(&app.manager, &team, wanted.clone()).await.unwrap();
+    assert_eq!(organizations.settings(&app.owner, &team).await.unwrap(), wanted);
+    let events = events(&app, TraceName::UpdateUserNamespace).await;
+    assert_eq!(events[0].detail["immutable_tags"], "v*, stable");
+    for (ctx, kind) in [
+        (&app.editor, ErrorKind::Denied),
+        (&app.reader, ErrorKind::Denied),
+        (&app.viewer, ErrorKind::Denied),
+        (&app.member, ErrorKind::Hidden),
+        (&app.stranger, ErrorKind::Hidden),
+    ] {
+        let read = organizations.settings(ctx, &team).await.unwrap_err();
+        let wanted = wanted.clone();
+        let written = organizations.update_settings(ctx, &team, wanted).await.unwrap_err();
+        assert_eq!((read.kind(), written.kind()), (kind, kind));
+    }
 }

@@ -1,8 +1,14 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-use roadstead::Timestamp;
+use roadstead::manage::credential::{AccessKeyUpdate, NewAccessKey, OLD_KEY_AGE};
+use roadstead::manage::image::ImageUpdate;
+use roadstead::manage::overview::Attention;
+use roadstead::manage::share::Deadline;
+use roadstead::{AccountName, ImageName, Timestamp};
 use roadstead_store::usage::{self, Traffic, add_traffic};
 
 use super::{daily, monthly, months_until, size_at, summed};
+use crate::access::Holder;
+use crate::context::Context;
 use crate::testing::TestService;
 
 fn day_of(text: &str) -> i32 {
@@ -98,7 +104,7 @@ async fn numbers_cover_what_the_caller_sees() {
 #[tokio::test]
 async fn others_events_are_for_those_who_may_read_the_audit_log() {
     let app = TestService::new().await;
-    let update = roadstead::manage::image::ImageUpdate::default();
+    let update = ImageUpdate::default();
     let image = "team/app".parse().unwrap();
     app.service.images().update(&app.editor, &image, update).await.unwrap();
     for (ctx, events) in [
@@ -121,4 +127,58 @@ async fn a_login_command_is_remembered() {
     app.service.credentials().create_temporary(&app.editor).await.unwrap();
     assert!(app.service.overview().get(&app.editor).await.unwrap().has_logged_in);
     assert!(!app.service.overview().get(&app.reader).await.unwrap().has_logged_in);
+}
+
+#[tokio::test]
+async fn what_ends_soon_is_told_to_whoever_can_do_something() {
+    let test = TestService::new().await;
+    let (overview, shares) = (test.service.overview(), test.service.shares());
+    let told = async |ctx: &Context| overview.get(ctx).await.unwrap().attention;
+    let after = |seconds| test.owner.now().plus_seconds(seconds);
+    let image: ImageName = "team/app".parse().unwrap();
+    let account: AccountName = "island".parse().unwrap();
+    let week = 7 * 86_400;
+    let until = Deadline::at(after(week + 1)).unwrap();
+    let words = String::new;
+    shares.create_one(&test.owner, image.clone(), account.clone(), until, words()).await.unwrap();
+    assert_eq!(told(&test.owner).await, []);
+    let ends_at = after(week);
+    let until = Deadline::at(ends_at).unwrap();
+    shares.update(&test.owner, &image, &account, until, words()).await.unwrap();
+    let expected = [Attention::ShareEnds { image: image.clone(), account, ends_at }];
+    for ctx in [&test.owner, &test.administrator, &test.manager] {
+        assert_eq!(told(ctx).await, expected);
+    }
+    for ctx in [&test.editor, &test.reader, &test.viewer, &test.stranger] {
+        assert_eq!(told(ctx).await, [], "who may not see shares is not told of them");
+    }
+    let public = ImageUpdate { is_public: Some(true), ..ImageUpdate::default() };
+    test.service.images().update(&test.owner, &image, public).await.unwrap();
+    assert_eq!(told(&test.owner).await, [], "shares of a public image do not matter");
+}
+
+#[tokio::test]
+async fn old_keys_are_told_to_their_holder_and_to_who_looks_after_users() {
+    let test = TestService::new().await;
+    let credentials = test.service.credentials();
+    let key = credentials
+        .create_access_key(&test.reader, Holder::Me, NewAccessKey::default(), None)
+        .await
+        .unwrap();
+    let overview = test.service.overview();
+    test.clock.advance(OLD_KEY_AGE);
+    assert_eq!(overview.get(&test.reader).await.unwrap().attention, []);
+    test.clock.advance(1);
+    let told = overview.get(&test.reader).await.unwrap().attention;
+    assert!(
+        matches!(&told[..], [Attention::OldKey { key: id, is_own: true, .. }] if *id == key.id)
+    );
+    let told = overview.get(&test.owner).await.unwrap().attention;
+    assert!(
+        matches!(&told[..], [Attention::OldKey { key: id, is_own: false, .. }] if *id == key.id)
+    );
+    assert_eq!(overview.get(&test.editor).await.unwrap().attention, []);
+    let off = AccessKeyUpdate { description: None, is_enabled: Some(false) };
+    credentials.update_access_key(&test.reader, Holder::Me, &key.id, off).await.unwrap();
+    assert_eq!(overview.get(&test.owner).await.unwrap().attention, []);
 }

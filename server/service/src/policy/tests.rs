@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 use roadstead::ImageName;
+use roadstead::access::policy::{Effect, StatementDraft};
+use roadstead::manage::policy::StatementEdit;
 
 use super::*;
 use crate::testing::TestService;
@@ -100,4 +102,53 @@ async fn built_in_policies_are_listed_and_cannot_be_changed() {
         assert_eq!(error.kind(), ErrorKind::Hidden);
     }
     assert_eq!(policies.list(&test.stranger).await.unwrap().len(), 7);
+}
+
+#[tokio::test]
+async fn statements_are_added_changed_and_removed_one_by_one() {
+    let test = TestService::new().await;
+    let policies = test.service.policies();
+    let pull = name("Pull");
+    policies
+        .create(&test.owner, pull.clone(), "for machines", allow("swr:repo:download", ""))
+        .await
+        .unwrap();
+    let seen = async || policies.get(&test.owner, &pull).await.unwrap().entry.updated_at.unwrap();
+    let actions = async || {
+        let policy = Policy::read(&policies.get(&test.owner, &pull).await.unwrap().document);
+        policy.unwrap().statements.into_iter().map(|it| it.actions.join(" ")).collect::<Vec<_>>()
+    };
+    let draft = |action: &str| StatementDraft {
+        effect: Effect::Deny,
+        actions: vec![action.to_owned()],
+        resources: vec!["team/*".to_owned()],
+        conditions: Vec::new(),
+    };
+    let edit = async |number, statement, seen| {
+        test.clock.advance(1);
+        let edit = StatementEdit { number, statement, seen };
+        policies.edit_statement(&test.owner, &pull, edit).await.map_err(|error| error.kind())
+    };
+    let first = seen().await;
+    edit(None, Some(draft("swr:repo:upload")), first).await.unwrap();
+    assert_eq!(actions().await, ["swr:repo:getRepo swr:repo:download", "swr:repo:upload"]);
+    // Whoever has not seen that does not write over it.
+    assert_eq!(edit(Some(1), None, first).await, Err(ErrorKind::Conflict));
+    edit(Some(1), Some(draft("swr:repo:deleteRepo")), seen().await).await.unwrap();
+    assert_eq!(actions().await, ["swr:repo:deleteRepo", "swr:repo:upload"]);
+    let wrong = edit(Some(2), Some(draft("swr:repo:fly")), seen().await).await;
+    assert_eq!(wrong, Err(ErrorKind::Invalid));
+    assert_eq!(edit(Some(3), None, seen().await).await, Err(ErrorKind::NotFound));
+    assert_eq!(edit(Some(0), None, seen().await).await, Err(ErrorKind::NotFound));
+    edit(Some(1), None, seen().await).await.unwrap();
+    assert_eq!(actions().await, ["swr:repo:upload"]);
+    // The last one stays: a policy says something.
+    assert_eq!(edit(Some(1), None, seen().await).await, Err(ErrorKind::Invalid));
+    let kept = policies.get(&test.owner, &pull).await.unwrap();
+    assert_eq!(kept.entry.description, "for machines");
+    assert_eq!(test.events().await[0].name, "updatePolicy");
+    for ctx in [&test.manager, &test.stranger] {
+        let edit = StatementEdit { number: Some(1), statement: None, seen: seen().await };
+        assert!(policies.edit_statement(ctx, &pull, edit).await.is_err());
+    }
 }

@@ -5,8 +5,8 @@ use roadstead::audit::TraceName;
 use roadstead::id::RepositoryId;
 use roadstead::manage::image::{Category, Image, ImageRights};
 use roadstead::manage::share::{Deadline, SharedImage, SharedImageQuery, SharedImageSort};
-use roadstead::page::Page;
-use roadstead::{Result, Timestamp};
+use roadstead::page::{Order, Page, Window};
+use roadstead::{ImageName, Result, Timestamp};
 use roadstead_store::share::{self, Received, ReceivedRecord, ReceivedSort};
 
 use super::Shares;
@@ -48,6 +48,33 @@ impl Shares {
             .await
             .map_err(stored)?;
         Ok(page.map(|record| shown(record, now)))
+    }
+
+    /// Who shares an image with the caller's account, and until when; `None` for an image that nobody does.
+    ///
+    /// # Errors
+    /// `Hidden` or `Denied`; those of the store.
+    #[tracing::instrument(name = "service.share.received_one", skip_all, fields(%image))]
+    pub async fn received_one(
+        &self,
+        ctx: &Context,
+        image: &ImageName,
+    ) -> Result<Option<SharedImage>> {
+        let id = self.access.authorize(ctx, Action::ReadImage, image).await?.target().id;
+        let all = self.all_received(ctx).await?;
+        let now = all.now;
+        let filter = Received { only: Some(vec![id]), is_valid: Some(true), ..all };
+        let (sort, order) = (ReceivedSort::Updated, Order::Desc);
+        let window = Window { offset: 0, limit: 1 };
+        let page = self
+            .store
+            .read("share.received_one", move |tx| {
+                let filter = filter.clone();
+                Box::pin(async move { share::received(tx, &filter, sort, order, window).await })
+            })
+            .await
+            .map_err(stored)?;
+        Ok(page.items.into_iter().next().map(|record| shown(record, now)))
     }
 
     /// All that the caller sees of them, ended shares too.

@@ -605,3 +605,22 @@ async fn a_policy_says_with_which_accounts_one_may_share() {
     assert_eq!(end("other0").await, Err(ErrorKind::Denied));
     assert_eq!(end("island").await, Ok(()));
 }
+
+#[tokio::test]
+async fn who_is_shared_with_is_told_by_whom_and_until_when() {
+    let test = TestService::new().await;
+    let shares = test.service.shares();
+    let (app, open) = (image("team/app"), image("team/open"));
+    let until = later(&test.owner, 3_600);
+    shares
+        .create_one(&test.owner, app.clone(), name("island"), until, "beta".to_owned())
+        .await
+        .unwrap();
+    let told = shares.received_one(&test.stranger, &app).await.unwrap().unwrap();
+    assert_eq!((told.owner, told.until, told.note.as_str()), (name("harbor"), until, "beta"));
+    assert_eq!(shares.received_one(&test.stranger, &open).await.unwrap(), None);
+    assert_eq!(shares.received_one(&test.owner, &app).await.unwrap(), None);
+    test.clock.advance(3_600);
+    let ended = shares.received_one(&test.stranger, &app).await.unwrap_err();
+    assert_eq!(ended.kind(), ErrorKind::Hidden);
+}

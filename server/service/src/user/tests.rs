@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 use roadstead::access::{Access as WaysIn, Actor, Permission, Reason, Refusal};
-use roadstead::manage::user::{Question, UserSort};
+use roadstead::manage::audit::{AuditFilter, AuditQuery};
+use roadstead::manage::user::{Question, UserSort, UserTask};
 use roadstead::page::{Order, Window};
 use roadstead::{ImageName, Timestamp};
 use roadstead_store::grant;
@@ -500,4 +501,50 @@ async fn a_decision_is_explained_by_what_made_it() {
     let error = users.explain(&test.owner, question).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid);
     assert!(matches!(test.owner.actor, Actor::User(_)));
+}
+
+#[tokio::test]
+async fn several_users_at_once_are_all_or_none() {
+    let test = TestService::new().await;
+    let users = test.service.users();
+    for user in ["ann", "bob"] {
+        users.create(&test.owner, new(user, BOTH, &[], None)).await.unwrap();
+    }
+    let both = [name("ann"), name("bob")];
+    let states = async || {
+        let mut states = Vec::new();
+        for user in &both {
+            let user = users.get(&test.owner, user).await.unwrap().user;
+            states.push((user.is_active, user.groups.len()));
+        }
+        states
+    };
+    users.batch(&test.owner, &both, &UserTask::Disable).await.unwrap();
+    assert_eq!(states().await, [(false, 0); 2]);
+    // Of those that cannot be, none is.
+    for (with, kind) in [("harbor", ErrorKind::Conflict), ("nobody", ErrorKind::NotFound)] {
+        let names = [both[0].clone(), name(with)];
+        for task in [UserTask::Disable, UserTask::Delete] {
+            let refused = users.batch(&test.owner, &names, &task).await.unwrap_err();
+            assert_eq!(refused.kind(), kind, "{with}");
+        }
+    }
+    assert_eq!(states().await, [(false, 0); 2]);
+    users.batch(&test.owner, &both, &UserTask::Enable).await.unwrap();
+    let readers = UserTask::Join("readers".parse().unwrap());
+    for _ in 0..2 {
+        users.batch(&test.owner, &both, &readers).await.unwrap();
+    }
+    assert_eq!(states().await, [(true, 1); 2]);
+    let refused = users.batch(&test.owner, &[], &UserTask::Enable).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Invalid);
+    for ctx in [&test.manager, &test.viewer, &test.stranger] {
+        assert!(users.batch(ctx, &both, &UserTask::Delete).await.is_err());
+    }
+    users.batch(&test.owner, &both, &UserTask::Delete).await.unwrap();
+    assert_eq!(users.get(&test.owner, &both[1]).await.unwrap_err().kind(), ErrorKind::NotFound);
+    let log = test.service.audit_log();
+    let deleted = AuditFilter { name: Some(TraceName::DeleteUser), ..Default::default() };
+    let query = AuditQuery { filter: deleted, before: None, limit: 10 };
+    assert_eq!(log.list(&test.owner, query).await.unwrap().events.len(), 2, "an event for each");
 }

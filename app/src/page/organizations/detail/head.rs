@@ -24,6 +24,7 @@ use crate::page::grants::GrantsTab;
 use crate::page::images::empty::PushCommand;
 use crate::page::not_found::NotFoundPage;
 use crate::page::organizations::RightBadge;
+use crate::page::organizations::settings::SettingsTab;
 use crate::text;
 use crate::viewer::use_viewer;
 
@@ -63,7 +64,7 @@ pub fn OrganizationHead() -> impl IntoView {
 #[component]
 fn Body(organization: Organization, tab: OrganizationTab) -> impl IntoView {
     let permission = organization.permission;
-    if tab == OrganizationTab::Users && permission != Some(Permission::Manage) {
+    if tab != OrganizationTab::Images && permission != Some(Permission::Manage) {
         return view! { <NotFoundPage /> }.into_any();
     }
     let i18n = use_i18n();
@@ -97,6 +98,7 @@ fn Body(organization: Organization, tab: OrganizationTab) -> impl IntoView {
             OrganizationTab::Users => {
                 view! { <GrantsTab on=GrantOn::Organization(organization.name) /> }.into_any()
             }
+            OrganizationTab::Settings => view! { <SettingsTab name=organization.name /> }.into_any(),
             OrganizationTab::Images if organization.images == 0 => {
                 view! { <NoImages name=organization.name may_push=organization.may_push /> }.into_any()
             }
@@ -127,8 +129,15 @@ fn Below(organization: Organization, tab: OrganizationTab) -> impl IntoView {
         is_current: tab == OrganizationTab::Users,
         testid: "organization.tab.users",
     };
+    let settings = Tab {
+        label: text!(i18n, organizations.tab_settings),
+        count: None,
+        href: format!("/organizations/{}/settings", organization.name),
+        is_current: tab == OrganizationTab::Settings,
+        testid: "organization.tab.settings",
+    };
     let may_manage = organization.permission == Some(Permission::Manage);
-    let tabs = if may_manage { vec![images, users] } else { vec![images] };
+    let tabs = if may_manage { vec![images, users, settings] } else { vec![images] };
     let creator = organization.created_by.clone();
     view! {
         <div class="pull">

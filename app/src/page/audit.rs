@@ -57,8 +57,7 @@ pub fn AuditLogPage() -> impl IntoView {
         }
         (None, wrong) => view! { <WrongFilter wrong=wrong /> }.into_any(),
     };
-    let is_live =
-        use_query_pairs().with_untracked(|pairs| value(pairs, filters::LIVE).is_some());
+    let is_live = use_query_pairs().with_untracked(|pairs| value(pairs, filters::LIVE).is_some());
     let export = asked.wrong.is_none().then(|| asked.export());
     view! {
         <PageTitle page=text!(i18n, audit.title) />

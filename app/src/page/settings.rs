@@ -6,7 +6,7 @@ use roadstead::Subject;
 use roadstead::manage::setting::{About, LONGEST_ANNOUNCEMENT, Settings, Sourced};
 
 use crate::call::setting::{SaveAudit, SaveGeneral, SaveRegistry, get_about, get_settings};
-use crate::component::field::{CheckField, Rule, SelectField, TextArea, TextField};
+use crate::component::field::{CheckField, SelectField, TextArea, TextField};
 use crate::component::form::{CallForm, SubmitButton};
 use crate::component::load::Load;
 use crate::component::page_header::{PageHeader, PageTitle, Tab, Tabs};
@@ -222,16 +222,6 @@ fn GeneralSection(settings: Settings) -> impl IntoView {
 fn RegistrySection(settings: Settings) -> impl IntoView {
     let i18n = use_i18n();
     let action = ServerAction::<SaveRegistry>::new();
-    let whole: Rule = Callback::new(move |value: String| {
-        let digits = value.trim().replace([',', '_', ' '], "");
-        (digits.parse::<u64>().is_err())
-            .then(|| t_string!(i18n, settings.invalid_number).to_owned())
-    });
-    let lifetime: Rule = Callback::new(move |value: String| {
-        let seconds = value.trim().replace([',', '_', ' '], "").parse::<u64>();
-        (!seconds.is_ok_and(|seconds| (900..=86_400).contains(&seconds)))
-            .then(|| t_string!(i18n, errors.setting).to_owned())
-    });
     let locked: Vec<&str> = [
         ("anonymous_access", settings.anonymous_access.source),
         ("create_on_push", settings.create_on_push.source),
@@ -258,7 +248,6 @@ fn RegistrySection(settings: Settings) -> impl IntoView {
                         value=settings.organization_quota.value.to_string()
                         is_required=true
                         max=12
-                        rule=whole
                         testid="settings.organization-quota"
                     />
                     <TextField
@@ -269,7 +258,6 @@ fn RegistrySection(settings: Settings) -> impl IntoView {
                         value=settings.storage_quota.value.to_string()
                         is_required=true
                         max=24
-                        rule=whole
                         testid="settings.storage-quota"
                     />
                     <TextField
@@ -280,7 +268,6 @@ fn RegistrySection(settings: Settings) -> impl IntoView {
                         value=settings.max_layer_bytes.value.to_string()
                         is_required=true
                         max=24
-                        rule=whole
                         testid="settings.max-layer"
                     />
                     <TextField
@@ -291,7 +278,6 @@ fn RegistrySection(settings: Settings) -> impl IntoView {
                         value=settings.max_concurrent_layers.value.to_string()
                         is_required=true
                         max=8
-                        rule=whole
                         testid="settings.max-concurrent-layers"
                     />
                     <TextField
@@ -302,7 +288,6 @@ fn RegistrySection(settings: Settings) -> impl IntoView {
                         value=settings.temporary_login_ttl.value.to_string()
                         is_required=true
                         max=8
-                        rule=lifetime
                         testid="settings.temporary-login"
                     />
                     <CheckField

@@ -89,8 +89,8 @@ impl Overviews {
         let first = months.first().copied().unwrap_or(today).min(today - DAYS + 1);
         let oneself = self.access.authorize(ctx, Action::ManageOneself, Oneself).await?.key();
         let is_whole_account = matches!(visibility, Visibility::Account { .. });
+        let attention = self.attention(ctx, &visibility).await?;
         let found = self.read(oneself, visibility, scope, first, today).await?;
-        let attention = self.attention(ctx, visibility).await?;
         let quota = self.organizations.quota(ctx).await?;
         let daily = daily(&found.days, &found.sizes, today);
         let monthly = monthly(&found.days, &found.sizes, &months, today);

@@ -5,10 +5,10 @@ use roadstead::id::AccountId;
 use roadstead::{AccountName, ImageName, Timestamp, UserName};
 
 use crate::error::Result;
-use crate::repository::visible;
 use crate::row::record;
 use crate::sql::{Sql, sql};
 use crate::tx::Tx;
+use crate::visible;
 
 record! {
     /// A share in force that ends soon.
@@ -34,11 +34,11 @@ record! {
     }
 }
 
-/// Shares that end after `now` and until `until`, of private images that the caller sees. Whether the shares are theirs to
-/// see is for the caller of this.
+/// Shares that end after `now` and until `until`, of private images whose shares the caller sees. Whether they may change
+/// them is for the caller of this.
 pub async fn ending_shares(
     tx: &mut Tx<'_>,
-    visibility: Visibility,
+    visibility: &Visibility,
     now: Timestamp,
     until: Timestamp,
     limit: u32,
@@ -48,7 +48,8 @@ pub async fn ending_shares(
          WHERE s.expires_at > $1 AND s.expires_at <= $2 AND NOT r.is_public AND ")
     .bind(now)
     .bind(until);
-    visible(&mut statement, visibility);
+    visible::images(&mut statement, visibility);
+    visible::shares(&mut statement, visibility);
     statement.push(" ORDER BY s.expires_at, s.id LIMIT ").push_bind(limit);
     statement.all(tx).await
 }

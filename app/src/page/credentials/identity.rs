@@ -29,7 +29,11 @@ pub fn Identity() -> impl IntoView {
         };
         (
             row(text!(i18n, common.user_name), profile.user.to_string(), "credentials.user"),
-            row(text!(i18n, credentials.user_id), profile.user_id.to_string(), "credentials.user-id"),
+            row(
+                text!(i18n, credentials.user_id),
+                profile.user_id.to_string(),
+                "credentials.user-id",
+            ),
             row(
                 text!(i18n, credentials.account_name),
                 profile.account.to_string(),

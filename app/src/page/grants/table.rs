@@ -30,9 +30,7 @@ fn Why(on: GrantOn, user: String) -> impl IntoView {
     may_ask.then(|| {
         let (name, action) = match &on {
             GrantOn::Image(image) => (image.to_string(), "pull_image"),
-            GrantOn::Organization(organization) => {
-                (organization.to_string(), "read_organization")
-            }
+            GrantOn::Organization(organization) => (organization.to_string(), "read_organization"),
         };
         let query = [("user", user.as_str()), ("action", action), ("on", name.as_str())];
         let href = link::with_query("/iam/simulate", query);

@@ -41,30 +41,39 @@ pub fn PushSection(
     let asked = move |name: &'static str| {
         query.with_untracked(|query| query.get(name)).filter(|text| !text.is_empty())
     };
-    let source = RwSignal::new(asked("source").filter(|text| is_plain(text)).unwrap_or(source));
+    let source = asked("source").filter(|text| is_plain(text)).unwrap_or(source);
     let tag = subject.with_untracked(|subject| {
         subject.tag.as_ref().map_or_else(|| "v1".to_owned(), ToString::to_string)
     });
-    let target = RwSignal::new(
-        asked("target").filter(|text| text.parse::<TagName>().is_ok()).unwrap_or(tag),
-    );
-    let image = StoredValue::new(image);
+    let target = asked("target").filter(|text| text.parse::<TagName>().is_ok()).unwrap_or(tag);
+    let image = Pushed { image, source, target };
     move || {
         let client = chosen.get();
         guide::PUSH.contains(&client).then(|| {
             view! {
                 <Step title=t!(i18n, images.guide_push).into_any() testid="guide.push">
                     <p class="soft">{t!(i18n, images.guide_push_text)}</p>
-                    <Fields source=source target=target />
-                    <Commands client=client image=image source=source target=target login=login />
+                    <Fields source=image.source.clone() target=image.target.clone() />
+                    <Commands client=client image=image.clone() login=login />
                 </Step>
             }
         })
     }
 }
 
+/// What is pushed, and where to.
+#[derive(Clone)]
+struct Pushed {
+    /// `organization/repository`.
+    image: String,
+    /// The local image.
+    source: String,
+    /// The tag that it gets.
+    target: String,
+}
+
 #[component]
-fn Fields(source: RwSignal<String>, target: RwSignal<String>) -> impl IntoView {
+fn Fields(source: String, target: String) -> impl IntoView {
     let i18n = use_i18n();
     let path = use_location().pathname;
     view! {
@@ -77,7 +86,7 @@ fn Fields(source: RwSignal<String>, target: RwSignal<String>) -> impl IntoView {
                     maxlength="512"
                     spellcheck="false"
                     autocomplete="off"
-                    value=source.get_untracked()
+                    value=source
                     data-testid="guide.push.source"
                     data-auto=""
                 />
@@ -90,7 +99,7 @@ fn Fields(source: RwSignal<String>, target: RwSignal<String>) -> impl IntoView {
                     maxlength="128"
                     spellcheck="false"
                     autocomplete="off"
-                    value=target.get_untracked()
+                    value=target
                     data-testid="guide.push.target"
                     data-auto=""
                 />
@@ -103,40 +112,23 @@ fn Fields(source: RwSignal<String>, target: RwSignal<String>) -> impl IntoView {
 }
 
 #[component]
-fn Commands(
-    client: Client,
-    image: StoredValue<String>,
-    source: RwSignal<String>,
-    target: RwSignal<String>,
-    login: LoginResource,
-) -> impl IntoView {
+fn Commands(client: Client, image: Pushed, login: LoginResource) -> impl IntoView {
     let viewer = use_viewer();
+    let Pushed { image, source, target } = image;
     if client == Client::Ctr {
         let write = move |login: &TemporaryLogin| {
             let host = Host { name: &login.host, plain_http: login.is_plain_http };
-            image.with_value(|image| {
-                guide::push_with_login(
-                    &host,
-                    image,
-                    &target.get(),
-                    &source.get(),
-                    &login.username,
-                    login.password.reveal(),
-                )
-            })
+            let key = login.password.reveal();
+            guide::push_with_login(&host, &image, &target, &source, &login.username, key)
         };
         return view! { <WithLogin login=login write=write testid="guide.push.command" /> }
             .into_any();
     }
-    let command = derive(move || {
-        image.with_value(|image| {
-            viewer.with_value(|viewer| {
-                guide::push(client, &host_of(&viewer.site), image, &target.get(), &source.get())
-                    .unwrap_or_default()
-            })
-        })
+    let command = viewer.with_value(|viewer| {
+        guide::push(client, &host_of(&viewer.site), &image, &target, &source).unwrap_or_default()
     });
-    view! { <CommandBlock command=command testid="guide.push.command" /> }.into_any()
+    view! { <CommandBlock command=Signal::stored(command) testid="guide.push.command" /> }
+        .into_any()
 }
 
 #[cfg(test)]

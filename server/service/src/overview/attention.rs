@@ -26,7 +26,7 @@ impl Overviews {
     pub(super) async fn attention(
         &self,
         ctx: &Context,
-        visibility: Visibility,
+        visibility: &Visibility,
     ) -> Result<Vec<Attention>> {
         let oneself = self.access.authorize(ctx, Action::ManageOneself, Oneself).await?.key();
         let (shares, keys) =
@@ -63,14 +63,16 @@ impl Overviews {
         ctx: &Context,
         oneself: Allowed<UserKey>,
         account: Option<Allowed<AccountId>>,
-        visibility: Visibility,
+        visibility: &Visibility,
     ) -> Result<(Vec<attention::EndingShare>, Vec<attention::OldKey>)> {
         let now = ctx.now();
         let (until, before) = (now.plus_seconds(ENDING), now.plus_seconds(-OLD_KEY_AGE));
         self.store
             .read("overview.attention", move |tx| {
+                let visibility = visibility.clone();
                 Box::pin(async move {
-                    let shares = attention::ending_shares(tx, visibility, now, until, MOST).await?;
+                    let shares =
+                        attention::ending_shares(tx, &visibility, now, until, MOST).await?;
                     let keys = match account {
                         Some(account) => {
                             attention::old_keys(tx, account, before, now, MOST).await?

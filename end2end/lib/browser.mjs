@@ -97,3 +97,12 @@ export async function pictures({ page, problems }, name, language) {
   await page.emulateMedia({ colorScheme: "light" });
   await page.setViewportSize(sizes.wide);
 }
+
+/** The page as it stands, in both themes: accessible, and a picture at both widths. */
+export async function look(person, name, language) {
+  for (const theme of ["light", "dark"]) {
+    await person.page.emulateMedia({ colorScheme: theme });
+    await checkAccessible(person, `${name}, ${theme}`);
+  }
+  await pictures(person, name, language);
+}

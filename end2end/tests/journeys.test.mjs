@@ -122,6 +122,7 @@ describe("journeys", () => {
       const id = user.split("@")[1];
       await person.open(`${registry.url}/credentials`);
       await hands.press(hook(page, `credentials.temporary.${id}.revoke`));
+      await hands.press(hook(page, "credentials.revoke.submit"));
       await hook(page, `credentials.temporary.${id}`).waitFor({ state: "detached" });
       const refused = await engine.attemptShell(login);
       assert.notEqual(refused.code, 0);

@@ -84,10 +84,10 @@ pub(super) fn show(name: &'static str, kind: Kind) -> AnyView {
     let acts = events::Acts::new(part, address);
     let on_retry = Callback::new(move |()| part.ask_later(address.get_untracked()));
     Effect::new(move |_| {
-        let mut second = 0_u32;
+        let seconds = StoredValue::new(0_u32);
         let tick = move || {
-            second = second.wrapping_add(1);
-            part.tick(second, address);
+            seconds.update_value(|seconds| *seconds = seconds.wrapping_add(1));
+            part.tick(seconds.get_value(), address);
         };
         if let Ok(handle) = set_interval_with_handle(tick, Duration::from_secs(1)) {
             on_cleanup(move || handle.clear());

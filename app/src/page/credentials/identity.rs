@@ -20,31 +20,28 @@ pub fn Identity() -> impl IntoView {
         use_viewer().with_value(|viewer| (viewer.profile.clone(), viewer.site.host.clone()));
     let projects = Resource::new(|| (), |()| list_projects());
     let ids = profile.map(|profile| {
-        let row = |label: Signal<String>, text: String, testid: &'static str| {
+        let rows = [
+            (text!(i18n, common.user_name), profile.user.to_string(), "credentials.user"),
+            (text!(i18n, credentials.user_id), profile.user_id.to_string(), "credentials.user-id"),
+            (
+                text!(i18n, credentials.account_name),
+                profile.account.to_string(),
+                "credentials.account",
+            ),
+            (
+                text!(i18n, credentials.account_id),
+                profile.account_id.to_string(),
+                "credentials.account-id",
+            ),
+        ];
+        let rows = rows.into_iter().map(|(label, text, testid)| {
             view! {
                 <Fact label=label>
                     <Copied text=text what=label testid=testid />
                 </Fact>
             }
-        };
-        (
-            row(text!(i18n, common.user_name), profile.user.to_string(), "credentials.user"),
-            row(
-                text!(i18n, credentials.user_id),
-                profile.user_id.to_string(),
-                "credentials.user-id",
-            ),
-            row(
-                text!(i18n, credentials.account_name),
-                profile.account.to_string(),
-                "credentials.account",
-            ),
-            row(
-                text!(i18n, credentials.account_id),
-                profile.account_id.to_string(),
-                "credentials.account-id",
-            ),
-        )
+        });
+        rows.collect_view()
     });
     let shown = |projects: Vec<Project>| view! { <Projects projects=projects /> };
     view! {

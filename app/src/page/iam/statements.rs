@@ -362,7 +362,7 @@ fn Conditions(conditions: Vec<Condition>) -> impl IntoView {
                 .into_iter()
                 .map(|name| {
                     let is_selected = name == operator;
-                    view! { <option value=name.clone() selected=is_selected>{name}</option> }
+                    view! { <option value=name.clone() selected=is_selected>{name.clone()}</option> }
                 })
                 .collect_view();
             let keys = Key::ALL

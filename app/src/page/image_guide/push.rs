@@ -46,15 +46,16 @@ pub fn PushSection(
         subject.tag.as_ref().map_or_else(|| "v1".to_owned(), ToString::to_string)
     });
     let target = asked("target").filter(|text| text.parse::<TagName>().is_ok()).unwrap_or(tag);
-    let image = Pushed { image, source, target };
+    let image = StoredValue::new(Pushed { image, source, target });
     move || {
         let client = chosen.get();
         guide::PUSH.contains(&client).then(|| {
+            let Pushed { source, target, .. } = image.get_value();
             view! {
                 <Step title=t!(i18n, images.guide_push).into_any() testid="guide.push">
                     <p class="soft">{t!(i18n, images.guide_push_text)}</p>
-                    <Fields source=image.source.clone() target=image.target.clone() />
-                    <Commands client=client image=image.clone() login=login />
+                    <Fields source=source target=target />
+                    <Commands client=client image=image.get_value() login=login />
                 </Step>
             }
         })

@@ -39,6 +39,27 @@ export async function signIn(person, registry, { account = owner.account, user =
   await person.settled();
 }
 
+/** A user by the command line, whose first password was changed to the one that they have from then on. */
+export async function createUser(person, registry, { account = owner.account, user, password }) {
+  const first = `first-${password}`;
+  await registry.callWith(first, "user", "create", `${account}/${user}`, "--password-stdin");
+  const { page } = person;
+  await person.context.clearCookies();
+  await person.open(`${registry.url}/signin`);
+  const field = hook(page, "signin.account");
+  if (await field.isVisible()) await field.fill(account);
+  await hook(page, "signin.user").fill(user);
+  await hook(page, "signin.password").fill(first);
+  await hook(page, "signin.submit").click();
+  await page.waitForURL((url) => url.pathname === "/account/password");
+  await person.settled();
+  await hook(page, "password.current").fill(first);
+  await hook(page, "password.new").fill(password);
+  await hook(page, "password.confirm").fill(password);
+  await hook(page, "password.save").click();
+  await page.waitForURL((url) => url.pathname !== "/account/password");
+}
+
 export async function createOrganization(person, registry, name) {
   const { page } = person;
   await person.open(`${registry.url}/organizations`);

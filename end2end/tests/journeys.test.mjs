@@ -9,7 +9,7 @@ import { send } from "../lib/http.mjs";
 import { skopeoWith, startDocker } from "../lib/docker.mjs";
 import { writeImageLayout } from "../lib/layout.mjs";
 import { checkAccessible, hook, launch, pictures, visitor } from "../lib/browser.mjs";
-import { copied, handsOf, signIn } from "../lib/journey.mjs";
+import { copied, createUser, handsOf, signIn } from "../lib/journey.mjs";
 
 const globex = { account: "globex", password: "salty-Anchor-42-tide" };
 const zhang = { account: owner.account, user: "zhang.wei", password: "harbour-Pilot-77-north" };
@@ -25,7 +25,6 @@ const local = (time) => new Date(time + 8 * 3_600_000).toISOString().slice(0, 19
 async function startAccounts() {
   const registry = await startRoadstead();
   await registry.callWith(globex.password, "account", "create", globex.account, "--password-stdin");
-  await registry.callWith(zhang.password, "user", "create", `${zhang.account}/${zhang.user}`, "--password-stdin");
   await registry.call("organization", "create", "cloud-develop", "--account", owner.account);
   await registry.call("organization", "create", "group", "--account", owner.account);
   return registry;
@@ -54,6 +53,7 @@ describe("journeys", () => {
         await checkAccessible(person, name);
         await pictures(person, name, language);
       };
+      await createUser(person, registry, zhang);
       // The administrator lets zhang.wei edit in cloud-develop.
       await signIn(person, registry);
       await person.open(`${registry.url}/organizations/cloud-develop/users`);

@@ -8,7 +8,7 @@ import { owner, startRoadstead } from "../lib/roadstead.mjs";
 import { skopeoWith } from "../lib/docker.mjs";
 import { writeImageLayout } from "../lib/layout.mjs";
 import { hook, launch, look, visitor } from "../lib/browser.mjs";
-import { copied, signIn } from "../lib/journey.mjs";
+import { copied, createUser, signIn } from "../lib/journey.mjs";
 import { makeAccessKey } from "../lib/access-key.mjs";
 
 const globex = { account: "globex", password: "salty-Anchor-42-tide" };
@@ -28,7 +28,10 @@ describe("people", () => {
     folder = await temporary("people");
     [browser, registry] = await Promise.all([launch(), startRoadstead()]);
     await registry.callWith(globex.password, "account", "create", globex.account, "--password-stdin");
-    for (const user of users) await registry.callWith(password, "user", "create", `${owner.account}/${user}`, "--password-stdin");
+    const person = await visitor(browser);
+    for (const user of users) await createUser(person, registry, { user, password });
+    person.assertQuiet();
+    await person.close();
     for (const name of ["cloud-develop", "group"]) await registry.call("organization", "create", name, "--account", owner.account);
     await makeAccessKey(registry, `${owner.account}/ann`);
     const skopeo = await skopeoWith(path.join(folder.folder, "skopeo"));

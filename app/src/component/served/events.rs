@@ -188,7 +188,7 @@ impl Acts {
         } else if event
             .target()
             .and_then(|target| target.dyn_into::<Element>().ok())
-            .is_some_and(|target| target.class_name() == "overlay")
+            .is_some_and(|target| target.get_attribute("class").as_deref() == Some("overlay"))
         {
             self.leave_dialog();
         }

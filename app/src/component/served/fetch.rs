@@ -70,11 +70,12 @@ pub(super) fn show(name: &'static str, kind: Kind) -> AnyView {
     let state = memo(move |_| (address.get(), live.changes.get(), news.get(), i18n.get_locale()));
     Effect::new(move |before: Option<()>| {
         let (address, ..) = state.get();
-        let is_bare = before.is_none() && part.is_bare();
+        let is_new = before.is_none();
+        let is_bare = is_new && part.is_bare();
         if is_bare {
             part.is_empty.set(kind != Kind::Dialogs);
         }
-        if before.is_some() || is_bare {
+        if !is_new || part.takes_over() || is_bare {
             part.ask_later(address);
         } else if let Some(node) = part.node.get_untracked() {
             super::check::begin(&node);
@@ -124,6 +125,16 @@ impl Part {
     /// Whether the page came without this part: it was navigated to.
     fn is_bare(self) -> bool {
         self.node.get_untracked().is_none_or(|node| node.first_element_child().is_none())
+    }
+
+    /// Whether the element was another part's before: what is in it may be older than what the address means now.
+    fn takes_over(self) -> bool {
+        const TAKEN: &str = "data-taken";
+        self.node.get_untracked().is_some_and(|node| {
+            let is_taken = node.has_attribute(TAKEN);
+            let _ = node.set_attribute(TAKEN, "");
+            is_taken
+        })
     }
 
     /// Asks once the page has settled: the address may be that of another page, which takes this part away.

@@ -111,6 +111,7 @@ fn Table(page: Page<Group>) -> impl IntoView {
 
 #[component]
 fn Row(group: Group) -> impl IntoView {
+    let i18n = use_i18n();
     let name = group.name.to_string();
     view! {
         <tr role="row" data-testid=format!("iam.groups.row.{name}")>
@@ -125,6 +126,12 @@ fn Row(group: Group) -> impl IntoView {
             <td role="cell" class="t-num t-min"><Count value=group.users /></td>
             <td role="cell" class="t-num t-min"><Count value=group.policies /></td>
             <td role="cell" class="t-min p-4 small"><Time at=group.created_at /></td>
+            <td role="cell" class="m-facts">
+                <span class="fact-list">
+                    <span>{t!(i18n, iam.users)} " " <Count value=group.users /></span>
+                    <span>{t!(i18n, iam.policies)} " " <Count value=group.policies /></span>
+                </span>
+            </td>
         </tr>
     }
 }

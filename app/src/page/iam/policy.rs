@@ -104,7 +104,7 @@ fn Body(policy: PolicyDetail) -> impl IntoView {
             .then(|| view! { <p class="banner banner--danger" data-testid="iam.policy.damaged">{t!(i18n, iam.policy_damaged_note)}</p> })}
         <div class="grid">
             <section class="card col-8">
-                <div class="card__head"><h2>{t!(i18n, iam.document)}</h2></div>
+                <div class="card__head"><h2>{t!(i18n, iam.contents)}</h2></div>
                 <div class="card__body stack">{editor}</div>
             </section>
             <section class="card col-4" data-testid="iam.policy.used">
@@ -158,10 +158,12 @@ fn Editor(entry: PolicyEntry, document: String) -> impl IntoView {
     let seen = entry.updated_at.map_or(0, |at| at.0);
     let about = About { name: entry.name.clone(), seen };
     view! {
-        <nav class="segmented" aria-label=move || t_string!(i18n, iam.document)>
-            {link(None, text!(i18n, iam.visual_view), is_visual, "iam.policy.view.visual")}
-            {link(Some("json"), text!(i18n, iam.json_view), !is_visual, "iam.policy.view.json")}
-        </nav>
+        <div class="row">
+            <nav class="segmented" aria-label=move || t_string!(i18n, iam.contents)>
+                {link(None, text!(i18n, iam.visual_view), is_visual, "iam.policy.view.visual")}
+                {link(Some("json"), text!(i18n, iam.json_view), !is_visual, "iam.policy.view.json")}
+            </nav>
+        </div>
         {match read {
             Some(policy) => {
                 view! { <Statements about=about statements=policy.statements /> }.into_any()

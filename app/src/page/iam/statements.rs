@@ -86,7 +86,7 @@ fn Card(number: usize, statement: Statement, is_only: bool) -> impl IntoView {
     let label = derive(move || effect_words(i18n, effect).to_owned());
     let list = |texts: Vec<String>| {
         let items = texts.into_iter().map(|text| view! { <li><code>{text}</code></li> });
-        view! { <ul class="stack stack--xs">{items.collect_view()}</ul> }
+        view! { <ul class="stack--xs">{items.collect_view()}</ul> }
     };
     let resources = if resources.is_empty() {
         t!(i18n, iam.all_resources).into_any()
@@ -245,7 +245,7 @@ fn EditForm(about: About, number: Option<usize>, statement: Option<Statement>) -
         <CallForm action=action hide_error=is_wrong testid="iam.statement.form" class="dialog__form">
             <AboutFields about=about number=number />
             <div class="dialog__body form-grid">
-                <Problems problems=problems has_places=false />
+                {(!problems.is_empty()).then(|| view! { <Problems problems=problems has_places=false /> })}
                 <RadioField
                     name="effect"
                     label=text!(i18n, iam.effect)

@@ -269,6 +269,12 @@ fn Row(user: User) -> impl IntoView {
             <td role="cell" class="t-ops m-ops">
                 <span class="t-ops__in"><a class="btn btn--sm" href=page>{t!(i18n, common.details)}</a></span>
             </td>
+            <td role="cell" class="m-facts">
+                <span class="fact-list">
+                    <StateBadge is_active=user.is_active testid="iam.users.state.small" />
+                    <AccessBadges access=user.access />
+                </span>
+            </td>
         </tr>
     }
 }

@@ -161,7 +161,7 @@ fn Chosen(names: Vec<String>) -> impl IntoView {
     view! {
         {fields}
         {none}
-        <ul class="stack stack--xs" data-testid="iam.users.batch.names">{items}</ul>
+        <ul class="stack--xs" data-testid="iam.users.batch.names">{items}</ul>
     }
 }
 

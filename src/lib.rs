@@ -34,8 +34,8 @@ pub mod time;
 pub use digest::{Algorithm, Digest, Hasher};
 pub use error::{Error, ErrorKind, Result, Subject};
 pub use name::{
-    AccountName, GroupName, HostPort, ImageName, OrganizationName, PolicyName, Reference,
-    RegionName, RepositoryName, TagName, TagPattern, UserName,
+    AccountName, GroupName, HostPort, ImageName, OrganizationName, PolicyName,
+    RESERVED_ORGANIZATIONS, Reference, RegionName, RepositoryName, TagName, TagPattern, UserName,
 };
 pub use secret::Secret;
 pub use time::Timestamp;

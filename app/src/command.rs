@@ -208,7 +208,7 @@ pub fn pull(
 pub struct Login<'a> {
     /// `{region}@{AK}`, or account and user.
     pub user: &'a str,
-    /// Login key or password.
+    /// Login key or password; where it is empty, clients that log in ask for it.
     pub password: &'a str,
     /// Organization for commands that name an image; a placeholder stands in while none exists.
     pub image: &'a str,
@@ -226,14 +226,18 @@ pub fn login(client: Client, host: &Host<'_>, login: &Login<'_>) -> Command {
     let secret = || Part::Secret(word(login.password));
     let name = host.name;
     let plain = |text: &'static str| if host.plain_http { text } else { "" };
+    let credential = || {
+        let mut parts = vec![text(" -u "), key()];
+        if !login.password.is_empty() {
+            parts.extend([text(" -p "), secret()]);
+        }
+        parts
+    };
     let flags = |command: &str, options: &str| {
-        vec![
-            text(&format!("{command}{options} -u ")),
-            key(),
-            text(" -p "),
-            secret(),
-            text(&format!(" {name}")),
-        ]
+        let mut parts = vec![text(&format!("{command}{options}"))];
+        parts.extend(credential());
+        parts.push(text(&format!(" {name}")));
+        parts
     };
     let image = format!(" {name}/{}", login.image);
     Command(match client {
@@ -258,12 +262,12 @@ pub fn login(client: Client, host: &Host<'_>, login: &Login<'_>) -> Command {
         Client::Crictl => {
             vec![text("crictl pull --creds "), key(), text(":"), secret(), text(&image)]
         }
-        Client::Helm => vec![
-            text(&format!("helm registry login {name}{} -u ", plain(" --plain-http"))),
-            key(),
-            text(" -p "),
-            secret(),
-        ],
+        Client::Helm => {
+            vec![text(&format!("helm registry login {name}{}", plain(" --plain-http")))]
+                .into_iter()
+                .chain(credential())
+                .collect()
+        }
         Client::Kubernetes => vec![
             text(&format!(
                 "kubectl create secret docker-registry roadstead-pull --docker-server={name} --docker-username='"
@@ -348,6 +352,19 @@ fn label(image: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn without_a_password_clients_ask_for_it() {
+        let host = Host { name: "registry.lan:5000", plain_http: false };
+        let parts =
+            Login { user: "acme", password: "", image: "", by_stdin: false, namespace: "default" };
+        let line = |client| login(client, &host, &parts).text();
+        assert_eq!(line(Client::Docker), "docker login -u acme registry.lan:5000");
+        assert_eq!(line(Client::Nerdctl), "nerdctl login -u acme registry.lan:5000");
+        assert_eq!(line(Client::Podman), "podman login -u acme registry.lan:5000");
+        assert_eq!(line(Client::Skopeo), "skopeo login -u acme registry.lan:5000");
+        assert_eq!(line(Client::Helm), "helm registry login registry.lan:5000 -u acme");
+    }
 
     const TLS: Host<'_> = Host { name: "registry.example.com", plain_http: false };
     const PLAIN: Host<'_> = Host { name: "127.0.0.1:5000", plain_http: true };

@@ -71,12 +71,12 @@ mod browser {
         element.is_some_and(|element| element.focus().is_ok())
     }
 
-    /// Puts the focus into the dialog that matches: on the field that asks for it, else the first field, else the first
-    /// button of its foot, else its cross.
+    /// Puts the focus into the dialog that matches: on Cancel where a name has to be typed, on the field that asks for it,
+    /// else the first field (of radio buttons the one that is chosen), else the first button of its foot, else its cross.
     pub fn focus_dialog(scope: &str) {
-        const FIELD: &str =
-            ".dialog__body :is(input:not([type=hidden]), select, textarea):not([disabled])";
-        let _ = ["[data-autofocus]", FIELD, ".dialog__foot .btn", ".dialog__close"]
+        const CONFIRM: &str = ".dialog__body--confirm ~ .dialog__foot a.btn";
+        const FIELD: &str = ".dialog__body :is(input:not([type=hidden], [type=radio]:not(:checked)), select, textarea):not([disabled])";
+        let _ = [CONFIRM, "[data-autofocus]", FIELD, ".dialog__foot .btn", ".dialog__close"]
             .iter()
             .any(|inside| focus(&format!("{scope} {inside}")));
     }
@@ -285,7 +285,11 @@ mod browser {
             .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
             .and_then(|element| element.closest("form").ok().flatten())
             .and_then(|form| form.dyn_into::<web_sys::HtmlFormElement>().ok());
-        if let Some(form) = form {
+        // What its button does not send yet, this does not either.
+        let is_blocked = |form: &web_sys::HtmlFormElement| {
+            form.query_selector("button[type=submit][disabled]").is_ok_and(|it| it.is_some())
+        };
+        if let Some(form) = form.filter(|form| !is_blocked(form)) {
             let _ = form.request_submit();
         }
     }

@@ -206,6 +206,12 @@ impl ConsoleError {
 
     fn invalid(&self, locale: Locale) -> &'static str {
         match self.subject {
+            Subject::Request if self.reason.as_deref() == Some("confirm") => {
+                td_string!(locale, errors.confirm_name)
+            }
+            Subject::Organization if self.reason.as_deref() == Some("reserved") => {
+                td_string!(locale, errors.organization_reserved)
+            }
             Subject::Organization => td_string!(locale, errors.organization_name),
             Subject::Repository => td_string!(locale, errors.image_name),
             Subject::Tag => td_string!(locale, errors.tag_name),

@@ -85,6 +85,8 @@ pub enum NameCheck {
     Available,
     /// Somebody has it.
     Taken,
+    /// It is a word of ours.
+    Reserved,
     /// It breaks the rule.
     Invalid,
 }

@@ -92,8 +92,10 @@ pub async fn create_image(
     };
     let image = made.await.map_err(|error| {
         port.keep(&[
-            ("organization", &organization),
+            ("organization", organization.as_str()),
             ("repository", &repository),
+            ("is_public", if is_public { "true" } else { "false" }),
+            ("category", &category),
             ("description", &description),
         ]);
         port.error(error)
@@ -121,6 +123,7 @@ pub async fn update_image(
     };
     let image = changed.await.map_err(|error| {
         port.keep(&[
+            ("is_public", is_public.map_or("", |on| if on { "true" } else { "false" })),
             ("category", category.as_deref().unwrap_or_default()),
             ("description", description.as_deref().unwrap_or_default()),
         ]);

@@ -84,7 +84,7 @@ pub fn Batch(
             .collect_view()
     };
     view! {
-        <form method="get" action=move || path.get() id=form class="no-script row">
+        <form method="get" action=move || path.get() id=form class="no-script row row--wrap">
             {fields}
             {buttons}
         </form>

@@ -63,8 +63,14 @@ pub fn use_dialog_item() -> Signal<Option<String>> {
 /// The address of this page without a dialog, and without what only a dialog reads.
 #[must_use]
 pub fn use_close_link() -> Signal<String> {
-    let own = ["dialog", "item", "login", "net", "who", "right"];
+    let own = ["dialog", "item", "into", "login", "net", "who", "right"];
     use_changed_query(own.map(|name| (name, None)).to_vec())
+}
+
+/// The address of this page, with its query.
+#[must_use]
+pub fn use_here() -> Signal<String> {
+    use_changed_query(Vec::new())
 }
 
 /// Whether the dialog `name` is open.

@@ -1,9 +1,9 @@
 //! Errors inside a page: a strip above a form, a panel in place of a table's body. Both fold out the technical details.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
 use crate::component::copy::CopyButton;
+use crate::component::dialog::use_here;
 use crate::component::icon::Icon;
 use crate::error::ConsoleError;
 use crate::i18n::{t, t_string, use_i18n};
@@ -75,11 +75,8 @@ pub fn ErrorBanner(
 #[component]
 pub fn SignInAgain() -> impl IntoView {
     let i18n = use_i18n();
-    let location = use_location();
-    let target = move || {
-        let here = format!("{}{}", location.pathname.get(), location.search.get());
-        link::with_query("/signin", [("next", here.as_str())])
-    };
+    let here = use_here();
+    let target = move || link::with_query("/signin", [("next", here.get().as_str())]);
     view! {
         <a href=target rel="external" data-testid="session.again">
             {t!(i18n, shell.sign_in_again)}
@@ -97,8 +94,7 @@ pub fn ErrorPanel(
     on_retry: Option<Callback<()>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let location = use_location();
-    let here = move || format!("{}{}", location.pathname.get(), location.search.get());
+    let here = use_here();
     let icon = error.icon();
     let shown = error.clone();
     let needs_sign_in = matches!(error.kind, roadstead::ErrorKind::Unauthenticated);
@@ -119,7 +115,7 @@ pub fn ErrorPanel(
             } else {
                 view! {
                     <TechnicalDetails error=error />
-                    <a class="btn btn--sm" href=here rel="external" on:click=retry data-testid="error.retry">
+                    <a class="btn btn--sm" href=move || here.get() rel="external" on:click=retry data-testid="error.retry">
                         <Icon icon=icondata::LuRotateCw />
                         {move || t_string!(i18n, common.retry)}
                     </a>

@@ -86,11 +86,13 @@ struct Limits {
     sentence: MaybeProp<String>,
     differs: Option<&'static str>,
     ask: Option<&'static str>,
+    /// Its type is a rule already.
+    is_typed: bool,
 }
 
 impl Limits {
     fn is_any(&self) -> bool {
-        self.pattern.is_some() || self.min.is_some() || self.same.is_some()
+        self.is_typed || self.pattern.is_some() || self.min.is_some() || self.same.is_some()
     }
 }
 
@@ -105,6 +107,7 @@ impl Line {
         let is_shown = RwSignal::new(false);
         let help = MaybeProp::derive(move || locked.get().or_else(|| help.get()));
         let limits = self.limits;
+        let hint = move || is_inside().then(|| help.get()).flatten();
         let is_served = is_inside() && limits.is_any();
         let sentence = limits.sentence;
         let sentence = move || is_served.then(|| sentence.get().or_else(|| help.get())).flatten();
@@ -131,6 +134,7 @@ impl Line {
                         required=is_required
                         disabled=move || locked.with(Option::is_some)
                         data-rule=sentence
+                        data-help=hint
                         data-same=limits.same
                         data-differs=limits.differs
                         data-ask=limits.ask
@@ -234,6 +238,9 @@ pub fn TextField(
     /// The server function that is asked about the value while it is typed: for served pages.
     #[prop(optional)]
     ask: Option<&'static str>,
+    /// What is said of a value that the browser refuses, where the help does not say it: for served pages.
+    #[prop(optional, into)]
+    sentence: MaybeProp<String>,
     /// What the server said about this field.
     #[prop(optional, into)]
     error: Signal<Option<String>>,
@@ -265,7 +272,14 @@ pub fn TextField(
         class,
         locked,
         rule,
-        limits: Limits { pattern, differs, ask, ..Limits::default() },
+        limits: Limits {
+            pattern,
+            differs,
+            ask,
+            sentence,
+            is_typed: kind.is_some_and(|kind| kind == "url"),
+            ..Limits::default()
+        },
         error,
         on_change,
         is_first,

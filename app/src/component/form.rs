@@ -98,7 +98,7 @@ pub struct Settle {
     toasts: Toasts,
     pathname: Memo<String>,
     navigate: Navigate,
-    /// The page was rendered for somebody who had to change the password first: only a new load lets them in.
+    /// The page was rendered for nobody, or for somebody who had to change the password first: only a new load lets them in.
     needs_load: bool,
 }
 
@@ -111,7 +111,7 @@ impl Settle {
             navigate(to, NavigateOptions { scroll: false, ..NavigateOptions::default() });
         });
         let needs_load = use_viewer().with_value(|viewer| {
-            viewer.profile.as_ref().is_some_and(|profile| profile.must_change_password)
+            viewer.profile.as_ref().is_none_or(|profile| profile.must_change_password)
         });
         Self {
             live: use_live(),
@@ -124,19 +124,21 @@ impl Settle {
 
     /// It is done: lists load again, a toast tells it, and the page goes where it says.
     pub fn done(self, done: Done) {
-        // A page that is left need not load again what may be gone; the next page loads its own.
-        let here = self.pathname.get_untracked();
-        if done.to.as_deref().is_none_or(|to| to.split('?').next() == Some(here.as_str())) {
+        // A page that is left need not load again what may be gone; the next page loads its own. What has been left
+        // already leads nowhere.
+        let here = self.pathname.try_get_untracked();
+        let to = done.to.filter(|_| here.is_some());
+        if to.as_deref().is_none_or(|to| to.split('?').next() == here.as_deref()) {
             self.live.changes.update(|changes| *changes += 1);
         }
         if let Some(notice) = done.notice {
             self.toasts.say(notice);
         }
-        let Some(to) = done.to else { return };
+        let Some(to) = to else { return };
         if self.needs_load {
             crate::dom::load(&to);
         } else {
-            self.navigate.with_value(|navigate| navigate(&to));
+            let _ = self.navigate.try_with_value(|navigate| navigate(&to));
         }
     }
 

@@ -20,6 +20,10 @@ mod check;
 mod events;
 #[cfg(feature = "hydrate")]
 mod fetch;
+#[cfg(feature = "hydrate")]
+mod place;
+#[cfg(feature = "hydrate")]
+mod sending;
 
 use leptos::prelude::*;
 

@@ -196,7 +196,8 @@ impl Organizations {
         let allowed = self.access.authorize(ctx, Action::CreateOrganization, OwnAccount).await?;
         let account = allowed.key();
         let Ok(name) = text.parse::<OrganizationName>() else {
-            return Ok(NameCheck::Invalid);
+            let is_reserved = roadstead::RESERVED_ORGANIZATIONS.contains(&text);
+            return Ok(if is_reserved { NameCheck::Reserved } else { NameCheck::Invalid });
         };
         let is_taken = self
             .store

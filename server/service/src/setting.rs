@@ -352,7 +352,7 @@ fn external_url(text: &str) -> Result<Option<String>> {
         return Ok(None);
     }
     let rule = "an external address is http:// or https:// with a host, and nothing after it";
-    let url = url::Url::parse(text).map_err(|_| invalid(rule))?;
+    let url = url::Url::parse(text).map_err(|_| Error::invalid(Subject::Url, rule))?;
     let is_good = matches!(url.scheme(), "http" | "https")
         && url.has_host()
         && url.username().is_empty()
@@ -362,10 +362,13 @@ fn external_url(text: &str) -> Result<Option<String>> {
         && url.fragment().is_none()
         && text.len() <= 2_048;
     if !is_good {
-        return Err(invalid(rule));
+        return Err(Error::invalid(Subject::Url, rule));
     }
     if url.host_str().is_some_and(|host| host == "0.0.0.0" || host == "[::]") {
-        return Err(invalid("0.0.0.0 is no address that others can reach; name the machine"));
+        return Err(Error::invalid(
+            Subject::Url,
+            "0.0.0.0 is no address that others can reach; name the machine",
+        ));
     }
     Ok(Some(url.as_str().trim_end_matches('/').to_owned()))
 }

@@ -24,7 +24,7 @@ use crate::error::ConsoleError;
 /// Time after the last key before the server is asked.
 const PAUSE: Duration = Duration::from_millis(400);
 
-fn all(root: &Element, selector: &str) -> Vec<Element> {
+pub(super) fn all(root: &Element, selector: &str) -> Vec<Element> {
     let Ok(nodes) = root.query_selector_all(selector) else { return Vec::new() };
     (0..nodes.length()).filter_map(|index| nodes.get(index)?.dyn_into().ok()).collect()
 }
@@ -36,11 +36,10 @@ fn set_hidden(element: &Element, is_hidden: bool) {
 /// A part has come: forms of several steps begin, at what is to be mended if there is something.
 pub(super) fn begin(root: &Element) {
     for form in all(root, "form[data-steps]") {
-        let sets = all(&form, "fieldset");
-        let wrong = sets.iter().position(|set| {
-            set.query_selector("[aria-invalid]").is_ok_and(|found| found.is_some())
-        });
-        show_step(&form, &sets, wrong.unwrap_or(0));
+        resume(&form, None);
+    }
+    for field in all(root, "[data-most]") {
+        count(as_field(&field));
     }
     for field in all(root, "input[data-differs]") {
         compare(as_field(&field));
@@ -48,6 +47,22 @@ pub(super) fn begin(root: &Element) {
     for form in all(root, "form:has([data-confirm])") {
         confirmed(&form);
     }
+}
+
+/// The step of a form that is shown.
+pub(super) fn step_of(form: &Element) -> Option<usize> {
+    all(form, "fieldset").iter().position(|set| !set.has_attribute("hidden"))
+}
+
+/// Shows the step with what is to be mended, else `step`.
+pub(super) fn resume(form: &Element, step: Option<usize>) {
+    if !form.has_attribute("data-steps") {
+        return;
+    }
+    let sets = all(form, "fieldset");
+    let is_wrong =
+        |set: &Element| set.query_selector("[aria-invalid]").is_ok_and(|it| it.is_some());
+    show_step(form, &sets, sets.iter().position(is_wrong).or(step).unwrap_or(0));
 }
 
 fn show_step(form: &Element, sets: &[Element], shown: usize) {
@@ -76,10 +91,10 @@ fn show_step(form: &Element, sets: &[Element], shown: usize) {
 /// Goes on, or back; `false` when there is nowhere to go.
 pub(super) fn walk(form: &Element, is_on: bool) -> bool {
     let sets = all(form, "fieldset");
-    let Some(now) = sets.iter().position(|set| !set.has_attribute("hidden")) else { return false };
+    let Some(now) = step_of(form) else { return false };
     let next = if is_on { now + 1 } else { now.wrapping_sub(1) };
     let Some(target) = sets.get(next) else { return false };
-    if is_on && sets.get(now).is_some_and(|set| !all(set, "input").iter().all(is_sound)) {
+    if is_on && sets.get(now).is_some_and(|set| !is_sound(set)) {
         return true;
     }
     show_step(form, &sets, next);
@@ -91,15 +106,33 @@ pub(super) fn walk(form: &Element, is_on: bool) -> bool {
     true
 }
 
-/// Checks a field and says what is wrong with it.
-fn is_sound(element: &Element) -> bool {
-    check(as_field(element));
-    as_field(element).report_validity()
-}
-
 /// A field of one line or of several: what is done with them here has the same names.
 fn as_field(element: &Element) -> &HtmlInputElement {
     element.unchecked_ref()
+}
+
+/// Whether everything in a form, or in a part of it, is filled as its fields want. Each says what is wrong with it, and the
+/// first has the focus.
+pub(super) fn is_sound(root: &Element) -> bool {
+    let fields = all(root, "input:not([type=hidden]):not([data-confirm]), textarea, select");
+    for field in &fields {
+        check(as_field(field));
+    }
+    let Some(wrong) = fields.iter().find(|field| !as_field(field).check_validity()) else {
+        return true;
+    };
+    if let Ok(Some(form)) = wrong.closest("form[data-steps]") {
+        let sets = all(&form, "fieldset");
+        if let Some(step) = sets.iter().position(|set| set.contains(Some(wrong))) {
+            show_step(&form, &sets, step);
+        }
+    }
+    if wrong.has_attribute("data-rule") {
+        let _ = as_field(wrong).focus();
+    } else {
+        as_field(wrong).report_validity();
+    }
+    false
 }
 
 /// The form is to be sent: `true` when it only goes to its next step.
@@ -125,11 +158,23 @@ pub(super) fn typed(element: &Element) {
     let field = as_field(element);
     compare(field);
     count(field);
-    // Live after the first error.
-    if field.has_attribute("data-help") {
-        check(field);
+    // What the server said holds until the value changes; live after the first error.
+    if field.has_attribute("data-live") || field.has_attribute("aria-invalid") {
+        show(field, !is_kept(field));
     }
+    repeat(field);
     ask(field);
+}
+
+/// Checks the field that must repeat this one, once something stands in it.
+fn repeat(field: &HtmlInputElement) {
+    let Some(form) = field.form() else { return };
+    let selector = format!("[data-same='{}']", field.name());
+    for other in all(&form, &selector) {
+        if !as_field(&other).value().is_empty() {
+            check(as_field(&other));
+        }
+    }
 }
 
 /// Somebody left a field.
@@ -201,36 +246,47 @@ fn compare(field: &HtmlInputElement) {
     }
 }
 
-/// Lets the field's rule take the place of its help while it is broken.
-fn check(field: &HtmlInputElement) {
-    let Some(rule) = field.get_attribute("data-rule") else { return };
+/// Whether the value keeps the field's rule and the limits that its attributes set.
+fn is_kept(field: &HtmlInputElement) -> bool {
+    let rule = field.get_attribute("data-rule").unwrap_or_default();
     if let Some(other) = field.get_attribute("data-same") {
         let repeated = field
             .form()
-            .and_then(|form| form.query_selector(&format!("[name='{other}']")).ok().flatten())
-            .and_then(|other| other.dyn_into::<HtmlInputElement>().ok());
-        let is_same = repeated.is_none_or(|other| other.value() == field.value());
+            .and_then(|form| form.query_selector(&format!("[name='{other}']")).ok().flatten());
+        let is_same = repeated.is_none_or(|other| as_field(&other).value() == field.value());
         field.set_custom_validity(if is_same { "" } else { &rule });
     }
     if let Some(most) = field.get_attribute("data-most").and_then(|text| text.parse::<usize>().ok())
     {
         field.set_custom_validity(if length(field) <= most { "" } else { &rule });
     }
-    let id = field.get_attribute("aria-describedby").unwrap_or_default();
-    let Some(under) = document().get_element_by_id(&id) else { return };
-    if field.check_validity() {
-        if let Some(help) = field.get_attribute("data-help") {
-            let _ = field.remove_attribute("data-help");
-            let _ = field.remove_attribute("aria-invalid");
-            under.set_class_name("field__help");
-            under.set_text_content(Some(&help));
+    field.check_validity()
+}
+
+/// Checks a field that has a rule.
+fn check(field: &HtmlInputElement) {
+    if field.has_attribute("data-rule") {
+        let is_broken = !is_kept(field);
+        // An error of the server's about this very value stays.
+        if is_broken || field.has_attribute("data-live") {
+            show(field, is_broken);
         }
-    } else if !field.has_attribute("data-help") {
-        let help = under.text_content().unwrap_or_default();
-        let is_error = under.class_name() != "field__help";
-        let _ = field.set_attribute("data-help", if is_error { "" } else { &help });
-        let _ = field.set_attribute("aria-invalid", "true");
-        under.set_class_name("field__error");
-        under.set_text_content(Some(&rule));
+    }
+}
+
+/// Lets the rule take the place of the help while it is broken.
+fn show(field: &HtmlInputElement, is_broken: bool) {
+    let rule = field.get_attribute("data-rule").filter(|_| is_broken);
+    let _ = field.set_attribute("data-live", "");
+    let _ = if rule.is_some() {
+        field.set_attribute("aria-invalid", "true")
+    } else {
+        field.remove_attribute("aria-invalid")
+    };
+    let id = field.get_attribute("aria-describedby").unwrap_or_default();
+    if let Some(under) = document().get_element_by_id(&id) {
+        under.set_class_name(if rule.is_some() { "field__error" } else { "field__help" });
+        let help = || field.get_attribute("data-help").unwrap_or_default();
+        under.set_text_content(Some(&rule.unwrap_or_else(help)));
     }
 }

@@ -23,36 +23,22 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE;
 use leptos::call::post;
 use leptos::ev::{Event, KeyboardEvent, MouseEvent, SubmitEvent};
 use leptos::prelude::*;
-use leptos::server_fn::error::FromServerFnError;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlFormElement, HtmlInputElement};
 
-use super::check;
 use super::fetch::{Part, dialog_of};
+use super::{check, place, sending};
 use crate::client::ConsoleClient;
 use crate::command::Client;
 use crate::component::form::{Navigate, Settle};
 use crate::error::ConsoleError;
 use crate::i18n::{t_string, use_i18n};
-use crate::link;
-use crate::notice::Done;
 use crate::viewer::{Live, use_live};
-
-/// The address of a page on which the form of `action` was refused, as a plain form comes back to it.
-///
-/// Written by hand: the framework's own way brings a parser of addresses and all tables of Unicode's host names.
-fn refused_address(address: &str, action: &str, error: &ConsoleError) -> String {
-    let separator = if address.contains('?') { '&' } else { '?' };
-    let error = URL_SAFE.encode(error.ser());
-    format!("{address}{separator}__path={}&__err={}", link::encode(action), link::encode(&error))
-}
 
 /// Where server functions are.
 const CALLS: &str = "/console/call/";
@@ -62,11 +48,11 @@ const TYPING: Duration = Duration::from_millis(250);
 /// What the listeners of one part need. Copies are the same one.
 #[derive(Clone, Copy)]
 pub(super) struct Acts {
-    part: Part,
-    address: Memo<String>,
+    pub(super) part: Part,
+    pub(super) address: Memo<String>,
     live: Live,
-    i18n: crate::i18n::I18n,
-    settle: Settle,
+    pub(super) i18n: crate::i18n::I18n,
+    pub(super) settle: Settle,
     navigate: Navigate,
     timer: StoredValue<Option<TimeoutHandle>>,
 }
@@ -95,11 +81,13 @@ impl Acts {
 
     pub(super) fn submit(self, event: &SubmitEvent) {
         let Some(form) = closest::<HtmlFormElement>(event, "form") else { return };
-        if check::holds(&form) {
-            event.prevent_default();
+        if event.default_prevented() {
             return;
         }
-        if event.default_prevented() {
+        let is_post = form.method() == "post";
+        // What is under way is not sent a second time, and what the page itself finds wrong not at all.
+        if sending::is_busy(&form) || is_post && (check::holds(&form) || !check::is_sound(&form)) {
+            event.prevent_default();
             return;
         }
         if form.has_attribute("data-plain") {
@@ -116,48 +104,14 @@ impl Acts {
             let path = self.address.get_untracked();
             let path = path.split('?').next().unwrap_or_default();
             let separator = if query.is_empty() { "" } else { "?" };
-            let to = format!("{path}{separator}{}", query.join("&"));
-            self.navigate.with_value(|navigate| navigate(&to));
+            self.go(&format!("{path}{separator}{}", query.join("&")));
         } else if action.starts_with(CALLS) {
             self.send(form, action, body);
         }
     }
 
-    fn send(self, form: HtmlFormElement, action: String, body: String) {
-        let _ = form.set_attribute("aria-busy", "true");
-        leptos::task::spawn_local(async move {
-            let answer = post::<ConsoleClient, Done, ConsoleError>(&action, body).await;
-            let _ = form.remove_attribute("aria-busy");
-            match answer {
-                Ok(done) => {
-                    let _ = form.remove_attribute("data-changed");
-                    forget_passwords(&form);
-                    self.settle.done(done);
-                }
-                Err(error) => {
-                    self.settle.failed(&error);
-                    self.refuse(&form, &action, error).await;
-                }
-            }
-        });
-    }
-
-    /// Shows the page as it says the error, and puts back what was typed.
-    async fn refuse(self, form: &HtmlFormElement, action: &str, error: ConsoleError) {
-        let typed = Typed::of(form);
-        let address = self.address.get_untracked();
-        if !self.part.load(&refused_address(&address, action, &error)).await {
-            return;
-        }
-        let Some(root) = self.part.node.get_untracked() else { return };
-        let selector = format!("form[action='{action}']");
-        // Of several forms for the same function, one in each row, nobody knows which it was: they say what is.
-        if root.query_selector_all(&selector).is_ok_and(|forms| forms.length() == 1) {
-            typed.put_back(&root, &selector);
-        }
-        let scope = format!("[data-served] {selector}");
-        let _ = crate::dom::focus(&format!("{scope} [aria-invalid]"));
-        crate::dom::show("[data-served] [role=alert]");
+    fn go(self, to: &str) {
+        let _ = self.navigate.try_with_value(|navigate| navigate(to));
     }
 
     pub(super) fn click(self, event: &MouseEvent) {
@@ -169,6 +123,13 @@ impl Acts {
         }
         if let Some(link) = closest::<Element>(event, "[data-hand]") {
             hand_over(&link);
+        }
+        if let Some(link) = closest::<Element>(event, "a[href]") {
+            if self.is_held(&link) {
+                event.prevent_default();
+                return;
+            }
+            place::note_opener(&link);
         }
         if let Some(button) = closest::<Element>(event, "[data-step]") {
             if let Ok(Some(form)) = button.closest("form") {
@@ -239,8 +200,6 @@ impl Acts {
 
     pub(super) fn input(self, event: &Event) {
         let Some(field) = closest::<Element>(event, "input, select, textarea") else { return };
-        // What the server said holds until the value changes.
-        let _ = field.remove_attribute("aria-invalid");
         let form = field.closest("form").ok().flatten();
         if let Some(form) = &form {
             let _ = form.set_attribute("data-changed", "");
@@ -283,12 +242,8 @@ impl Acts {
                 } else if let Some(dialog) = dialog_of(&root) {
                     event.prevent_default();
                     event.stop_propagation();
-                    let is_touched =
-                        dialog.query_selector("form[data-changed]").ok().flatten().is_some();
-                    if !is_touched
-                        || crate::dom::confirm(t_string!(self.i18n, components.discard_question))
-                    {
-                        follow_cross(&dialog);
+                    if !is_changed(&dialog) || self.may_discard() {
+                        self.follow_cross(&dialog);
                     }
                 }
             }
@@ -317,14 +272,35 @@ impl Acts {
         }
     }
 
+    /// Whether a link that leaves a dialog is not to be followed: something in it was typed and shall stay.
+    fn is_held(self, link: &Element) -> bool {
+        let is_way_out = link.matches(".dialog__close, .dialog__foot a").unwrap_or_default();
+        let dialog = link.closest("[role=dialog]").ok().flatten();
+        is_way_out && dialog.is_some_and(|dialog| is_changed(&dialog) && !self.may_discard())
+    }
+
+    fn may_discard(self) -> bool {
+        crate::dom::confirm(t_string!(self.i18n, components.discard_question))
+    }
+
     fn leave_dialog(self) {
         let dialog = self.part.node.get_untracked().and_then(|root| dialog_of(&root));
-        if let Some(dialog) = dialog
-            && dialog.query_selector("form[data-changed]").ok().flatten().is_none()
-        {
-            follow_cross(&dialog);
+        if let Some(dialog) = dialog.filter(|dialog| !is_changed(dialog)) {
+            self.follow_cross(&dialog);
         }
     }
+
+    /// Goes where the cross leads. Not by a click: it would come while another is handled.
+    fn follow_cross(self, dialog: &Element) {
+        let cross = dialog.query_selector(".dialog__close").ok().flatten();
+        if let Some(to) = cross.and_then(|cross| cross.get_attribute("href")) {
+            self.go(&to);
+        }
+    }
+}
+
+fn is_changed(dialog: &Element) -> bool {
+    dialog.query_selector("form[data-changed]").is_ok_and(|form| form.is_some())
 }
 
 /// Checks the boxes of a form, or clears them, as the one for all of them is.
@@ -350,22 +326,6 @@ fn hand_over(link: &Element) {
         link.get_attribute("data-hand").unwrap_or_default(),
         copy.get_attribute("data-copy").unwrap_or_default(),
     );
-}
-
-fn follow_cross(dialog: &HtmlElement) {
-    let cross = dialog.query_selector(".dialog__close").ok().flatten();
-    if let Some(cross) = cross.and_then(|cross| cross.dyn_into::<HtmlElement>().ok()) {
-        cross.click();
-    }
-}
-
-/// Empties the passwords of a form that was sent.
-fn forget_passwords(form: &HtmlFormElement) {
-    for field in fields(form, "").iter().filter(|field| {
-        field.get_attribute("autocomplete").is_some_and(|word| word.ends_with("-password"))
-    }) {
-        set_property(field, "value", &"".into());
-    }
 }
 
 /// Remembers a card as it will be when the click is over.
@@ -394,147 +354,5 @@ fn reveal(button: &HtmlElement) {
         let other = secret.get_attribute("data-secret").unwrap_or_default();
         secret.set_text_content(Some(&other));
         let _ = secret.set_attribute("data-secret", &shown);
-    }
-}
-
-/// What was typed into a form.
-struct Typed(Vec<(String, String, bool)>);
-
-/// Its fields that a person fills.
-fn fields(root: &Element, selector: &str) -> Vec<Element> {
-    let selector = format!("{selector} :is(input:not([type=hidden]), select, textarea)[name]");
-    let Ok(nodes) = root.query_selector_all(&selector) else { return Vec::new() };
-    (0..nodes.length()).filter_map(|index| nodes.get(index)?.dyn_into().ok()).collect()
-}
-
-fn property(element: &Element, name: &str) -> wasm_bindgen::JsValue {
-    js_sys::Reflect::get(element, &name.into()).unwrap_or(wasm_bindgen::JsValue::UNDEFINED)
-}
-
-fn set_property(element: &Element, name: &str, value: &wasm_bindgen::JsValue) {
-    let _ = js_sys::Reflect::set(element, &name.into(), value);
-}
-
-impl Typed {
-    fn of(form: &HtmlFormElement) -> Self {
-        let all = fields(form, "").into_iter().map(|field| {
-            let name = field.get_attribute("name").unwrap_or_default();
-            let value = property(&field, "value").as_string().unwrap_or_default();
-            (name, value, property(&field, "checked").is_truthy())
-        });
-        Self(all.collect())
-    }
-
-    fn put_back(&self, root: &Element, selector: &str) {
-        for (field, (name, value, is_checked)) in fields(root, selector).iter().zip(&self.0) {
-            if field.get_attribute("name").as_deref() != Some(name) {
-                return;
-            }
-            if matches!(field.get_attribute("type").as_deref(), Some("checkbox" | "radio")) {
-                set_property(field, "checked", &(*is_checked).into());
-            } else {
-                set_property(field, "value", &value.as_str().into());
-            }
-        }
-    }
-}
-
-/// Where the person is in a part: the dialog that is open, and the field that is being typed into.
-pub(super) struct Place {
-    dialog: Option<String>,
-    focus: Option<String>,
-    typed: Option<(String, u32)>,
-    open: Vec<String>,
-}
-
-/// Ids of the folds that are open (not of menus, which close) and of the boxes that are chosen for a form elsewhere.
-fn open_folds(root: &Element) -> Vec<String> {
-    const OPEN: &str = "details[id][open], input[id][form]:checked";
-    let Ok(nodes) = root.query_selector_all(OPEN) else { return Vec::new() };
-    let ids = (0..nodes.length()).filter_map(|index| nodes.get(index)?.dyn_into::<Element>().ok());
-    ids.map(|fold| fold.id()).collect()
-}
-
-/// What was typed into the forms of a part and not yet sent.
-pub(super) struct Drafts(Vec<(String, Typed)>);
-
-impl Drafts {
-    pub(super) fn of(root: &Element) -> Self {
-        let Ok(nodes) = root.query_selector_all("form[data-changed][data-testid]") else {
-            return Self(Vec::new());
-        };
-        let forms = (0..nodes.length()).filter_map(|index| {
-            let form: HtmlFormElement = nodes.get(index)?.dyn_into().ok()?;
-            let selector = format!("form[data-testid='{}']", form.get_attribute("data-testid")?);
-            Some((selector, Typed::of(&form)))
-        });
-        Self(forms.collect())
-    }
-
-    pub(super) fn put_back(&self, root: &Element) {
-        for (selector, typed) in &self.0 {
-            if let Ok(Some(form)) = root.query_selector(selector) {
-                typed.put_back(root, selector);
-                let _ = form.set_attribute("data-changed", "");
-            }
-        }
-    }
-}
-
-thread_local! {
-    /// What opened the dialog that is open, to return there.
-    static OPENER: std::cell::RefCell<Option<String>> = const { std::cell::RefCell::new(None) };
-}
-
-impl Place {
-    pub(super) fn of(root: &Element) -> Self {
-        let active = document().active_element().filter(|active| root.contains(Some(active)));
-        let by = |attribute: &str| {
-            let value = active.as_ref()?.get_attribute(attribute)?;
-            Some(format!("[data-served] [{attribute}='{}']", value.replace(['\\', '\''], "")))
-        };
-        let typed = active.as_ref().and_then(|active| {
-            let field = active.dyn_ref::<HtmlInputElement>()?;
-            let at = field.selection_start().ok().flatten()?;
-            Some((field.value(), at))
-        });
-        Self {
-            dialog: dialog_of(root).map(|dialog| dialog.id()),
-            focus: by("data-testid").or_else(|| by("href")).or_else(|| by("name")),
-            typed,
-            open: open_folds(root),
-        }
-    }
-
-    pub(super) fn restore(self, root: &Element) {
-        for id in &self.open {
-            if let Some(fold) = document().get_element_by_id(id) {
-                let mark = if fold.has_attribute("form") { "checked" } else { "open" };
-                let _ = fold.set_attribute(mark, "");
-            }
-        }
-        let dialog = dialog_of(root).map(|dialog| dialog.id());
-        if let Some(id) = dialog.as_ref().filter(|_| dialog != self.dialog) {
-            if self.focus.is_some() {
-                OPENER.set(self.focus);
-            } else {
-                crate::dom::remember_focus(super::fetch::OPENER);
-            }
-            crate::dom::close_menus(None);
-            crate::dom::focus_dialog(&format!("#{id}"));
-        } else if self.dialog.is_some() && dialog.is_none() {
-            if let Some(opener) = OPENER.take() {
-                crate::dom::focus(&opener);
-            }
-        } else if let Some(selector) = self.focus
-            && !crate::dom::is_at_work()
-            && crate::dom::focus(&selector)
-            && let Some((value, at)) = self.typed
-            && let Some(field) = document().active_element()
-            && let Some(field) = field.dyn_ref::<HtmlInputElement>()
-        {
-            field.set_value(&value);
-            let _ = field.set_selection_range(at, at);
-        }
     }
 }

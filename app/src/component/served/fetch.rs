@@ -7,16 +7,13 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use web_sys::{DomParser, Element, HtmlElement, SupportedType};
 
-use super::events;
+use super::{events, place, sending};
 use crate::component::error_panel::ErrorPanel;
 use crate::component::follow::use_news;
 use crate::component::table::SkeletonTable;
 use crate::error::ConsoleError;
 use crate::i18n::use_i18n;
 use crate::viewer::use_live;
-
-/// What opened the dialog that is open, under this key of [`crate::dom::remember_focus`].
-pub(super) const OPENER: &str = "served";
 
 /// What a page looks like now: its title, and the inside of one part of it.
 struct Fetched {
@@ -79,9 +76,15 @@ pub(super) fn show(name: &'static str, kind: Kind) -> AnyView {
             part.ask_later(address);
         } else if let Some(node) = part.node.get_untracked() {
             super::check::begin(&node);
+            if let Some(dialog) = dialog_of(&node) {
+                crate::dom::focus_dialog(&format!("#{}", dialog.id()));
+            }
         }
     });
-    on_cleanup(|| crate::dom::restore_focus(OPENER));
+    if kind == Kind::Dialogs {
+        place::note_focus();
+        on_cleanup(place::give_back);
+    }
     let acts = events::Acts::new(part, address);
     let on_retry = Callback::new(move |()| part.ask_later(address.get_untracked()));
     Effect::new(move |_| {
@@ -198,6 +201,11 @@ impl Part {
         }
     }
 
+    /// Takes back what is said instead of the part: somebody else says it.
+    pub(super) fn forgive(self) {
+        let _ = self.failed.try_set(None);
+    }
+
     fn find(self, text: &str) -> Option<Fetched> {
         let page = DomParser::new().ok()?.parse_from_string(text, SupportedType::TextHtml).ok()?;
         let part = page.query_selector(&format!("[data-served='{}']", self.name)).ok()??;
@@ -214,11 +222,11 @@ impl Part {
         if root.inner_html() == fetched.html {
             return;
         }
-        let place = events::Place::of(root);
-        let drafts = events::Drafts::of(root);
+        let place = place::Place::of(root);
+        let drafts = sending::Drafts::of(root);
         root.set_inner_html(&fetched.html);
-        drafts.put_back(root);
         super::check::begin(root);
+        drafts.put_back(root);
         place.restore(root);
     }
 }

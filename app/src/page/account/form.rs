@@ -95,7 +95,7 @@ pub fn PasswordForm(
                 <SubmitButton
                     label=text!(i18n, account.change_password)
                     is_pending=action.pending()
-                    class="btn"
+                    class={if is_large { "btn btn--primary btn--lg btn--block" } else { "btn" }}
                     testid="password.save"
                 />
             </div>

@@ -1,14 +1,14 @@
 //! The filters: one GET form, and chips of what is active.
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_query_map};
+use leptos_router::hooks::use_query_map;
 use roadstead::audit::{Category, Level, Outcome, ResourceType, Source, TraceName};
 use roadstead::manage::audit::AuditSuggestion;
 
 use super::query::{Asked, By, FILTERS, Range};
 use crate::audit::{resource_type, sentence, source};
 use crate::call::audit::suggest_audit;
-use crate::component::dialog::use_query_pairs;
+use crate::component::dialog::{use_here, use_query_pairs};
 use crate::component::filter::{FilterBar, FilterChips, FilterSelect, SearchField};
 use crate::component::icon::Icon;
 use crate::i18n::{I18n, t, t_string, use_i18n};
@@ -42,12 +42,11 @@ pub fn Toolbar(
 #[component]
 fn Refresh() -> impl IntoView {
     let i18n = use_i18n();
-    let location = use_location();
-    let here = move || format!("{}{}", location.pathname.get(), location.search.get());
+    let here = use_here();
     view! {
         <a
             class="btn btn--icon btn--quiet"
-            href=here
+            href=move || here.get()
             rel="external"
             aria-label=move || t_string!(i18n, common.refresh)
             data-tip=move || t_string!(i18n, common.refresh)

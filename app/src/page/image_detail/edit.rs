@@ -37,6 +37,9 @@ pub fn TypeField(
     /// It is shared with other accounts.
     #[prop(optional)]
     is_shared: bool,
+    /// Nobody pulls it yet.
+    #[prop(optional)]
+    is_new: bool,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let public = MaybeProp::derive(move || {
@@ -47,7 +50,14 @@ pub fn TypeField(
         };
         Some(words.to_owned())
     });
-    let private = MaybeProp::derive(move || Some(t_string!(i18n, images.to_private).to_owned()));
+    let private = MaybeProp::derive(move || {
+        let words = if is_new {
+            t_string!(i18n, images.private_new)
+        } else {
+            t_string!(i18n, images.to_private)
+        };
+        Some(words.to_owned())
+    });
     let options = vec![
         ("true".to_owned(), text!(i18n, images.public), public),
         ("false".to_owned(), text!(i18n, images.private), private),
@@ -90,10 +100,11 @@ pub fn EditForm(
     let action = ServerAction::<UpdateImage>::new();
     let next = use_close_link().get_untracked();
     // A refused form keeps what was typed; else the image says.
-    let kept =
-        use_viewer().with_value(|viewer| (viewer.kept("category"), viewer.kept("description")));
-    let category = kept.0.parse().unwrap_or(image.category);
-    let description = if kept.1.is_empty() { image.description.clone() } else { kept.1 };
+    let kept = |name: &str| use_viewer().with_value(|viewer| viewer.kept(name));
+    let is_public = kept("is_public").parse().unwrap_or(image.is_public);
+    let category = kept("category").parse().unwrap_or(image.category);
+    let description =
+        Some(kept("description")).filter(|text| !text.is_empty()).unwrap_or(image.description);
     view! {
         <CallForm action=action testid="edit.form" class="dialog__form">
             <input type="hidden" name="name" value=image.name.to_string() />
@@ -109,7 +120,7 @@ pub fn EditForm(
                         <dd>{image.name.repository().to_string()}</dd>
                     </div>
                 </dl>
-                <TypeField is_public=image.is_public is_shared={image.shares > 0} />
+                <TypeField is_public=is_public is_shared={image.shares > 0} />
                 <CategoryField category=category />
                 <TextArea
                     name="description"

@@ -1,7 +1,8 @@
 //! Creates an empty image (`console.md` A.4.1, kebab).
 
 use leptos::prelude::*;
-use roadstead::{OrganizationName, RepositoryName};
+use roadstead::manage::image::Category;
+use roadstead::{ErrorKind, OrganizationName, RepositoryName, Subject};
 
 use crate::call::image::CreateImage;
 use crate::call::organization::pushable_organizations;
@@ -40,6 +41,17 @@ fn CreateForm(organizations: Vec<OrganizationName>) -> impl IntoView {
     let viewer = use_viewer();
     let kept = move |name: &str| viewer.with_value(|viewer| viewer.kept(name));
     let action = ServerAction::<CreateImage>::new();
+    // What is wrong with the name stands under its field, everything else above.
+    let refused = action.value().with_untracked(|value| match value {
+        Some(Err(error))
+            if error.subject == Subject::Repository
+                && matches!(error.kind, ErrorKind::Invalid | ErrorKind::AlreadyExists) =>
+        {
+            Some(error.text(i18n))
+        }
+        _ => None,
+    });
+    let hide_error = Signal::stored(refused.is_some());
     let options = organizations
         .iter()
         .map(|name| (name.to_string(), Signal::stored(name.to_string())))
@@ -48,7 +60,7 @@ fn CreateForm(organizations: Vec<OrganizationName>) -> impl IntoView {
         .filter(|name| !name.is_empty())
         .unwrap_or_else(|| organizations.first().map(ToString::to_string).unwrap_or_default());
     view! {
-        <CallForm action=action testid="create.form" class="dialog__form">
+        <CallForm action=action hide_error=hide_error testid="create.form" class="dialog__form">
             <div class="dialog__body form-grid">
                 <p class="soft">{t!(i18n, images.create_text)}</p>
                 <SelectField
@@ -65,10 +77,11 @@ fn CreateForm(organizations: Vec<OrganizationName>) -> impl IntoView {
                     is_required=true
                     max=128
                     pattern=RepositoryName::PATTERN
+                    error=Signal::stored(refused)
                     is_first=true
                 />
-                <TypeField is_public=false />
-                <CategoryField category=roadstead::manage::image::Category::Other />
+                <TypeField is_public={kept("is_public") == "true"} is_new=true />
+                <CategoryField category=kept("category").parse().unwrap_or(Category::Other) />
                 <TextArea
                     name="description"
                     label=text!(i18n, images.description)

@@ -171,7 +171,13 @@ fn DeleteList(found: Vec<(ImageName, ImageDeletion)>) -> impl IntoView {
             {name_fields(&names)}
             <input type="hidden" name="next" value=next />
             <div class="dialog__body stack">
-                <p>{t!(i18n, images.delete_many_text)}</p>
+                <p>
+                    {if names.len() == 1 {
+                        t_string!(i18n, images.delete_many_text_one)
+                    } else {
+                        t_string!(i18n, images.delete_many_text)
+                    }}
+                </p>
                 <ul class="stack stack--sm" data-testid="images.delete.list">{rows}</ul>
                 <p>{t!(i18n, images.delete_freed, size = move || format::bytes(freed))}</p>
                 {crate::page::image_detail::recent_pulls(recent)}

@@ -6,7 +6,7 @@ use roadstead::OrganizationName;
 
 use super::empty::PushCommand;
 use crate::call::organization::pushable_organizations;
-use crate::component::dialog::Dialog;
+use crate::component::dialog::{Dialog, use_query_pairs};
 use crate::component::icon::Icon;
 use crate::component::load::Load;
 use crate::i18n::{t, t_string, use_i18n};
@@ -109,6 +109,12 @@ fn OrganizationChoice(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let path = use_location().pathname;
+    let kept = use_query_pairs()
+        .get_untracked()
+        .into_iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "into" | "dialog" | "__err" | "__path"))
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
+        .collect_view();
     let options = organizations
         .into_iter()
         .map(|name| {
@@ -122,6 +128,7 @@ fn OrganizationChoice(
         .collect_view();
     view! {
         <form method="get" action=path.get_untracked() class="row">
+            {kept}
             <input type="hidden" name="dialog" value="upload" />
             <select
                 class="select"

@@ -62,6 +62,10 @@ fn CreateForm() -> impl IntoView {
                             <Icon icon=icondata::LuCircleCheck class="icon icon--xs" />
                             {t!(i18n, organizations.name_available)}
                         </span>
+                        <span class="row field__error" data-answer="reserved" hidden>
+                            <Icon icon=icondata::LuCircleAlert class="icon icon--xs" />
+                            {t!(i18n, errors.organization_reserved)}
+                        </span>
                         <span class="row field__error" data-answer="taken" hidden>
                             <Icon icon=icondata::LuCircleAlert class="icon icon--xs" />
                             {t!(i18n, organizations.name_taken)}

@@ -23,7 +23,6 @@ pub fn SetupDonePage() -> impl IntoView {
     let name = account.clone();
     let command = move |client: Client| {
         let host = Host { name: &site.host, plain_http: site.plain_http };
-        // Without a password on the line each client asks for it.
         let credential = Login {
             user: &account,
             password: "",
@@ -31,10 +30,7 @@ pub fn SetupDonePage() -> impl IntoView {
             by_stdin: false,
             namespace: "default",
         };
-        let text = login(client, &host, &credential).text();
-        crate::command::Command::plain(
-            text.replace(" -p  ", " ").trim_end_matches(" -p ").to_owned(),
-        )
+        login(client, &host, &credential)
     };
     view! {
         <PageTitle page=text!(i18n, auth.setup_title) />

@@ -51,7 +51,7 @@ fn Verify(code: String) -> impl IntoView {
     });
     view! {
         {error.map(|error| view! { <SetupError error=error /> })}
-        <form class="form-grid" method="post" data-plain action={call_path::<VerifySetupCode>()}>
+        <form class="form-grid" method="post" data-testid="setup.code-form" data-plain action={call_path::<VerifySetupCode>()}>
             <Csrf />
             <TextField
                 name="code"
@@ -118,7 +118,7 @@ fn AccountAndInstance(code: String) -> impl IntoView {
     let external = or(kept("external_url"), &origin);
     view! {
         {banner.map(|error| view! { <SetupError error=error /> })}
-        <form class="form-grid" method="post" data-plain data-steps="2" action={call_path::<CompleteSetup>()}>
+        <form class="form-grid" method="post" novalidate data-steps="2" data-testid="setup.form" action={call_path::<CompleteSetup>()}>
             <Csrf />
             <input type="hidden" name="code" value=code />
             <fieldset class="form-grid">
@@ -174,6 +174,7 @@ fn AccountAndInstance(code: String) -> impl IntoView {
                     help=text!(i18n, auth.external_url_help)
                     value=external
                     kind="url"
+                    sentence=text!(i18n, errors.url)
                     is_large=true
                     error=url_error
                     differs="setup-differs"

@@ -27,6 +27,8 @@ export async function setUp(person, registry) {
 /** Signs in as the owner of an account, or as a `user` of it. */
 export async function signIn(person, registry, { account = owner.account, user = "", password = owner.password } = {}) {
   const { page } = person;
+  // The page that is open would ask for news without its session.
+  await page.goto("about:blank");
   await person.context.clearCookies();
   await person.open(`${registry.url}/signin`);
   const field = hook(page, "signin.account");

@@ -111,10 +111,11 @@ fn as_field(element: &Element) -> &HtmlInputElement {
     element.unchecked_ref()
 }
 
-/// Whether everything in a form, or in a part of it, is filled as its fields want. Each says what is wrong with it, and the
-/// first has the focus.
+/// Whether the fields that have a rule keep it, in a form of steps all fields. Each says what is wrong with it, and the
+/// first has the focus. The rest is the server's to say.
 pub(super) fn is_sound(root: &Element) -> bool {
-    let fields = all(root, "input:not([type=hidden]):not([data-confirm]), textarea, select");
+    let is_walked = root.closest("form[data-steps]").is_ok_and(|form| form.is_some());
+    let fields = all(root, if is_walked { "input:not([type=hidden])" } else { "[data-rule]" });
     for field in &fields {
         check(as_field(field));
     }

@@ -40,6 +40,8 @@ pub mod i18n {
     pub use crate::{t, t_string};
 }
 
+#[cfg(feature = "ssr")]
+pub mod api;
 pub mod app;
 pub mod audit;
 pub mod call;

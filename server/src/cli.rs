@@ -17,6 +17,7 @@ use roadstead_service::account::NewUser;
 
 use crate::boot::{self, House, explained};
 use crate::config::{Config, Inputs, print};
+use crate::http::manage::openapi;
 use crate::telemetry;
 
 /// A self-hosted container image registry.
@@ -91,6 +92,8 @@ enum Command {
     },
     /// Read every stored object again and report what database and storage disagree on
     Check,
+    /// Print the document of the management API (OpenAPI)
+    Openapi,
     /// Write everything into a new directory, while the server goes on working
     Backup {
         /// Made if it is missing; else it must be empty, or hold a backup that was interrupted
@@ -226,6 +229,7 @@ pub fn run(
             Command::Serve => boot::serve(&config, stop_signal()?).await,
             Command::Config(Show::Check) => say("the configuration is sound"),
             Command::Config(Show::Print) => config_print(&config).await,
+            Command::Openapi => say(openapi::text().map_err(explained)?.trim_end()),
             Command::Restore { directory } => care::restore(&config, &directory).await,
             command => {
                 let house = House::open(&config).await?;
@@ -282,7 +286,7 @@ async fn act(command: Command, config: &Config, house: &House) -> Result<()> {
         Command::Collect { dry_run } => care::collect(house, dry_run).await,
         Command::Check => care::check(house).await,
         Command::Backup { directory } => care::backup(config, house, &directory).await,
-        Command::Serve | Command::Config(_) | Command::Restore { .. } => Ok(()),
+        Command::Serve | Command::Config(_) | Command::Openapi | Command::Restore { .. } => Ok(()),
     }
 }
 

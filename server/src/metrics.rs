@@ -196,6 +196,9 @@ pub fn route(path: &str) -> &'static str {
         "/readyz" => return "/readyz",
         "/metrics" => return "/metrics",
         "/token" => return "/token",
+        "/v2" => return "/v2",
+        "/openapi.json" => return "/openapi.json",
+        "/docs/api" => return "/docs/api",
         _ => {}
     }
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
@@ -360,6 +363,9 @@ mod tests {
         for (path, wanted) in [
             ("/", "/"),
             ("/v2/", "/v2/"),
+            ("/v2", "/v2"),
+            ("/v3/projects", "/v3/{rest}"),
+            ("/openapi.json", "/openapi.json"),
             ("/v2/_catalog", "/v2/_catalog"),
             ("/v2/org/a/b/blobs/uploads/", "/v2/{name}/blobs/uploads/"),
             ("/v2/org/a/blobs/uploads", "/v2/{name}/blobs/uploads/"),

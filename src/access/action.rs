@@ -20,6 +20,8 @@ pub enum Action {
     ReadImage,
     /// Change type, category, description.
     UpdateImage,
+    /// Add a tag to a version that has one.
+    CreateTag,
     /// Delete tags and manifests.
     DeleteTag,
     /// Delete an image.
@@ -36,6 +38,8 @@ pub enum Action {
     DeleteOrganization,
     /// Get a temporary login command.
     CreateLoginSecret,
+    /// Get the enhanced login command of the management API.
+    CreateAuthorizationToken,
     /// See one's own access keys and temporary logins.
     ReadOwnCredentials,
     /// Create, change and delete one's own access keys; revoke one's own temporary logins.
@@ -194,13 +198,14 @@ pub struct Rule {
 
 impl Action {
     /// All actions, in the order of the matrix.
-    pub const ALL: [Self; 64] = [
+    pub const ALL: [Self; 66] = [
         Self::PullImage,
         Self::PushImage,
         Self::CreateImage,
         Self::ListImages,
         Self::ReadImage,
         Self::UpdateImage,
+        Self::CreateTag,
         Self::DeleteTag,
         Self::DeleteImage,
         Self::CreateOrganization,
@@ -209,6 +214,7 @@ impl Action {
         Self::UpdateOrganization,
         Self::DeleteOrganization,
         Self::CreateLoginSecret,
+        Self::CreateAuthorizationToken,
         Self::ReadOwnCredentials,
         Self::WriteOwnCredentials,
         Self::ReadCredentials,
@@ -288,6 +294,9 @@ impl Action {
             Self::UpdateImage => {
                 rule(&["swr:repo:updateRepo"], Scope::Image, Need::Image(Edit), false)
             }
+            Self::CreateTag => {
+                rule(&["swr:repo:createRepoTag"], Scope::Image, Need::Image(Edit), false)
+            }
             Self::DeleteTag => {
                 rule(&["swr:repo:deleteRepoTag"], Scope::Image, Need::Image(Manage), false)
             }
@@ -315,6 +324,9 @@ impl Action {
             ),
             Self::CreateLoginSecret => {
                 rule(&["swr::createLoginSecret"], Scope::Account, Need::AnyUser, false)
+            }
+            Self::CreateAuthorizationToken => {
+                rule(&["swr::createAuthorizationToken"], Scope::Account, Need::AnyUser, false)
             }
             Self::ReadOwnCredentials => {
                 rule(&["iam:credentials:listOwnCredentials"], Scope::Account, Need::AnyUser, false)

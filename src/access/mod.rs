@@ -16,6 +16,7 @@ mod login_key;
 mod matrix;
 mod permission;
 pub mod policy;
+mod signing;
 mod target;
 mod visibility;
 mod wildcard;
@@ -33,6 +34,7 @@ pub use decide::{
 pub use login_key::login_key;
 pub use permission::Permission;
 pub use policy::{Effect, Policies, Policy, Problem, Statement, SystemPolicy};
+pub use signing::sign;
 pub use target::{
     AccountTarget, CredentialHolder, GroupKey, GroupTarget, InstanceTarget, OrganizationKey,
     OrganizationTarget, PolicyKey, PolicyTarget, RepositoryTarget, UserKey, UserTarget,

@@ -6,6 +6,7 @@
 
 mod access_key;
 mod last_use;
+mod signing;
 mod temporary;
 mod unsaved;
 
@@ -32,6 +33,9 @@ use crate::port::Ports;
 use crate::seal::Sealer;
 use crate::setting::SettingsCell;
 use last_use::LastUses;
+use signing::SigningKey;
+
+pub use signing::{SignedRequest, Signer};
 
 const ACCESS_KEY_ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const SECRET_ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -50,6 +54,9 @@ pub struct Credentials {
     confirmations: Confirmations,
     uses: LastUses,
     known: Cache<String, (Stamp, Arc<CredentialRecord>)>,
+    signing: Cache<String, (Stamp, Arc<SigningKey>)>,
+    /// What is compared where there is no key.
+    nobodys_secret: SecretKey,
 }
 
 /// Who logged in, and with which access key if with one.
@@ -83,6 +90,8 @@ impl Credentials {
             logins,
             limit,
             known: Cache::new(20_000),
+            signing: Cache::new(20_000),
+            nobodys_secret: SecretKey::nobodys(),
         }
     }
 

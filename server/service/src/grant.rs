@@ -29,6 +29,8 @@ use crate::context::Context;
 use crate::error::stored;
 use crate::port::Ports;
 
+pub use change::Named;
+
 /// Most users that are offered at a time.
 const OFFERED: u64 = 50;
 /// Most rows of administrators that are read.

@@ -4,6 +4,8 @@
 //! - Lists are filtered by the caller's visibility in the query, never after it.
 //! - A deletion is a tombstone in one transaction with its audit event; bytes are collected later.
 
+mod listing;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -29,6 +31,9 @@ use crate::context::Context;
 use crate::error::{Failed, stored};
 use crate::port::Ports;
 use crate::setting::SettingsCell;
+
+pub(crate) use listing::by_id;
+pub use listing::{ImageEntry, ImageFacts, ImagesAfter, Listing};
 
 /// Longest description, in characters.
 const DESCRIPTION_LIMIT: usize = 30_000;
@@ -69,6 +74,7 @@ impl Images {
         let filter = Filter {
             visibility,
             organizations: query.organizations,
+            organization_part: None,
             search: whole,
             category: query.category.map(|category| category.as_str().to_owned()),
             is_public: query.is_public,

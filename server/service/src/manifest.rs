@@ -344,7 +344,8 @@ pub(crate) async fn check_stays<'a>(
     }
 }
 
-fn immutable(kind: ErrorKind, name: &TagName) -> Error {
+/// The organization keeps this tag where it is.
+pub(crate) fn immutable(kind: ErrorKind, name: &TagName) -> Error {
     Error::new(
         kind,
         Subject::Tag,

@@ -180,6 +180,16 @@ impl Organizations {
         })
     }
 
+    /// The quotas of the caller's account, as the management API lists them: those of organizations.
+    ///
+    /// # Errors
+    /// As [`Organizations::quota`].
+    pub async fn quotas(&self, ctx: &Context) -> Result<OrganizationQuota> {
+        let quota = self.quota(ctx).await?;
+        self.trail.looked(|| Origin::of(ctx, &self.ports).event(TraceName::ListQuotas));
+        Ok(quota)
+    }
+
     /// The account's own limit, else the instance's; 0 is unlimited.
     fn limit(&self, own: Option<u64>) -> Option<u64> {
         let limit = own.unwrap_or_else(|| self.settings.current().organization_quota.value);

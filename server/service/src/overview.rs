@@ -15,7 +15,7 @@ use roadstead::{ErrorKind, Result, Timestamp};
 use roadstead_store::audit::{AuditRecord, AuditScope, recent_named};
 use roadstead_store::overview::Counts;
 use roadstead_store::share::{self, Received};
-use roadstead_store::{Store, StoreError, organization, overview, usage};
+use roadstead_store::{Store, StoreError, Tx, organization, overview, usage};
 
 use crate::access::{Access, Oneself, OwnAccount};
 use crate::audit::{self, Origin, Trail};
@@ -51,6 +51,15 @@ pub struct Overviews {
     shares: Shares,
     ports: Ports,
     trail: Trail,
+}
+
+/// Use of the registry by time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Usage {
+    /// One row per UTC day, oldest first, 30 days.
+    pub daily: Vec<UsageDay>,
+    /// One row per month, oldest first, 12 months; `day` is the first of the month.
+    pub monthly: Vec<UsageDay>,
 }
 
 struct Found {
@@ -115,6 +124,37 @@ impl Overviews {
         })
     }
 
+    /// Use by day and by month alone.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when nobody in particular asks; those of the store.
+    #[tracing::instrument(name = "service.overview.usage", skip_all)]
+    pub async fn usage(&self, ctx: &Context) -> Result<Usage> {
+        self.access.authorize(ctx, Action::ReadOverview, OwnAccount).await?;
+        self.trail
+            .looked(|| Origin::of(ctx, &self.ports).event(TraceName::GetDomainResourceReports));
+        let visibility = self.access.visibility(ctx).await?;
+        let today = ctx.now().day();
+        let months = months_until(today);
+        let first = months.first().copied().unwrap_or(today).min(today - DAYS + 1);
+        let (days, sizes) = self
+            .store
+            .read("overview.usage", move |tx| {
+                let visibility = visibility.clone();
+                Box::pin(async move {
+                    let visibility = &visibility;
+                    let days = overview::days(tx, visibility, first, today).await?;
+                    Ok::<_, StoreError>((days, sizes(tx, visibility, first, today).await?))
+                })
+            })
+            .await
+            .map_err(stored)?;
+        Ok(Usage {
+            daily: daily(&days, &sizes, today),
+            monthly: monthly(&days, &sizes, &months, today),
+        })
+    }
+
     /// The numbers beside the entries of the navigation; they are part of every page, so that whoever is denied what they
     /// count gets none and not an error.
     ///
@@ -168,23 +208,11 @@ impl Overviews {
                     let by_name = organization::Sorted { by_creation: false, order: Order::Asc };
                     let organizations =
                         organization::list_sorted(tx, visibility, None, by_name, none).await?;
-                    let sizes = match visibility {
-                        Visibility::Account { .. } => {
-                            overview::size_days(tx, visibility, first, today)
-                                .await?
-                                .into_iter()
-                                .map(|day| (day.day, day.size))
-                                .collect()
-                        }
-                        Visibility::Granted { .. } => {
-                            summed(overview::growth(tx, visibility, today).await?)
-                        }
-                    };
                     Ok::<_, StoreError>(Found {
                         counts: overview::counts(tx, visibility).await?,
                         organizations: organizations.total,
                         days: overview::days(tx, visibility, first, today).await?,
-                        sizes,
+                        sizes: sizes(tx, visibility, first, today).await?,
                         events: recent_named(tx, scope, &SHOWN, EVENTS).await?,
                         has_logged_in: overview::has_logged_in(tx, user).await?,
                     })
@@ -193,6 +221,23 @@ impl Overviews {
             .await
             .map_err(stored)
     }
+}
+
+/// Bytes at the end of the days on which they changed.
+async fn sizes(
+    tx: &mut Tx<'_>,
+    visibility: &Visibility,
+    first: i32,
+    today: i32,
+) -> Result<Vec<(i32, u64)>, StoreError> {
+    Ok(match visibility {
+        Visibility::Account { .. } => overview::size_days(tx, visibility, first, today)
+            .await?
+            .into_iter()
+            .map(|day| (day.day, day.size))
+            .collect(),
+        Visibility::Granted { .. } => summed(overview::growth(tx, visibility, today).await?),
+    })
 }
 
 fn activity(record: AuditRecord) -> Activity {

@@ -1,5 +1,7 @@
 //! Referrers: the manifests that are about another one (end-12, `protocol.md` 1.8).
 
+mod accessory;
+
 use roadstead::access::Action;
 use roadstead::error::Subject;
 use roadstead::oci::MediaType;
@@ -10,6 +12,8 @@ use serde::Serialize;
 use crate::access::Access;
 use crate::context::Context;
 use crate::error::stored;
+
+pub use accessory::{Accessory, References};
 
 /// Most referrers of one answer.
 const PAGE: u32 = 1_000;

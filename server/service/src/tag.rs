@@ -5,7 +5,9 @@
 //! - Configurations are read with a limit; what is larger, or is no image configuration, is simply not shown.
 //! - Deleting a tag leaves its manifest and every other tag on it alone.
 
+mod copy;
 mod detail;
+mod entry;
 mod summary;
 
 use std::collections::HashMap;
@@ -30,6 +32,7 @@ use crate::context::Context;
 use crate::error::{Failed, stored};
 use crate::manifest::check_stays;
 use crate::port::Ports;
+pub use entry::{TagFacts, TagListing, TagsAfter};
 use summary::{Facts, attestations, children_of, summary};
 
 /// Most tags of one deletion.
@@ -380,6 +383,10 @@ fn filter_of(query: &TagQuery) -> tag::Filter {
     let mut part = || parts.next().filter(|text| !text.is_empty()).map(str::to_owned);
     let platform = part().zip(part());
     tag::Filter { search, platform, variant: part() }
+}
+
+fn missing_tag() -> Error {
+    Error::not_found(Subject::Tag, "the image has no tag of this name")
 }
 
 fn check_count(count: usize) -> Result<()> {

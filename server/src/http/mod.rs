@@ -7,6 +7,7 @@
 //! | --- | --- | --- |
 //! | [`registry`] | `/v2/…` | OCI distribution |
 //! | [`token`] | `/token` | token service of the registry |
+//! | [`manage`] | `/v2/manage/…`, `/v3/…`, `/`, `/v2`, `/v3` | SWR's management API |
 //! | [`console`] | pages and `/console/call/…` | HTML, server functions |
 //! | [`export`] | `/console/audit.csv` | files |
 //! | [`health`] | `/healthz`, `/readyz` | machines |
@@ -24,6 +25,7 @@ pub mod health;
 pub mod host;
 pub mod idle;
 pub mod listen;
+pub mod manage;
 pub mod registry;
 pub mod request;
 mod rest;

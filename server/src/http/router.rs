@@ -8,7 +8,7 @@ use axum::routing::{any, get, post};
 use http::{Method, StatusCode, header};
 use serde_json::json;
 
-use super::{Doors, asset, console, export, health, registry, request, rest, token};
+use super::{Doors, asset, console, export, health, manage, registry, request, rest, token};
 
 /// The whole server.
 ///
@@ -35,9 +35,16 @@ pub fn router(doors: Doors) -> Router {
         .route("/token", get(token::get).post(token::post))
         .route("/v2/", any(registry::handle))
         .route("/v2/{*rest}", any(registry::handle))
-        // The management API has this address; it must never fall through to the registry.
-        .route("/v2/manage", any(nothing_here))
-        .route("/v2/manage/{*rest}", any(nothing_here))
+        // `/v2` is the management API's, `/v2/` the registry's; nothing leads from one to the other.
+        .route("/", any(front))
+        .route("/v2", any(manage::handle))
+        .route("/v2/manage", any(manage::handle))
+        .route("/v2/manage/", any(manage::handle))
+        .route("/v2/manage/{*rest}", any(manage::handle))
+        .route("/v3", any(manage::handle))
+        .route("/v3/{*rest}", any(manage::handle))
+        .route("/openapi.json", get(document))
+        .route("/docs/api", get(manage::page))
         .with_state(doors.clone())
         .fallback_service(console)
         .layer(from_fn(rest::finish))
@@ -71,11 +78,11 @@ async fn page_or_file(State(doors): State<Doors>, request: Request) -> Response 
         return response;
     }
     let path = request.uri().path();
+    if is_version(first(path)) {
+        return manage::handle(State(doors), request).await;
+    }
     if is_not_a_page(path) {
         return nothing_here().await;
-    }
-    if path == "/" {
-        return if wants_html(&request) { console::to("/overview") } else { nothing_here().await };
     }
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
@@ -85,10 +92,8 @@ async fn page_or_file(State(doors): State<Doors>, request: Request) -> Response 
 
 /// Addresses that are never console pages (`console.md` A.0.2).
 fn is_not_a_page(path: &str) -> bool {
-    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    let is_version =
-        first.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    is_version
+    let first = first(path);
+    is_version(first)
         || matches!(
             first,
             "api"
@@ -104,12 +109,30 @@ fn is_not_a_page(path: &str) -> bool {
         )
 }
 
-fn wants_html(request: &Request) -> bool {
-    request
-        .headers()
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|accept| accept.contains("text/html"))
+fn first(path: &str) -> &str {
+    path.trim_start_matches('/').split('/').next().unwrap_or_default()
+}
+
+/// Whether a first component is a version of an API: `v2`, `v3.0`.
+fn is_version(first: &str) -> bool {
+    first.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// The console for browsers, the versions of the management API for everybody else.
+async fn front(State(doors): State<Doors>, request: Request) -> Response {
+    if manage::wants_versions(request.headers()) {
+        manage::handle(State(doors), request).await
+    } else {
+        console::to("/overview")
+    }
+}
+
+/// The document of the management API.
+async fn document() -> Response {
+    match manage::openapi::text() {
+        Ok(text) => ([(header::CONTENT_TYPE, "application/json")], text).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
 }
 
 /// What machines hear where nothing is.

@@ -120,6 +120,17 @@ pub async fn find(tx: &mut Tx<'_>, access_key: &str) -> Result<Option<Credential
     .await
 }
 
+/// The projects of a credential's account: their ids on the wire, and their names, the oldest first.
+pub async fn projects(
+    tx: &mut Tx<'_>,
+    record: &CredentialRecord,
+) -> Result<Vec<(PublicId, RegionName)>> {
+    sql("SELECT public_id, name FROM projects WHERE account_id = $1 AND deleted_at IS NULL ORDER BY id")
+        .bind(record.account_id)
+        .all(tx)
+        .await
+}
+
 /// Creates a temporary credential. `purpose` says what it was made for (`login`, `scan`); `scope` narrows it.
 pub async fn create_temporary(
     tx: &mut Tx<'_>,

@@ -377,6 +377,25 @@ pub async fn body(tx: &mut Tx<'_>, place: &Place, digest: &Digest) -> Result<Opt
     .await
 }
 
+/// The bytes of several manifests of the repository.
+pub async fn bodies(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    manifests: &[ManifestId],
+) -> Result<Vec<ManifestBody>> {
+    let mut found = Vec::new();
+    for part in manifests.chunks(LONGEST_LIST) {
+        let mut statement = sql(
+            "SELECT m.id, m.digest, m.media_type, y.body FROM manifests m JOIN manifest_bodies y ON y.manifest_id = m.id \
+             WHERE +m.repository_id = $1 AND m.deleted_at IS NULL AND m.id IN ",
+        )
+        .bind(place.repository);
+        statement.push_list(part);
+        found.extend(statement.all(tx).await?);
+    }
+    Ok(found)
+}
+
 /// The bytes of the manifest that a tag points to.
 pub async fn body_by_tag(
     tx: &mut Tx<'_>,

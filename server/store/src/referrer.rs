@@ -1,7 +1,9 @@
 //! Referrers: the manifests that are about another one, which may not exist (yet).
 
+use roadstead::id::ManifestId;
 use roadstead::oci::MediaType;
-use roadstead::{Digest, Timestamp};
+use roadstead::page::{Page, Window};
+use roadstead::{Digest, TagName, Timestamp};
 
 use crate::error::Result;
 use crate::ledger::Place;
@@ -96,4 +98,79 @@ pub async fn counts(
         " GROUP BY m.subject_digest, m.artifact_type ORDER BY m.subject_digest, m.artifact_type",
     );
     statement.all(tx).await
+}
+
+record! {
+    /// A manifest that belongs to another: a referrer, or what a signature tag (`sha256-….sig`) of it points to.
+    AccessoryRecord {
+        /// Key; SWR's integer id.
+        id: ManifestId,
+        /// Digest.
+        digest: Digest,
+        /// Bytes of configuration and layers.
+        total_size: u64,
+        /// `artifactType`, or the configuration's media type.
+        artifact_type: Option<String>,
+        /// A tag that points to it, if one does.
+        tag: Option<TagName>,
+        /// When it was pushed.
+        pushed_at: Timestamp,
+    }
+}
+
+/// Begins the condition on manifests `m`: what refers to digest `$2`, or has one of the tags that follow.
+macro_rules! accessories {
+    ($what:literal) => {
+        concat!(
+            "SELECT ",
+            $what,
+            " FROM manifests m WHERE m.id IN (SELECT x.id FROM manifests x WHERE x.repository_id = $1 \
+             AND x.subject_digest = $2 AND x.deleted_at IS NULL UNION SELECT t.manifest_id FROM tags t \
+             WHERE t.repository_id = $1 AND t.deleted_at IS NULL AND t.name IN "
+        )
+    };
+}
+
+/// What belongs to a digest, the first pushed first: its referrers, and what these tags point to.
+pub async fn accessories(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    subject: &Digest,
+    tags: &[TagName],
+    window: Window,
+) -> Result<Page<AccessoryRecord>> {
+    let mut statement = sql(accessories!(
+        "m.id, m.digest, m.total_size, m.artifact_type, (SELECT g.name FROM tags g WHERE g.manifest_id = m.id \
+         AND g.deleted_at IS NULL ORDER BY g.name LIMIT 1) AS tag, m.pushed_at"
+    ));
+    let mut total = sql(accessories!("count(*)"));
+    for part in [&mut statement, &mut total] {
+        *part = std::mem::replace(part, sql("")).bind(place.repository).bind(subject);
+        part.push_list(tags);
+        part.push(") AND m.deleted_at IS NULL");
+    }
+    statement.push(" ORDER BY m.id LIMIT ").push_bind(window.limit);
+    statement.push(" OFFSET ").push_bind(window.offset);
+    let items = statement.all(tx).await?;
+    Ok(Page { items, total: total.scalar(tx).await?, window })
+}
+
+/// The visible tags of a digest, by name after `last`; at most `limit`.
+pub async fn tags_of(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    digest: &Digest,
+    last: Option<&str>,
+    limit: u64,
+) -> Result<Vec<TagName>> {
+    let found = sql("SELECT t.name FROM manifests m JOIN tags t ON t.manifest_id = m.id WHERE m.repository_id = $1 \
+                     AND m.digest = $2 AND m.deleted_at IS NULL AND t.deleted_at IS NULL AND t.is_hidden = FALSE \
+                     AND t.name > $3 ORDER BY t.name LIMIT $4")
+    .bind(place.repository)
+    .bind(digest)
+    .bind(last.unwrap_or_default())
+    .bind(limit)
+    .all::<(TagName,)>(tx)
+    .await?;
+    Ok(found.into_iter().map(|(name,)| name).collect())
 }

@@ -78,6 +78,12 @@ macro_rules! columns {
     };
 }
 
+mod listing;
+
+pub use listing::{
+    Belonging, NAMED_TAGS, TagNames, belonging, list_after, tag_names, tag_names_received,
+};
+
 /// What a new repository is made of.
 #[derive(Debug, Clone)]
 pub struct NewRepository {
@@ -186,6 +192,8 @@ pub struct Filter {
     pub visibility: Visibility,
     /// Only in these organizations; empty is all.
     pub organizations: Vec<OrganizationName>,
+    /// Part of the organization's name, in any case.
+    pub organization_part: Option<String>,
     /// Part of the name without the organization, in any case.
     pub search: Option<String>,
     /// Only this category.
@@ -203,10 +211,17 @@ impl Filter {
         Self {
             visibility,
             organizations: Vec::new(),
+            organization_part: None,
             search: None,
             category: None,
             is_public: None,
             is_shared: false,
+        }
+    }
+
+    const fn account(&self) -> AccountId {
+        match &self.visibility {
+            Visibility::Account { account, .. } | Visibility::Granted { account, .. } => *account,
         }
     }
 
@@ -217,6 +232,13 @@ impl Filter {
                 " AND r.organization_id IN (SELECT o.id FROM organizations o WHERE o.deleted_at IS NULL AND o.name IN ",
             );
             statement.push_list(&self.organizations).push(")");
+        }
+        if let Some(text) = &self.organization_part {
+            statement.push(
+                " AND r.organization_id IN (SELECT o.id FROM organizations o WHERE o.deleted_at IS NULL AND o.account_id = ",
+            );
+            statement.push_bind(self.account()).push(" AND o.name LIKE ");
+            statement.push_bind(contains(text)).push(" ESCAPE '\\')");
         }
         if let Some(text) = &self.search {
             statement.push(" AND r.name LIKE ").push_bind(contains(text)).push(" ESCAPE '\\'");

@@ -17,7 +17,8 @@ use crate::sql::sql;
 use crate::tx::Tx;
 
 pub use received::{
-    Received, ReceivedRecord, ReceivedSort, received, received_count, received_images,
+    Received, ReceivedRecord, ReceivedSort, received, received_after, received_count,
+    received_images,
 };
 
 record! {

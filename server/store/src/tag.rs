@@ -17,7 +17,9 @@ use crate::sql::sql;
 use crate::tx::Tx;
 use crate::value::words;
 
-pub use list::{Filter, Sort, TagEntry, entry, list, list_page, newest, siblings};
+pub use list::{
+    After, Filter, Sort, TagEntry, entry, list, list_after, list_page, newest, siblings,
+};
 
 /// Who did it, as it is kept in history.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -32,6 +32,7 @@ mod hostile;
 mod iam;
 mod limits;
 mod login;
+mod manage;
 mod memory;
 mod metrics;
 mod news;

@@ -1,6 +1,6 @@
 //! Temporary logins: made, listed, revoked (`console.md` A.3.1 and A.11).
 
-use roadstead::access::{AccessKeyId, Action, login_key};
+use roadstead::access::{AccessKeyId, Action, Allowed, CredentialHolder, login_key};
 use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::manage::credential::IssuedLogin;
@@ -16,6 +16,8 @@ use crate::audit::{self, Origin};
 use crate::context::{Context, unauthenticated};
 use crate::error::{Failed, stored};
 
+/// Seconds that an enhanced login lasts (`swr-api.md` 5).
+const ENHANCED: u64 = 12 * 60 * 60;
 /// Most temporary logins in a list.
 const LISTED: u32 = 100;
 
@@ -26,14 +28,48 @@ impl Credentials {
     /// `Denied` about the user, when they have no programmatic access.
     #[tracing::instrument(name = "service.credential.create_temporary", skip_all)]
     pub async fn create_temporary(&self, ctx: &Context) -> Result<TemporaryLogin> {
+        self.create_lasting(ctx, None).await
+    }
+
+    /// The same, for so many seconds; without, for as long as the setting says.
+    ///
+    /// # Errors
+    /// As [`Credentials::create_temporary`].
+    #[tracing::instrument(name = "service.credential.create_lasting", skip_all)]
+    pub async fn create_lasting(
+        &self,
+        ctx: &Context,
+        seconds: Option<u64>,
+    ) -> Result<TemporaryLogin> {
         let holder = self.access.authorize(ctx, Action::CreateLoginSecret, Holder::Me).await?;
+        self.create(ctx, holder, seconds).await
+    }
+
+    /// The enhanced login of the management API: a temporary one that lasts [`ENHANCED`].
+    ///
+    /// # Errors
+    /// As [`Credentials::create_temporary`].
+    #[tracing::instrument(name = "service.credential.create_authorization_token", skip_all)]
+    pub async fn create_authorization_token(&self, ctx: &Context) -> Result<TemporaryLogin> {
+        let holder =
+            self.access.authorize(ctx, Action::CreateAuthorizationToken, Holder::Me).await?;
+        self.create(ctx, holder, Some(ENHANCED)).await
+    }
+
+    async fn create(
+        &self,
+        ctx: &Context,
+        holder: Allowed<CredentialHolder>,
+        seconds: Option<u64>,
+    ) -> Result<TemporaryLogin> {
         let actor = ctx.user()?;
         let person = self.access.person(actor.user).await?.ok_or_else(unauthenticated)?;
         if !person.ways_in.programmatic {
             return Err(no_programmatic_access(true));
         }
         let settings = self.settings.current();
-        let ttl = i64::try_from(settings.temporary_login_ttl.value).unwrap_or(900);
+        let seconds = seconds.unwrap_or(settings.temporary_login_ttl.value);
+        let ttl = i64::try_from(seconds).unwrap_or(900);
         let created_at = ctx.now();
         let ends = created_at.plus_seconds(ttl);
         let expires_at = actor.expires_at.map_or(ends, |end| end.min(ends));

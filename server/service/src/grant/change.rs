@@ -7,7 +7,7 @@ use roadstead::audit::TraceName;
 use roadstead::error::Subject;
 use roadstead::id::{PublicId, UserId};
 use roadstead::manage::grant::GrantOn;
-use roadstead::{Error, ErrorKind, Result};
+use roadstead::{Error, ErrorKind, Result, UserName};
 use roadstead_store::Durability;
 use roadstead_store::grant::{self, GrantRecord};
 
@@ -25,6 +25,30 @@ const DELETE: Question =
     Question { organization: Action::DeleteOrganizationGrant, image: Action::DeleteImageGrant };
 
 impl Grants {
+    /// [`Grants::add`] for users whose names are given too.
+    ///
+    /// # Errors
+    /// As [`Grants::add`]; `Invalid` for a name that is another user's.
+    pub async fn add_named(&self, ctx: &Context, on: &GrantOn, users: Vec<Named>) -> Result<()> {
+        let thing = self.authorize(ctx, CREATE, on).await?;
+        let (grants, names) = unnamed(users);
+        let change = Change::Give(each_once(grants)?);
+        let events = (TraceName::CreateUserNamespaceAuth, TraceName::CreateUserRepositoryAuth);
+        self.change(ctx, thing, change, names, events).await
+    }
+
+    /// [`Grants::update`] for users whose names are given too.
+    ///
+    /// # Errors
+    /// As [`Grants::update`]; `Invalid` for a name that is another user's.
+    pub async fn update_named(&self, ctx: &Context, on: &GrantOn, users: Vec<Named>) -> Result<()> {
+        let thing = self.authorize(ctx, UPDATE, on).await?;
+        let (grants, names) = unnamed(users);
+        let change = Change::Alter(each_once(grants)?);
+        let events = (TraceName::UpdateUserNamespaceAuth, TraceName::UpdateUserRepositoryAuth);
+        self.change(ctx, thing, change, names, events).await
+    }
+
     /// Gives users a right, all of them or none.
     ///
     /// # Errors
@@ -44,6 +68,7 @@ impl Grants {
             ctx,
             thing,
             change,
+            Vec::new(),
             (TraceName::CreateUserNamespaceAuth, TraceName::CreateUserRepositoryAuth),
         )
         .await
@@ -66,6 +91,7 @@ impl Grants {
             ctx,
             thing,
             change,
+            Vec::new(),
             (TraceName::UpdateUserNamespaceAuth, TraceName::UpdateUserRepositoryAuth),
         )
         .await
@@ -84,6 +110,7 @@ impl Grants {
             ctx,
             thing,
             change,
+            Vec::new(),
             (TraceName::DeleteUserNamespaceAuth, TraceName::DeleteUserRepositoryAuth),
         )
         .await
@@ -94,33 +121,36 @@ impl Grants {
         ctx: &Context,
         thing: Thing,
         change: Change,
+        names: Names,
         events: (TraceName, TraceName),
     ) -> Result<()> {
         let event = thing.event(&Origin::of(ctx, &self.ports), events);
         let (on, subject, now) = (thing.on, thing.subject(), ctx.now());
         let by = ctx.actor.user().map(|user| user.user);
-        let change = Arc::new(change);
+        let change = Arc::new((change, names));
         self.store
             .run("grant.change", Durability::Durable, move |tx| {
                 let (change, event) = (Arc::clone(&change), event.clone());
                 Box::pin(async move {
+                    let (change, names) = &*change;
                     if !grant::hold(tx, &on).await? {
                         return Err(Error::hidden(subject).into());
                     }
                     let ids: Vec<PublicId> =
                         change.users().iter().map(|(id, _)| id.clone()).collect();
                     let known = grant::of_users(tx, &on, &ids).await?;
+                    check_names(names, &known)?;
                     let mut said = Vec::new();
                     for (id, permission) in change.users() {
                         let user = change.check(id, *permission, &known, by)?;
-                        said.push(match *change {
+                        said.push(match change {
                             Change::Take(_) => serde_json::json!({ "user": user.user_name }),
                             Change::Give(_) | Change::Alter(_) => serde_json::json!({
                                 "user": user.user_name, "permission": permission,
                                 "before": user.given,
                             }),
                         });
-                        match *change {
+                        match change {
                             Change::Take(_) => {
                                 grant::remove(tx, &on, user.user_id, now).await?;
                             }
@@ -137,6 +167,37 @@ impl Grants {
             .await
             .map_err(Error::from)
     }
+}
+
+/// A user by id and name, and the right that they are to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The user's id.
+    pub id: PublicId,
+    /// The user's name, which must be theirs.
+    pub name: UserName,
+    /// The right.
+    pub permission: Permission,
+}
+
+type Names = Vec<(PublicId, UserName)>;
+
+fn unnamed(users: Vec<Named>) -> (Vec<(PublicId, Permission)>, Names) {
+    users.into_iter().map(|user| ((user.id.clone(), user.permission), (user.id, user.name))).unzip()
+}
+
+/// Whoever gives both id and name means one user.
+fn check_names(names: &Names, known: &[GrantRecord]) -> Outcome<()> {
+    for (id, name) in names {
+        let other = |user: &&GrantRecord| {
+            user.user_public_id == *id && user.user_name.folded() != name.folded()
+        };
+        if known.iter().any(|user| other(&user)) {
+            let message = "user_name: it is not the name of the user with this user_id";
+            return Err(refused(message, "name", name).into());
+        }
+    }
+    Ok(())
 }
 
 /// What is to become of users' rights.

@@ -8,12 +8,14 @@ use roadstead::manage::share::{Deadline, SharedImage, SharedImageQuery, SharedIm
 use roadstead::page::{Order, Page, Window};
 use roadstead::{ImageName, Result, Timestamp};
 use roadstead_store::share::{self, Received, ReceivedRecord, ReceivedSort};
+use roadstead_store::{StoreError, repository};
 
 use super::Shares;
 use crate::access::OwnAccount;
 use crate::audit::Origin;
 use crate::context::Context;
 use crate::error::stored;
+use crate::image::{ImageEntry, ImagesAfter, by_id};
 
 impl Shares {
     /// Images that other accounts share with the caller's. Public ones are left out: there shares have no effect.
@@ -26,19 +28,9 @@ impl Shares {
         ctx: &Context,
         query: SharedImageQuery,
     ) -> Result<Page<SharedImage>> {
-        let all = self.all_received(ctx).await?;
-        self.trail.looked(|| Origin::of(ctx, &self.ports).event(TraceName::ListRepoShares));
-        let search =
-            query.search.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty());
-        let now = all.now;
-        let filter = Received {
-            search,
-            owner: query.owner,
-            organization: query.organization,
-            is_valid: query.is_valid,
-            ..all
-        };
         let (sort, order, window) = (sort_of(query.sort), query.order, query.window);
+        let filter = self.asked(ctx, query).await?;
+        let now = filter.now;
         let page = self
             .store
             .read("share.received", move |tx| {
@@ -75,6 +67,83 @@ impl Shares {
             .await
             .map_err(stored)?;
         Ok(page.items.into_iter().next().map(|record| shown(record, now)))
+    }
+
+    /// The same as the management API lists it: with the names of tags while the share is in force.
+    ///
+    /// # Errors
+    /// As [`Shares::received`].
+    #[tracing::instrument(name = "service.share.received_entries", skip_all)]
+    pub async fn received_entries(
+        &self,
+        ctx: &Context,
+        query: SharedImageQuery,
+    ) -> Result<Page<ImageEntry>> {
+        let filter = self.asked(ctx, query.clone()).await?;
+        let now = filter.now;
+        let (sort, order, window) = (sort_of(query.sort), query.order, query.window);
+        let (page, names) = self
+            .store
+            .read("share.received_entries", move |tx| {
+                let filter = filter.clone();
+                Box::pin(async move {
+                    let page = share::received(tx, &filter, sort, order, window).await?;
+                    let valid: Vec<ReceivedRecord> =
+                        page.items.iter().filter(|it| is_valid(it, now)).cloned().collect();
+                    let names = repository::tag_names_received(tx, &valid).await?;
+                    Ok::<_, StoreError>((page, names))
+                })
+            })
+            .await
+            .map_err(stored)?;
+        let mut names = by_id(names);
+        Ok(page.map(|record| {
+            let tags = names.remove(&record.repository_id).unwrap_or_default();
+            entry(record, tags, now)
+        }))
+    }
+
+    /// The same in the order of the images' keys, after one of them, without the names of tags.
+    ///
+    /// # Errors
+    /// As [`Shares::received`].
+    #[tracing::instrument(name = "service.share.received_after", skip_all)]
+    pub async fn received_after(
+        &self,
+        ctx: &Context,
+        query: SharedImageQuery,
+        after: Option<RepositoryId>,
+    ) -> Result<ImagesAfter> {
+        let (limit, marker) = (query.window.limit, after.map_or(0, |after| after.0));
+        let filter = self.asked(ctx, query).await?;
+        let now = filter.now;
+        let found = self
+            .store
+            .peek("share.received_after", move |tx| {
+                let filter = filter.clone();
+                Box::pin(async move {
+                    share::received_after(tx, &filter, marker, limit.saturating_add(1)).await
+                })
+            })
+            .await
+            .map_err(stored)?;
+        let items = found.into_iter().map(|record| entry(record, Vec::new(), now)).collect();
+        Ok(ImagesAfter::cut(items, limit))
+    }
+
+    /// Which of them are asked for.
+    async fn asked(&self, ctx: &Context, query: SharedImageQuery) -> Result<Received> {
+        let all = self.all_received(ctx).await?;
+        self.trail.looked(|| Origin::of(ctx, &self.ports).event(TraceName::ListRepoShares));
+        let search =
+            query.search.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty());
+        Ok(Received {
+            search,
+            owner: query.owner,
+            organization: query.organization,
+            is_valid: query.is_valid,
+            ..all
+        })
     }
 
     /// All that the caller sees of them, ended shares too.
@@ -128,6 +197,28 @@ const fn sort_of(sort: SharedImageSort) -> ReceivedSort {
         SharedImageSort::TagCount => ReceivedSort::Tags,
         SharedImageSort::Namespace => ReceivedSort::Path,
         SharedImageSort::DomainName => ReceivedSort::Owner,
+    }
+}
+
+fn is_valid(record: &ReceivedRecord, now: Timestamp) -> bool {
+    record.expires_at.is_none_or(|end| now < end)
+}
+
+fn entry(record: ReceivedRecord, tags: Vec<String>, now: Timestamp) -> ImageEntry {
+    ImageEntry {
+        is_valid: is_valid(&record, now),
+        id: record.repository_id,
+        name: record.path,
+        category: record.category.parse().unwrap_or(Category::Other),
+        description: record.description,
+        size: record.size,
+        is_public: false,
+        tag_count: record.tag_count,
+        tags,
+        pulls: record.pull_count,
+        created_at: record.created_at,
+        updated_at: record.updated_at,
+        owner: record.owner_name,
     }
 }
 

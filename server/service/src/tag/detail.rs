@@ -58,7 +58,7 @@ pub(super) async fn read(
 
 fn missing(reference: &Reference) -> Error {
     match reference {
-        Reference::Tag(_) => Error::not_found(Subject::Tag, "the image has no tag of this name"),
+        Reference::Tag(_) => super::missing_tag(),
         Reference::Digest(_) => {
             Error::not_found(Subject::Manifest, "the image has no manifest of this digest")
         }

@@ -115,14 +115,8 @@ impl Received {
     }
 }
 
-/// Images that other accounts share with one.
-pub async fn received(
-    tx: &mut Tx<'_>,
-    filter: &Received,
-    sort: ReceivedSort,
-    order: Order,
-    window: Window,
-) -> Result<Page<ReceivedRecord>> {
+/// Begins a statement that gives [`ReceivedRecord`] rows, with what is asked of them.
+fn shown(filter: &Received) -> Sql {
     let mut statement = sql(over!(
         "r.id AS repository_id, r.path, r.name, a.name AS owner_name, a.name_key AS owner_key, s.note, s.expires_at, \
          CASE WHEN s.is_valid THEN r.category ELSE 'other' END AS category, \
@@ -138,6 +132,18 @@ pub async fn received(
     .bind(filter.now)
     .bind(*filter.account.target());
     filter.push(&mut statement);
+    statement
+}
+
+/// Images that other accounts share with one.
+pub async fn received(
+    tx: &mut Tx<'_>,
+    filter: &Received,
+    sort: ReceivedSort,
+    order: Order,
+    window: Window,
+) -> Result<Page<ReceivedRecord>> {
+    let mut statement = shown(filter);
     statement.push(match (sort, order) {
         (ReceivedSort::Name, Order::Asc) => " ORDER BY r.name, r.path",
         (ReceivedSort::Name, Order::Desc) => " ORDER BY r.name DESC, r.path DESC",
@@ -155,6 +161,19 @@ pub async fn received(
     statement.push(" OFFSET ").push_bind(window.offset);
     let items = statement.all(tx).await?;
     Ok(Page { items, total: received_count(tx, filter).await?, window })
+}
+
+/// The same in the order of the images' keys, after the key `marker`; at most `limit`.
+pub async fn received_after(
+    tx: &mut Tx<'_>,
+    filter: &Received,
+    marker: i64,
+    limit: u64,
+) -> Result<Vec<ReceivedRecord>> {
+    let mut statement = shown(filter);
+    statement.push(" AND s.repository_id > ").push_bind(marker);
+    statement.push(" ORDER BY s.repository_id LIMIT ").push_bind(limit);
+    statement.all(tx).await
 }
 
 /// How many there are.

@@ -216,6 +216,61 @@ pub async fn list_page(
     Ok(Page { items, total, window })
 }
 
+/// After which tag a list goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum After {
+    /// After this name.
+    Name(String),
+    /// After this time of the push, and this name.
+    Pushed(Timestamp, String),
+}
+
+/// Tags after one, by name or by their push; at most `limit`. What is not sorted by the key of `after` begins anew.
+pub async fn list_after(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    filter: &Filter,
+    (by_name, order): (bool, Order),
+    after: Option<&After>,
+    limit: u64,
+) -> Result<Vec<TagEntry>> {
+    if filter.search.as_ref().is_some_and(|text| !text.is_ascii()) {
+        return Ok(Vec::new());
+    }
+    let candidates = filter.candidates(place.repository);
+    let few = match &candidates {
+        Some(candidates) if candidates.are_few(tx).await? => Some(candidates),
+        _ => None,
+    };
+    let mut statement = sql(entry!());
+    filter.push(&mut statement, tx, place.repository, few);
+    match (after, by_name, order) {
+        (Some(After::Name(name)), true, Order::Asc) => {
+            statement.push(" AND t.name > ").push_bind(name.as_str());
+        }
+        (Some(After::Name(name)), true, Order::Desc) => {
+            statement.push(" AND t.name < ").push_bind(name.as_str());
+        }
+        (Some(After::Pushed(at, name)), false, Order::Asc) => {
+            statement.push(" AND (t.pushed_at, t.name) > (").push_bind(*at);
+            statement.push(", ").push_bind(name.as_str()).push(")");
+        }
+        (Some(After::Pushed(at, name)), false, Order::Desc) => {
+            statement.push(" AND (t.pushed_at, t.name) < (").push_bind(*at);
+            statement.push(", ").push_bind(name.as_str()).push(")");
+        }
+        _ => {}
+    }
+    statement.push(match (by_name, order) {
+        (true, Order::Asc) => " ORDER BY t.name LIMIT ",
+        (true, Order::Desc) => " ORDER BY t.name DESC LIMIT ",
+        (false, Order::Asc) => " ORDER BY t.pushed_at, t.name LIMIT ",
+        (false, Order::Desc) => " ORDER BY t.pushed_at DESC, t.name DESC LIMIT ",
+    });
+    statement.push_bind(limit);
+    statement.all(tx).await
+}
+
 /// Tags that a search may mean, as an index finds them.
 enum Candidates {
     /// Those whose names have all these tokens.

@@ -39,6 +39,11 @@ impl Reply {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
     }
 
+    /// The body, if it is JSON.
+    pub fn json_if(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }

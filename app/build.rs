@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use leptos_i18n_build::{Config, ParseOptions, TranslationsInfos};
 
 /// One file per namespace in `locales/{en,zh-CN}/`. A new namespace is added here and in both folders.
-const NAMESPACES: [&str; 15] = [
+const NAMESPACES: [&str; 16] = [
     "common",
     "shell",
     "components",
@@ -28,6 +28,7 @@ const NAMESPACES: [&str; 15] = [
     "shares",
     "iam",
     "credentials",
+    "upload",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

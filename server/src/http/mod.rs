@@ -9,6 +9,8 @@
 //! | [`token`] | `/token` | token service of the registry |
 //! | [`console`] | pages and `/console/call/…` | HTML, server functions |
 //! | [`export`] | `/console/audit.csv` | files |
+//! | [`package`] | `/console/upload/…` | JSON, chunks of files |
+//! | [`download`] | `/console/download/…` | archives of images |
 //! | [`health`] | `/healthz`, `/readyz` | machines |
 //!
 //! [`router`] is the list of addresses and everything that surrounds them. To add a door: a module here, a line there.
@@ -18,12 +20,14 @@ pub mod caller;
 pub mod console;
 pub mod csrf;
 mod csv;
+pub mod download;
 pub mod export;
 pub mod forwarded;
 pub mod health;
 pub mod host;
 pub mod idle;
 pub mod listen;
+pub mod package;
 pub mod registry;
 pub mod request;
 mod rest;

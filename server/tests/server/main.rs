@@ -47,3 +47,4 @@ mod sharing;
 mod sweep;
 mod tls;
 mod trace;
+mod upload;

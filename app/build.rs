@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use leptos_i18n_build::{Config, ParseOptions, TranslationsInfos};
 
 /// One file per namespace in `locales/{en,zh-CN}/`. A new namespace is added here and in both folders.
-const NAMESPACES: [&str; 16] = [
+const NAMESPACES: [&str; 17] = [
     "api",
     "common",
     "shell",
@@ -29,6 +29,7 @@ const NAMESPACES: [&str; 16] = [
     "shares",
     "iam",
     "credentials",
+    "upload",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

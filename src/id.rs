@@ -54,6 +54,10 @@ surrogate! {
     JobId;
     /// Key of an audit event.
     AuditId;
+    /// Key of a package that is uploaded through the page.
+    PackageId;
+    /// Key of a part of a package, or of a file that was found in one.
+    PieceId;
 }
 
 /// Public id of an account, user or project: 32 lower-case hex digits, the first of them a decimal digit,

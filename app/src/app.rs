@@ -19,6 +19,8 @@ pub struct Assets {
     pub script: String,
     /// The WebAssembly module.
     pub wasm: String,
+    /// The module of the page that uploads: it goes on while other pages are shown, so all of them have it.
+    pub upload: String,
 }
 
 /// The whole document of a page. The server gives it to `leptos_axum` for every console route.
@@ -62,7 +64,8 @@ pub fn shell(assets: Assets) -> impl IntoView {
                         view! {
                             <link rel="modulepreload" href=assets.script nonce=nonce.clone() />
                             <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin="" />
-                            <script type="module" nonce=nonce>{start}</script>
+                            <script type="module" nonce=nonce.clone()>{start}</script>
+                            <script type="module" nonce=nonce src=assets.upload></script>
                         }
                     })}
                 <MetaTags />

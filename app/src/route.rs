@@ -80,6 +80,7 @@ fn framed() -> Vec<AnyNestedRoute> {
         page(path!("/audit"), audit),
         page(path!("/settings"), settings),
         page(path!("/settings/:section"), settings),
+        page(path!("/upload"), || served!("upload", view! { <crate::page::upload::UploadPage /> })),
         page(path!("/credentials"), || {
             served!("credentials", dialogs, view! { <crate::page::credentials::CredentialsPage /> })
         }),

@@ -54,6 +54,7 @@ describe("without JavaScript", () => {
       "/settings/general": /Settings/,
       "/settings/about": /Roadstead/,
       "/credentials": /API credentials[\s\S]*No access keys yet[\s\S]*This session/,
+      "/upload": /Upload Through Console[\s\S]*Uploading needs scripts/,
       "/account": /Preferences/,
       "/audit": /Create tag[\s\S]*harbour\/fleet\/tug/,
     };

@@ -199,15 +199,16 @@ pub fn route(path: &str) -> &'static str {
         "/v2" => return "/v2",
         "/openapi.json" => return "/openapi.json",
         "/docs/api" => return "/docs/api",
+        _ if path.starts_with("/console/upload") => return "/console/upload/{id}",
+        _ if path.starts_with("/console/download/") => return "/console/download/{image}",
         _ => {}
     }
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     match first {
         "console" => "/console/call/{name}",
         "pkg" | "assets" => "/pkg/{file}",
-        "setup" | "signin" | "overview" | "images" | "organizations" | "account" | "settings" => {
-            "{page}"
-        }
+        "setup" | "signin" | "overview" | "images" | "organizations" | "account" | "settings"
+        | "upload" => "{page}",
         "v2" | "v3" => "/v3/{rest}",
         _ => "{other}",
     }

@@ -88,6 +88,7 @@ const RULES: &[Rule] = &[
         own: &[
             "roadstead",
             "roadstead-app",
+            "roadstead-archive",
             "roadstead-object",
             "roadstead-service",
             "roadstead-store",

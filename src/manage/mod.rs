@@ -12,6 +12,7 @@ pub mod login;
 pub mod news;
 pub mod organization;
 pub mod overview;
+pub mod package;
 pub mod policy;
 pub mod profile;
 pub mod session;

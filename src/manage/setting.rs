@@ -146,6 +146,8 @@ pub struct Settings {
     pub max_layer_bytes: Sourced<u64>,
     /// Largest manifest in bytes.
     pub max_manifest_bytes: Sourced<u64>,
+    /// Largest package that is uploaded through the page, in bytes, also when it is unpacked.
+    pub max_package_bytes: Sourced<u64>,
     /// Layers that one account may be sending at a time; more wait. 0 is unlimited.
     pub max_concurrent_layers: Sourced<u64>,
     /// Life of a temporary login in seconds, 900–86,400.

@@ -199,10 +199,14 @@ fn same_filters(one: &ImageQuery, other: &ImageQuery) -> bool {
 fn HeadActions() -> impl IntoView {
     let i18n = use_i18n();
     view! {
-        <DialogLink name="upload" class="btn btn--primary" testid="images.upload">
+        <DialogLink name="upload" class="btn" testid="images.upload">
             <Icon icon=icondata::LuTerminal />
             {t!(i18n, images.client_upload)}
         </DialogLink>
+        <a class="btn btn--primary" href="/upload" data-testid="images.page_upload">
+            <Icon icon=icondata::LuUpload />
+            {t!(i18n, upload.action)}
+        </a>
         <Menu
             label=text!(i18n, images.more)
             class="btn btn--icon"

@@ -32,3 +32,5 @@ pub mod signin;
 pub mod stories;
 #[cfg(feature = "ssr")]
 pub mod tag_detail;
+#[cfg(feature = "ssr")]
+pub mod upload;

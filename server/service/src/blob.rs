@@ -247,12 +247,12 @@ impl Blobs {
 }
 
 /// Counts what is really sent, and notes it when the client has it all or goes away.
-struct Counted {
-    stream: ByteStream,
-    sent: u64,
-    place: Place,
-    usage: Usage,
-    at: Timestamp,
+pub(crate) struct Counted {
+    pub(crate) stream: ByteStream,
+    pub(crate) sent: u64,
+    pub(crate) place: Place,
+    pub(crate) usage: Usage,
+    pub(crate) at: Timestamp,
 }
 
 impl Stream for Counted {

@@ -19,6 +19,7 @@ pub mod catalog;
 mod confirm;
 pub mod context;
 pub mod credential;
+pub mod download;
 mod error;
 pub mod grant;
 pub mod group;
@@ -30,6 +31,7 @@ pub mod manifest;
 pub mod news;
 pub mod organization;
 pub mod overview;
+pub mod package;
 pub mod password;
 pub mod policy;
 pub mod port;
@@ -64,6 +66,7 @@ pub use blob::Blobs;
 pub use catalog::Catalog;
 pub use context::{Address, Context};
 pub use credential::Credentials;
+pub use download::Downloads;
 pub use grant::Grants;
 pub use group::Groups;
 pub use handover::Handovers;
@@ -72,6 +75,7 @@ pub use manifest::Manifests;
 pub use news::Newsroom;
 pub use organization::Organizations;
 pub use overview::Overviews;
+pub use package::Packages;
 pub use policy::Policies;
 pub use port::{Clock, Ports, Random};
 pub use referrer::Referrers;
@@ -136,8 +140,10 @@ struct Resources {
     news: Newsroom,
     usage: usage::Usage,
     uploads: Uploads,
+    packages: Packages,
     blobs: Blobs,
     manifests: Manifests,
+    downloads: Downloads,
     referrers: Referrers,
     catalog: Catalog,
 }
@@ -183,10 +189,14 @@ impl Service {
             trail.clone(),
         );
         let shares = Shares::new(store.clone(), access.clone(), ports.clone(), trail.clone());
+        let uploads = Uploads::new(&parts, access.clone(), usage.clone());
+        let manifests = Manifests::new(&parts, access.clone(), usage.clone(), trail.clone());
         let resources = Resources {
-            uploads: Uploads::new(&parts, access.clone(), usage.clone()),
+            packages: Packages::new(&parts, access.clone(), usage.clone(), uploads.clone()),
+            uploads,
             blobs: Blobs::new(store.clone(), parts.objects.clone(), access.clone(), usage.clone()),
-            manifests: Manifests::new(&parts, access.clone(), usage.clone(), trail.clone()),
+            downloads: Downloads::new(&parts, access.clone(), usage.clone(), manifests.clone()),
+            manifests,
             referrers: Referrers::new(store.clone(), access.clone()),
             catalog: Catalog::new(store.clone(), access.clone()),
             usage,
@@ -385,6 +395,12 @@ impl Service {
         &self.inner.uploads
     }
 
+    /// Packages that are uploaded through the page.
+    #[must_use]
+    pub fn packages(&self) -> &Packages {
+        &self.inner.packages
+    }
+
     /// Blobs.
     #[must_use]
     pub fn blobs(&self) -> &Blobs {
@@ -395,6 +411,12 @@ impl Service {
     #[must_use]
     pub fn manifests(&self) -> &Manifests {
         &self.inner.manifests
+    }
+
+    /// Archives of images.
+    #[must_use]
+    pub fn downloads(&self) -> &Downloads {
+        &self.inner.downloads
     }
 
     /// Referrers.

@@ -89,15 +89,23 @@ pub struct Manifests {
 }
 
 /// A push, ready for its transaction.
-struct Push {
-    destination: Destination,
-    manifest: Manifest,
-    digest: Digest,
-    bytes: Bytes,
-    tags: Vec<TagName>,
-    config: Option<ImageConfig>,
-    event: Event,
-    now: Timestamp,
+pub(crate) struct Push {
+    /// Where it goes.
+    pub(crate) destination: Destination,
+    /// What the bytes say.
+    pub(crate) manifest: Manifest,
+    /// Under which digest it is stored.
+    pub(crate) digest: Digest,
+    /// The exact bytes.
+    pub(crate) bytes: Bytes,
+    /// The tags that are set to it.
+    pub(crate) tags: Vec<TagName>,
+    /// Its configuration, for its platform.
+    pub(crate) config: Option<ImageConfig>,
+    /// Recorded for each tag.
+    pub(crate) event: Event,
+    /// Now.
+    pub(crate) now: Timestamp,
 }
 
 impl Manifests {
@@ -374,7 +382,7 @@ fn missing(digests: Vec<Digest>) -> Error {
 
 impl Push {
     /// Everything that a push writes.
-    async fn store(&self, tx: &mut Tx<'_>) -> Outcome<Place> {
+    pub(crate) async fn store(&self, tx: &mut Tx<'_>) -> Outcome<Place> {
         let place = self.destination.open(tx).await?;
         let rules = self.rules(tx, place).await?;
         let blobs = self.blobs(tx, place).await?;

@@ -40,6 +40,8 @@ pub(crate) struct Destination {
     pub(crate) pusher: roadstead_store::tag::Actor,
     /// Recorded when the push creates the image.
     created: Event,
+    /// Whether a new image is public, when that was said; else the instance's and the organization's default decide.
+    is_public: Option<bool>,
     /// Whether new images are public, and may be made by a push.
     new_is_public: bool,
     may_create: bool,
@@ -82,6 +84,7 @@ pub(crate) async fn destination(
             .event(TraceName::CreateImageRepository)
             .in_account(account)
             .named(image),
+        is_public: None,
         new_is_public: settings.new_images_public.value,
         may_create: settings.create_on_push.value,
         storage_quota: settings.storage_quota.value,
@@ -113,6 +116,11 @@ pub(crate) fn owner(ctx: &Context) -> Result<String> {
 }
 
 impl Destination {
+    /// The same; if it creates the image, that is public or not, whatever new images are.
+    pub(crate) fn made_public(self, is_public: bool) -> Self {
+        Self { is_public: Some(is_public), ..self }
+    }
+
     /// The image's keys; creates it when it does not exist yet. For use inside the transaction that keeps something.
     pub(crate) async fn open(&self, tx: &mut Tx<'_>) -> Outcome<Place> {
         if let Some(place) = self.place {
@@ -124,7 +132,7 @@ impl Destination {
         if !(self.may_create && parent.create_on_push) {
             return Err(create_it_first().into());
         }
-        let is_public = self.new_is_public || parent.default_public;
+        let is_public = self.is_public.unwrap_or(self.new_is_public || parent.default_public);
         let new = NewRepository {
             organization: allowed.clone(),
             is_public,

@@ -33,6 +33,8 @@ use crate::error::{Failed, stored};
 const MANIFEST_LIMIT: u64 = 4 * 1024 * 1024;
 /// Largest layer that is taken, in bytes (SWR's 10 GB).
 const LAYER_LIMIT: u64 = 10 * 1024 * 1024 * 1024;
+/// Largest package that is uploaded through the page, in bytes (SWR's 2 GB, unpacked too).
+const PACKAGE_LIMIT: u64 = 2 * 1024 * 1024 * 1024;
 /// Layers that one account may be sending at a time (SWR's 20, `protocol.md` 1.5.12).
 const CONCURRENT_LAYERS: u64 = 20;
 
@@ -76,6 +78,7 @@ settings! {
     storage_quota: u64 = 0;
     max_layer_bytes: u64 = LAYER_LIMIT;
     max_manifest_bytes: u64 = MANIFEST_LIMIT;
+    max_package_bytes: u64 = PACKAGE_LIMIT;
     max_concurrent_layers: u64 = CONCURRENT_LAYERS;
     temporary_login_ttl: u64 = 6 * 60 * 60;
     anonymous_access: bool = true;

@@ -351,7 +351,7 @@ impl Uploads {
     }
 
     /// The blob, if any image of the caller's account that the caller sees and may pull from has it.
-    async fn readable_anywhere(
+    pub(crate) async fn readable_anywhere(
         &self,
         ctx: &Context,
         digest: &Digest,
@@ -417,7 +417,7 @@ impl Uploads {
 }
 
 /// Runs to its end even when whoever awaits it goes away.
-async fn finish<T: Send + 'static>(
+pub(crate) async fn finish<T: Send + 'static>(
     work: impl Future<Output = Result<T>> + Send + 'static,
 ) -> Result<T> {
     use tracing::Instrument as _;
@@ -426,7 +426,7 @@ async fn finish<T: Send + 'static>(
 }
 
 /// Links a blob unless the account would have more than it may: for use inside the transaction that keeps it.
-async fn link(
+pub(crate) async fn link(
     tx: &mut Tx<'_>,
     place: &Place,
     blob: &LinkedBlob,

@@ -43,6 +43,7 @@ pub(crate) fn validate(values: &Values) -> Result<FixedSettings, Vec<Problem>> {
         storage_quota: reader.number("registry.storage_quota", 0..=LARGEST_STORAGE_QUOTA),
         max_layer_bytes: reader.number("registry.max_layer_bytes", 0..=i64::MAX as u64),
         max_manifest_bytes: reader.number("registry.max_manifest_bytes", (64 << 10)..=(64 << 20)),
+        max_package_bytes: reader.number("registry.max_package_bytes", (1 << 20)..=(1 << 50)),
         max_concurrent_layers: reader.number("registry.max_concurrent_layers", 0..=100_000),
         temporary_login_ttl: reader.number("registry.temporary_login_ttl", 900..=86_400),
         anonymous_access: reader.flag("registry.anonymous_access"),

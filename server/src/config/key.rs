@@ -155,6 +155,12 @@ pub const KEYS: &[Key] = &[
         "largest manifest",
     ),
     key(
+        "registry.max_package_bytes",
+        "ROADSTEAD_REGISTRY_MAX_PACKAGE_BYTES",
+        None,
+        "largest package uploaded through the page, also when it is unpacked",
+    ),
+    key(
         "registry.max_concurrent_layers",
         "ROADSTEAD_REGISTRY_MAX_CONCURRENT_LAYERS",
         None,

@@ -33,6 +33,7 @@ pub fn has_console() -> bool {
 const STYLE: &str = "/pkg/roadstead.css";
 const SCRIPT: &str = "/pkg/roadstead.js";
 const WASM: &str = "/pkg/roadstead.wasm";
+const UPLOAD: &str = "/pkg/upload/main.js";
 
 /// Addresses of the files that every page loads, with their hashes.
 #[must_use]
@@ -41,7 +42,12 @@ pub fn assets() -> Assets {
         Some(file) => format!("{path}?v={}", file.hash),
         None => path.to_owned(),
     };
-    Assets { style: address(STYLE), script: address(SCRIPT), wasm: address(WASM) }
+    Assets {
+        style: address(STYLE),
+        script: address(SCRIPT),
+        wasm: address(WASM),
+        upload: address(UPLOAD),
+    }
 }
 
 /// Answers with a file, or `None` when there is none of that path.

@@ -114,6 +114,26 @@ pub(crate) async fn check(request: Request, address: &Address) -> Result<Request
     }
 }
 
+/// Checks the head of a request whose body is a stream: the token must be in the header.
+///
+/// # Errors
+/// Denied when it does not come from our own pages.
+pub(crate) fn check_head(parts: &Parts, address: &Address) -> Result<()> {
+    if parts.method == Method::GET || parts.method == Method::HEAD {
+        return Ok(());
+    }
+    let known = cookie(&parts.headers, COOKIE).filter(|known| is_token(known));
+    let said = parts.headers.get(HEADER).and_then(|value| value.to_str().ok());
+    match (known, said) {
+        (Some(known), Some(said))
+            if is_same_origin(&parts.headers, address) && is_equal(said, known) =>
+        {
+            Ok(())
+        }
+        _ => Err(refused()),
+    }
+}
+
 fn is_equal(sent: &str, known: &str) -> bool {
     bool::from(sent.as_bytes().ct_eq(known.as_bytes()))
 }

@@ -10,6 +10,8 @@
 //! | [`manage`] | `/v2/manage/…`, `/v3/…`, `/`, `/v2`, `/v3` | SWR's management API |
 //! | [`console`] | pages and `/console/call/…` | HTML, server functions |
 //! | [`export`] | `/console/audit.csv` | files |
+//! | [`package`] | `/console/upload/…` | JSON, chunks of files |
+//! | [`download`] | `/console/download/…` | archives of images |
 //! | [`health`] | `/healthz`, `/readyz` | machines |
 //!
 //! [`router`] is the list of addresses and everything that surrounds them. To add a door: a module here, a line there.
@@ -19,6 +21,7 @@ pub mod caller;
 pub mod console;
 pub mod csrf;
 mod csv;
+pub mod download;
 pub mod export;
 pub mod forwarded;
 pub mod health;
@@ -26,6 +29,7 @@ pub mod host;
 pub mod idle;
 pub mod listen;
 pub mod manage;
+pub mod package;
 pub mod registry;
 pub mod request;
 mod rest;

@@ -8,7 +8,10 @@ use axum::routing::{any, get, post};
 use http::{Method, StatusCode, header};
 use serde_json::json;
 
-use super::{Doors, asset, console, export, health, manage, registry, request, rest, token};
+use super::{
+    Doors, asset, console, download, export, health, manage, package, registry, request, rest,
+    token,
+};
 
 /// The whole server.
 ///
@@ -24,6 +27,10 @@ pub fn router(doors: Doors) -> Router {
             .route(console::EVENTS, get(console::events))
             .route(export::AUDIT, get(export::audit))
             .route(export::CREDENTIALS, post(export::credentials))
+            .route(package::ALL, get(package::list).post(package::begin))
+            .route(package::ONE, get(package::status).put(package::append).delete(package::cancel))
+            .route(package::FINISH, post(package::finish))
+            .route(download::ARCHIVE, get(download::archive))
             .fallback(page_or_file)
             .with_state(doors.clone()),
         &doors,

@@ -6,10 +6,14 @@
 //! | flush | 5 s | writes what was only noted in memory so far: usage counters, data events of the audit log |
 //! | keys | 1 h | replaces the key of bearer tokens when it is old, forgets those that are done |
 //! | tidy | 10 min | removes ended sessions, abandoned uploads, doomed bytes and old changes |
+//! | package | at once, and every 10 s | imports packages that were uploaded through the page ([`runner`]) |
 //! | collect | 60 min, one server of several | gives up blobs that no image needs, and purges what was deleted long ago |
 //!
 //! Each is idempotent and takes no input: whatever was missed, the next turn does. A failure is logged and tried again at
 //! the next turn. To add one, add a line in [`start`] and one here.
+
+mod package;
+mod runner;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +55,14 @@ pub fn start(house: &House) -> Jobs {
     };
     let (service, stop) = (house.service.clone(), jobs.stop.clone());
     jobs.tasks.spawn(async move { service.watch_changes(stop).await });
+    let packages = runner::Runner {
+        service: house.service.clone(),
+        clock: Arc::clone(&house.ports.clock),
+        metrics: house.metrics.clone(),
+        work: package::WORK,
+    };
+    let stop = jobs.stop.clone();
+    jobs.tasks.spawn(async move { packages.run(stop).await });
     jobs.every("flush", Duration::from_secs(5), &house.service, |service| {
         async move { service.flush().await }.boxed()
     });

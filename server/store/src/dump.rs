@@ -19,7 +19,8 @@ use crate::value::{Bind, Column};
 use crate::{At, Value};
 
 /// Tables that are not kept: news for live pages, uploads and work under way, signed-in browsers.
-pub const LEFT_OUT: [&str; 4] = ["changes", "uploads", "holds", "sessions"];
+pub const LEFT_OUT: [&str; 7] =
+    ["changes", "uploads", "packages", "package_parts", "package_files", "holds", "sessions"];
 
 /// Values of one row.
 pub type Fields = Vec<Option<String>>;

@@ -93,6 +93,7 @@ pub mod manifest;
 pub mod object;
 pub mod organization;
 pub mod overview;
+pub mod package;
 pub mod policy;
 pub mod reach;
 pub mod referrer;

@@ -207,12 +207,16 @@ pub async fn count_condemned(
 pub async fn known_keys(tx: &mut Tx<'_>, keys: &[String]) -> Result<Vec<String>> {
     let mut known = Vec::new();
     for part in keys.chunks(LONGEST_LIST) {
-        let mut statement = sql("SELECT object_key FROM uploads WHERE object_key IN ");
-        statement.push_list(part);
-        known.extend(statement.all::<(String,)>(tx).await?);
-        let mut statement = sql("SELECT object_key FROM objects WHERE object_key IN ");
-        statement.push_list(part);
-        known.extend(statement.all::<(String,)>(tx).await?);
+        for text in [
+            "SELECT object_key FROM uploads WHERE object_key IN ",
+            "SELECT object_key FROM package_parts WHERE object_key IN ",
+            "SELECT object_key FROM package_files WHERE object_key IN ",
+            "SELECT object_key FROM objects WHERE object_key IN ",
+        ] {
+            let mut statement = sql(text);
+            statement.push_list(part);
+            known.extend(statement.all::<(String,)>(tx).await?);
+        }
     }
     Ok(known.into_iter().map(|(key,)| key).collect())
 }

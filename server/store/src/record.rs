@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::sql::Sql;
 
 /// Tables that grow with use, of which no statement may read everything.
-pub const LARGE_TABLES: [&str; 11] = [
+pub const LARGE_TABLES: [&str; 15] = [
     "blobs",
     "repository_blobs",
     "account_blobs",
@@ -25,6 +25,10 @@ pub const LARGE_TABLES: [&str; 11] = [
     "tag_history",
     "audit_events",
     "jobs",
+    "packages",
+    "package_parts",
+    "package_files",
+    "unpacked_layers",
 ];
 
 const QUERIES: [&str; 5] = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"];

@@ -6,7 +6,7 @@
 use roadstead::access::{AccessKeyId, Permission};
 use roadstead::id::{
     AccountId, AuditId, BlobId, CredentialId, GroupId, JobId, ManifestId, ObjectId, OrganizationId,
-    PolicyId, PublicId, RepositoryId, ShareId, TagId, UserId,
+    PackageId, PieceId, PolicyId, PublicId, RepositoryId, ShareId, TagId, UserId,
 };
 use roadstead::manage::credential::UsedService;
 use roadstead::{
@@ -174,7 +174,8 @@ macro_rules! integers {
 }
 
 integers! {
-    AccountId AuditId BlobId CredentialId GroupId JobId ManifestId ObjectId OrganizationId PolicyId RepositoryId
+    AccountId AuditId BlobId CredentialId GroupId JobId ManifestId ObjectId OrganizationId PackageId PieceId PolicyId
+    RepositoryId
     ShareId TagId UserId Timestamp
 }
 

@@ -48,3 +48,4 @@ mod sharing;
 mod sweep;
 mod tls;
 mod trace;
+mod upload;

@@ -19,7 +19,7 @@ use crate::component::page_header::PageHeader;
 use crate::component::size::Count;
 use crate::component::tag_table::manifest_link;
 use crate::component::time::Time;
-use crate::i18n::{t, use_i18n};
+use crate::i18n::{t, t_string, use_i18n};
 use crate::page::image_tags::query::{platform_label, short, size_label, size_lines};
 use crate::viewer::use_viewer;
 use crate::{format, link, text};
@@ -106,12 +106,77 @@ pub fn TagHeader(
             below=ViewFn::from(below)
             has_tabs=true
         >
+            <Download image=image.name.clone() detail=detail.clone() />
             <DialogLink name="containerd" item=reference class="btn" testid="tag.containerd">
                 <Icon icon=icondata::LuTerminal />
                 {t!(i18n, images.containerd)}
             </DialogLink>
             {delete}
         </PageHeader>
+    }
+}
+
+/// The image as a file: one platform of it, or all, for a container engine or as an OCI layout. Plain links, which a browser
+/// goes on with where they broke off.
+#[component]
+fn Download(image: roadstead::ImageName, detail: ManifestDetail) -> impl IntoView {
+    let i18n = use_i18n();
+    let reference =
+        detail.tag.as_ref().map_or_else(|| detail.manifest.digest.to_string(), ToString::to_string);
+    let base =
+        format!("/console/download/{}?tag={}", image.console_path(), link::encode(&reference));
+    let platforms: Vec<String> = detail.children.iter().filter_map(platform_label).collect();
+    let choices: Vec<(Option<String>, String)> = if platforms.is_empty() {
+        vec![(None, base)]
+    } else {
+        let one = |platform: String| {
+            let address = format!("{base}&platform={}", link::encode(&platform));
+            (Some(platform), address)
+        };
+        let all = (Some(t_string!(i18n, upload.download_all).to_owned()), base.clone());
+        platforms.into_iter().map(one).chain([all]).collect()
+    };
+    let item = |address: String,
+                platform: Option<String>,
+                format: &'static str,
+                words: &'static str| {
+        let testid = match &platform {
+            Some(platform) => format!("tag.download.{format}.{platform}"),
+            None => format!("tag.download.{format}"),
+        };
+        view! {
+            <a class="menu__item" href=format!("{address}&format={format}") rel="external" download="" data-testid=testid>
+                <Icon icon=icondata::LuDownload />
+                {words}
+                {platform.map(|platform| view! { <span class="muted mono">{platform}</span> })}
+            </a>
+        }
+    };
+    let items = choices
+        .into_iter()
+        .map(|(platform, address)| {
+            view! {
+                {item(address.clone(), platform.clone(), "docker", t_string!(i18n, upload.download_docker))}
+                {item(address, platform, "oci", t_string!(i18n, upload.download_oci))}
+            }
+        })
+        .collect_view();
+    view! {
+        <Menu
+            label=text!(i18n, upload.download)
+            class="btn"
+            outer="popup--end"
+            testid="tag.download"
+            trigger=ViewFn::from(move || {
+                view! {
+                    <Icon icon=icondata::LuDownload />
+                    {t!(i18n, upload.download)}
+                }
+            })
+        >
+            {items}
+            <p class="menu__note small muted">{t!(i18n, upload.download_help)}</p>
+        </Menu>
     }
 }
 

@@ -46,6 +46,8 @@ pub const READERS: i64 = 10 * 60;
 const DAY: i64 = 24 * 60 * 60;
 /// Changes are kept this long, in seconds: no reader is that far behind.
 const CHANGES: i64 = 24 * 60 * 60;
+/// Jobs that succeeded are remembered this long, in seconds.
+const JOBS: i64 = 7 * 24 * 60 * 60;
 /// How often the server collects, in seconds.
 const PERIOD: i64 = 60 * 60;
 /// Rows that are changed one by one in one transaction: pushes wait for it.
@@ -146,6 +148,7 @@ impl Service {
     #[tracing::instrument(name = "service.care.tidy", skip_all)]
     pub async fn tidy(&self) -> Result<()> {
         self.forget_ended(self.ports().now()).await?;
+        self.packages().tidy().await?;
         self.uploads().tidy().await
     }
 
@@ -156,6 +159,7 @@ impl Service {
                     session::remove_expired(tx, now).await?;
                     maintenance::forget_holds(tx, now).await?;
                     change::forget(tx, now.plus_seconds(-CHANGES)).await?;
+                    job::forget_done(tx, now.plus_seconds(-JOBS)).await?;
                     Ok::<_, StoreError>(())
                 })
             })

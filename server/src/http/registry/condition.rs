@@ -7,12 +7,12 @@ use roadstead::Digest;
 use super::{CONTENT_DIGEST, empty};
 
 /// The entity tag of content.
-pub(super) fn etag(digest: &Digest) -> String {
+pub(crate) fn etag(digest: &Digest) -> String {
     format!("\"{digest}\"")
 }
 
 /// Whether `If-None-Match` names this digest.
-pub(super) fn is_known(headers: &HeaderMap, digest: &Digest) -> bool {
+pub(crate) fn is_known(headers: &HeaderMap, digest: &Digest) -> bool {
     headers
         .get_all(header::IF_NONE_MATCH)
         .iter()
@@ -26,7 +26,7 @@ pub(super) fn is_known(headers: &HeaderMap, digest: &Digest) -> bool {
 }
 
 /// 304.
-pub(super) fn unchanged(digest: &Digest) -> Response {
+pub(crate) fn unchanged(digest: &Digest) -> Response {
     empty(
         StatusCode::NOT_MODIFIED,
         [(CONTENT_DIGEST, digest.to_string()), (header::ETAG, etag(digest))],

@@ -9,7 +9,7 @@
 mod blob;
 mod catalog;
 mod challenge;
-mod condition;
+pub(crate) mod condition;
 mod error;
 mod manifest;
 pub mod range;
@@ -148,7 +148,7 @@ fn ping(ctx: &Context) -> Result<Response> {
 
 /// The body as the service takes it. Nothing is read before the service asks for it, so `100 Continue` is sent only to
 /// who may push.
-fn upload_body(parts: &Parts, body: Body) -> Upload {
+pub(crate) fn upload_body(parts: &Parts, body: Body) -> Upload {
     let length = parts
         .headers
         .get(header::CONTENT_LENGTH)

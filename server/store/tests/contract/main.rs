@@ -24,5 +24,6 @@ mod crowd;
 mod grants;
 mod migration;
 mod operation;
+mod package;
 mod people;
 mod transaction;

@@ -153,7 +153,8 @@ impl Service {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let Parts { store, ports, settings: cell, .. } = parts.clone();
-        let access = Access::new(store.clone(), cell.clone());
+        let trail = Trail::new(store.clone(), cell.clone());
+        let access = Access::new(store.clone(), cell.clone(), trail.clone(), ports.clone());
         let sealer = Sealer::new(parts.master_keys.clone(), store.clone(), ports.clone());
         let passwords = Arc::new(Passwords::new(ports.clone()));
         let logins = Logins::new(access.clone(), passwords.clone());
@@ -174,7 +175,6 @@ impl Service {
             logins.clone(),
         ));
         let usage = usage::Usage::new(store.clone());
-        let trail = Trail::new(store.clone(), cell.clone());
         let organizations = Organizations::new(
             store.clone(),
             access.clone(),

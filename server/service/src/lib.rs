@@ -22,7 +22,6 @@ pub mod credential;
 mod error;
 pub mod grant;
 pub mod group;
-pub mod handover;
 pub mod image;
 pub mod limit;
 mod login;
@@ -66,7 +65,6 @@ pub use context::{Address, Context};
 pub use credential::Credentials;
 pub use grant::Grants;
 pub use group::Groups;
-pub use handover::Handovers;
 pub use image::Images;
 pub use manifest::Manifests;
 pub use news::Newsroom;
@@ -120,7 +118,6 @@ struct Resources {
     users: Users,
     groups: Groups,
     policies: Policies,
-    handovers: Handovers,
     sessions: Sessions,
     credentials: Arc<Credentials>,
     tokens: Tokens,
@@ -217,10 +214,15 @@ impl Service {
             ),
             organizations,
             shares,
-            users: Users::new(store.clone(), access.clone(), ports.clone(), passwords.clone()),
+            users: Users::new(
+                store.clone(),
+                access.clone(),
+                ports.clone(),
+                passwords.clone(),
+                sealer.clone(),
+            ),
             groups: Groups::new(store.clone(), access.clone(), ports.clone()),
             policies: Policies::new(store.clone(), access.clone(), ports.clone()),
-            handovers: Handovers::new(ports.clone()),
             sessions: Sessions::new(store.clone(), access.clone(), cell, ports.clone(), logins),
             tokens: Tokens::new(
                 store.clone(),
@@ -335,12 +337,6 @@ impl Service {
     #[must_use]
     pub fn policies(&self) -> &Policies {
         &self.inner.policies
-    }
-
-    /// Secrets on their way to the page that shows them.
-    #[must_use]
-    pub fn handovers(&self) -> &Handovers {
-        &self.inner.handovers
     }
 
     /// Settings of the instance.

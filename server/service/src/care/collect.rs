@@ -31,7 +31,7 @@ use roadstead_object::{ObjectKey, Objects};
 use roadstead_store::maintenance::{self, Amount, Removable, Whole};
 use roadstead_store::{
     Durability, Store, StoreError, Tx, account, audit, blob, change, credential, job, manifest,
-    object, session, share, tag,
+    object, session, share, tag, user,
 };
 
 use crate::Service;
@@ -205,6 +205,10 @@ impl Service {
             .map_err(stored)?;
         self.batches("credential.remove_expired", MANY, move |tx| {
             Box::pin(credential::remove_expired(tx, now, MANY))
+        })
+        .await?;
+        self.batches("user.forget_shown", FEW, move |tx| {
+            Box::pin(user::forget_shown(tx, now, FEW))
         })
         .await?;
         let days = self.settings_cell().current().audit_retention_days.value;

@@ -10,10 +10,10 @@ use roadstead::manage::credential::{
     NewAccessKey,
 };
 use roadstead::{Error, ErrorKind, Result, Secret};
-use roadstead_store::access_key::{self, AccessKeyRecord, Shown};
+use roadstead_store::access_key::{self, AccessKeyRecord};
 use roadstead_store::account::State;
 use roadstead_store::credential::NewCredential;
-use roadstead_store::sealed::{self, SealedPlace};
+use roadstead_store::sealed::{self, SealedPlace, Shown};
 use roadstead_store::{Durability, Tx};
 
 use super::{Credentials, last_use, no_programmatic_access, sha256};

@@ -17,12 +17,15 @@ mod home;
 
 mod access;
 mod audit;
+mod blob;
 mod care;
 mod content;
 mod credential;
 mod crowd;
 mod grants;
+mod manifest;
 mod migration;
 mod operation;
 mod people;
+mod tag;
 mod transaction;

@@ -105,6 +105,7 @@ const fn attempted(action: Action) -> Option<TraceName> {
         | Action::CreateOrganization
         | Action::ListOrganizations
         | Action::ReadOrganization
+        | Action::UpdateOrganization
         | Action::CreateLoginSecret
         | Action::ReadOwnCredentials
         | Action::WriteOwnCredentials

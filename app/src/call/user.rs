@@ -7,7 +7,9 @@
 )]
 
 use leptos::prelude::*;
-use roadstead::manage::user::{Explanation, Question, Reach, User, UserDetail, UserQuery};
+use roadstead::manage::user::{
+    Explanation, NewPassword, Question, Reach, User, UserDetail, UserQuery,
+};
 use roadstead::{UserName, page::Page};
 use server_fn::codec::Json;
 
@@ -37,6 +39,20 @@ pub async fn list_users(query: UserQuery) -> Result<Page<User>, ConsoleError> {
 pub async fn get_user(name: UserName) -> Result<UserDetail, ConsoleError> {
     let port = crate::port::port()?;
     port.service().users().get(&port.context(), &name).await.map_err(|error| port.error(error))
+}
+
+/// The password that this session has just made for a user, for the page that shows it.
+///
+/// # Errors
+/// Missing when the user does not exist or is not the caller's to see.
+#[server(name = AskNewPassword, prefix = "/console/call", endpoint = "new_password", client = ConsoleClient, input = Json)]
+pub async fn new_password(name: UserName) -> Result<NewPassword, ConsoleError> {
+    let port = crate::port::port()?;
+    port.service()
+        .users()
+        .new_password(&port.context(), &name)
+        .await
+        .map_err(|error| port.error(error))
 }
 
 /// What a user can reach, and why.
@@ -106,8 +122,7 @@ pub async fn create_user(
         ]);
         port.error(error)
     })?;
-    let to = shown_once(&port, &name, made, "/iam/users")?;
-    let to = to.unwrap_or_else(|| format!("/iam/users/{name}"));
+    let to = shown_once(&name, &made, "/iam/users").unwrap_or_else(|| format!("/iam/users/{name}"));
     port.done(Some(to), Some(Notice::Created(name.to_string())))
 }
 
@@ -168,7 +183,7 @@ pub async fn reset_password(
         .await
         .map_err(|error| port.error(error))?;
     let page = format!("/iam/users/{name}");
-    let to = shown_once(&port, &name, made, &page)?.unwrap_or(page);
+    let to = shown_once(&name, &made, &page).unwrap_or(page);
     port.done(Some(to), Some(Notice::Updated(name.to_string())))
 }
 
@@ -261,9 +276,7 @@ mod server {
     use roadstead::manage::user::{Attachment, NewPassword, UserFacts, UserTask};
     use roadstead::{Error, Result, Subject, UserName};
 
-    use crate::error::ConsoleError;
     use crate::link;
-    use crate::port::ConsolePort;
 
     pub(super) const fn facts(
         display_name: String,
@@ -305,20 +318,10 @@ mod server {
         Ok(Attachment { policy, region })
     }
 
-    /// Leaves a password that was made for the page that shows it; the answer is that page's address on `page`.
-    pub(super) fn shown_once(
-        port: &ConsolePort,
-        name: &UserName,
-        made: NewPassword,
-        page: &str,
-    ) -> std::result::Result<Option<String>, ConsoleError> {
-        let Some(password) = made.password else { return Ok(None) };
-        let ticket = port
-            .service()
-            .handovers()
-            .leave(&port.context(), name, password)
-            .map_err(|error| port.error(error))?;
-        let query = [("dialog", "password"), ("item", ticket.as_str())];
-        Ok(Some(link::with_query(page, query)))
+    /// The address on `page` that shows a password that was made, once.
+    pub(super) fn shown_once(name: &UserName, made: &NewPassword, page: &str) -> Option<String> {
+        made.password.as_ref()?;
+        let query = [("dialog", "password"), ("item", name.as_str())];
+        Some(link::with_query(page, query))
     }
 }

@@ -14,6 +14,7 @@
 
 mod aim;
 mod holder;
+mod incident;
 mod known;
 mod named;
 mod people;
@@ -56,8 +57,11 @@ pub use people::{Oneself, Tenant};
 pub(crate) use person::Person;
 pub(crate) use watch::{Generation, Stamp};
 
+use crate::audit::Trail;
 use crate::context::{Context, unauthenticated};
+use crate::port::Ports;
 use crate::setting::SettingsCell;
+use incident::Incidents;
 use known::Known;
 
 /// The authorization point. Clones share the caches.
@@ -72,6 +76,7 @@ struct Inner {
     settings: SettingsCell,
     generation: Generation,
     known: Known,
+    incidents: Incidents,
     people: moka::sync::Cache<UserId, (Stamp, Option<Arc<Person>>)>,
 }
 
@@ -90,8 +95,9 @@ pub struct Resolution<T> {
 
 impl Access {
     /// Listens to the store, so that what this process commits is known here before anybody is answered.
-    pub(crate) fn new(store: Store, settings: SettingsCell) -> Self {
+    pub(crate) fn new(store: Store, settings: SettingsCell, trail: Trail, ports: Ports) -> Self {
         let inner = Arc::new(Inner {
+            incidents: Incidents::new(trail, ports),
             store,
             settings,
             generation: Generation::default(),
@@ -120,7 +126,7 @@ impl Access {
         action: Action,
         name: N,
     ) -> Result<Allowed<N::Resolved>> {
-        let decided = self.decided(ctx, action, name).await?;
+        let decided = self.decided(ctx, action, name.clone()).await?;
         match decided {
             Ok(allowed) => {
                 tracing::debug!(reason = ?allowed.reason(), "allowed");
@@ -135,6 +141,7 @@ impl Access {
                 } else {
                     tracing::info!(request_id, ?action, user, reason = refusal.id(), "refused");
                 }
+                self.inner.incidents.note(ctx, action, name.said(), refusal, &error);
                 Err(error)
             }
         }

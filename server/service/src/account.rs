@@ -337,7 +337,7 @@ pub(crate) async fn create_in(
         let right = Right::Role(policy);
         attachment::attach(tx, holder, right, None, Some(owner.id), plan.at).await?;
     }
-    audit::append(tx, event.in_account(record.id).id(&user_id)).await?;
+    audit::append(tx, event.in_account(record.id).id(&new.public_id)).await?;
     Ok(Created { account: record.id, user: owner.id, public_id: user_id })
 }
 

@@ -83,6 +83,11 @@ impl Origin {
         self
     }
 
+    /// The same for another event of the same job.
+    pub(crate) fn renewed(&self, ports: &Ports) -> Self {
+        Self { trace_id: ports.uuid().to_string(), ..self.clone() }
+    }
+
     /// An event that succeeded.
     pub(crate) fn event(&self, name: TraceName) -> Event {
         let resource_type = name.resource_type();
@@ -166,6 +171,12 @@ impl Event {
     /// It was refused, with this HTTP status.
     pub(crate) fn failed(mut self, code: u32) -> Self {
         self.0.level = Level::Warning;
+        self.code(code)
+    }
+
+    /// It was refused, with this HTTP status, and would have deleted data or changed rights.
+    pub(crate) fn incident(mut self, code: u32) -> Self {
+        self.0.level = Level::Incident;
         self.code(code)
     }
 

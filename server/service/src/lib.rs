@@ -23,7 +23,6 @@ pub mod download;
 mod error;
 pub mod grant;
 pub mod group;
-pub mod handover;
 pub mod image;
 pub mod limit;
 mod login;
@@ -69,7 +68,6 @@ pub use credential::Credentials;
 pub use download::Downloads;
 pub use grant::Grants;
 pub use group::Groups;
-pub use handover::Handovers;
 pub use image::Images;
 pub use manifest::Manifests;
 pub use news::Newsroom;
@@ -124,7 +122,6 @@ struct Resources {
     users: Users,
     groups: Groups,
     policies: Policies,
-    handovers: Handovers,
     sessions: Sessions,
     credentials: Arc<Credentials>,
     tokens: Tokens,
@@ -159,7 +156,8 @@ impl Service {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let Parts { store, ports, settings: cell, .. } = parts.clone();
-        let access = Access::new(store.clone(), cell.clone());
+        let trail = Trail::new(store.clone(), cell.clone());
+        let access = Access::new(store.clone(), cell.clone(), trail.clone(), ports.clone());
         let sealer = Sealer::new(parts.master_keys.clone(), store.clone(), ports.clone());
         let passwords = Arc::new(Passwords::new(ports.clone()));
         let logins = Logins::new(access.clone(), passwords.clone());
@@ -180,7 +178,6 @@ impl Service {
             logins.clone(),
         ));
         let usage = usage::Usage::new(store.clone());
-        let trail = Trail::new(store.clone(), cell.clone());
         let organizations = Organizations::new(
             store.clone(),
             access.clone(),
@@ -227,10 +224,15 @@ impl Service {
             ),
             organizations,
             shares,
-            users: Users::new(store.clone(), access.clone(), ports.clone(), passwords.clone()),
+            users: Users::new(
+                store.clone(),
+                access.clone(),
+                ports.clone(),
+                passwords.clone(),
+                sealer.clone(),
+            ),
             groups: Groups::new(store.clone(), access.clone(), ports.clone()),
             policies: Policies::new(store.clone(), access.clone(), ports.clone()),
-            handovers: Handovers::new(ports.clone()),
             sessions: Sessions::new(store.clone(), access.clone(), cell, ports.clone(), logins),
             tokens: Tokens::new(
                 store.clone(),
@@ -345,12 +347,6 @@ impl Service {
     #[must_use]
     pub fn policies(&self) -> &Policies {
         &self.inner.policies
-    }
-
-    /// Secrets on their way to the page that shows them.
-    #[must_use]
-    pub fn handovers(&self) -> &Handovers {
-        &self.inner.handovers
     }
 
     /// Settings of the instance.

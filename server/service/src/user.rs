@@ -4,10 +4,12 @@
 //! - The owner is nobody's to change, disable or delete but their own: an account always has an administrator.
 //! - Nobody disables or deletes themselves.
 //! - A user who is disabled, deleted or loses a way in is refused from the commit on, at every door.
-//! - A password is in an answer once, when it was made, and in no log and no event.
+//! - A password that was made is in the answer, and for a short while on the page of the console session that made it; it
+//!   is in no log and no event.
 
 mod batch;
 mod explain;
+mod unseen;
 
 use std::sync::Arc;
 
@@ -24,14 +26,15 @@ use roadstead_store::attachment::{self, AttachmentRecord, Holder};
 use roadstead_store::user::{self, UserChange, UserEntry, UserFilter};
 use roadstead_store::{Durability, Store, Tx, group, session};
 
-use crate::access::{Access, OwnAccount};
-use crate::account::taken;
+use crate::access::{Access, OwnAccount, made_here};
+use crate::account::{taken, target_of};
 use crate::audit::{self, Event, Origin};
 use crate::context::Context;
 use crate::error::{Outcome, stored};
 use crate::password::{Passwords, check_rules};
 use crate::policy::Attaching;
 use crate::port::Ports;
+use crate::seal::Sealer;
 
 /// Longest name to show, in characters.
 const DISPLAY_NAME_LIMIT: usize = 64;
@@ -50,6 +53,7 @@ pub struct Users {
     pub(crate) access: Access,
     pub(crate) ports: Ports,
     passwords: Arc<Passwords>,
+    sealer: Sealer,
 }
 
 impl Users {
@@ -58,8 +62,9 @@ impl Users {
         access: Access,
         ports: Ports,
         passwords: Arc<Passwords>,
+        sealer: Sealer,
     ) -> Self {
-        Self { store, access, ports, passwords }
+        Self { store, access, ports, passwords, sealer }
     }
 
     /// The users of the caller's account.
@@ -163,12 +168,17 @@ impl Users {
             .event(ctx, TraceName::CreateUser, &row.name)
             .id(&row.public_id)
             .detail(serde_json::json!({ "access": facts.access, "groups": new.groups }));
+        let unseen = self.unseen(ctx, made.as_ref());
         let created = self
             .store
             .run("user.create", Durability::Durable, move |tx| {
                 let (row, groups, event) = (Arc::clone(&row), groups.clone(), event.clone());
+                let unseen = unseen.clone();
                 Box::pin(async move {
                     let record = user::create(tx, &row).await?;
+                    if let Some(unseen) = unseen {
+                        unseen.leave(tx, made_here(&target_of(&record))?.key()).await?;
+                    }
                     for group in groups {
                         group::add_member(tx, group, record.id, row.created_at).await?;
                     }
@@ -297,13 +307,17 @@ impl Users {
             self.passwords.hash(&given.unwrap_or_else(|| Secret::new(String::new()))).await?;
         let (key, at) = (allowed.key(), ctx.now());
         let event = self.event(ctx, TraceName::ResetPassword, &target.name);
+        let unseen = self.unseen(ctx, made.as_ref());
         self.change("user.reset_password", event, move |tx| {
-            let hash = hash.clone();
+            let (hash, unseen) = (hash.clone(), unseen.clone());
             Box::pin(async move {
                 let console = user::find(tx, key).await?.is_some_and(|user| user.console_access);
                 user::set_password_hash(tx, key, &hash, must_change && console, at).await?;
                 session::delete_of_user(tx, key, None).await?;
-                Ok(())
+                match unseen {
+                    Some(unseen) => unseen.leave(tx, key).await,
+                    None => Ok(()),
+                }
             })
         })
         .await?;

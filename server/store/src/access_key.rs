@@ -11,7 +11,7 @@ use crate::account::State;
 use crate::credential::{NewCredential, changed};
 use crate::error::Result;
 use crate::row::record;
-use crate::sealed::{self, SealedPlace};
+use crate::sealed::{self, SealedPlace, Shown};
 use crate::sql::sql;
 use crate::tx::Tx;
 
@@ -35,15 +35,6 @@ record! {
         /// For what.
         last_used_by: UsedService,
     }
-}
-
-/// Who sees the secret of a new key, and until when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
-    /// The digest of the console session that makes the key.
-    pub to: String,
-    /// The end of it.
-    pub until: Timestamp,
 }
 
 record! {

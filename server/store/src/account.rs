@@ -178,6 +178,14 @@ pub async fn is_empty(tx: &mut Tx<'_>) -> Result<bool> {
     sql("SELECT NOT EXISTS (SELECT 1 FROM accounts WHERE deleted_at IS NULL)").scalar(tx).await
 }
 
+/// The operator account, in whose audit log stands what concerns the instance; `None` before set-up.
+pub async fn operator(tx: &mut Tx<'_>, _: Whole) -> Result<Option<AccountId>> {
+    let found = sql("SELECT id FROM accounts WHERE kind = 'operator' AND deleted_at IS NULL ORDER BY id LIMIT 1")
+        .optional::<(AccountId,)>(tx)
+        .await?;
+    Ok(found.map(|(id,)| id))
+}
+
 /// Enables or disables an account. When it is disabled the sessions of its users end.
 pub async fn set_state(
     tx: &mut Tx<'_>,

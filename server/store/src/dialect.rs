@@ -38,6 +38,14 @@ impl Dialect {
         }
     }
 
+    /// Ends the SELECT of shares `s` that are to be marked: what another server is marking is passed over.
+    pub(crate) const fn skip_locked_shares(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR UPDATE OF s SKIP LOCKED",
+        }
+    }
+
     /// Finds the tags whose names have all tokens of the argument: the text before and after it.
     pub(crate) const fn tag_search(self) -> [&'static str; 2] {
         match self {

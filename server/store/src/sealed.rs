@@ -29,6 +29,15 @@ impl SealedPlace {
     }
 }
 
+/// Who sees a new secret, and until when. The secret stays where it is sealed, so that any replica can show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The digest of the console session that made it.
+    pub to: String,
+    /// The end of it.
+    pub until: Timestamp,
+}
+
 record! {
     /// A sealed value.
     SealedRecord {

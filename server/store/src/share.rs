@@ -1,13 +1,13 @@
 //! Shares: another account may pull an image until an instant, or for ever.
 //!
-//! A share ends at its instant without anything being written: whoever decides compares it with the clock. Its row stays
-//! until somebody ends it, or the image is deleted.
+//! A share ends at its instant without anything being written: whoever decides compares it with the clock. That it has
+//! ended is recorded once, a little later ([`record_ended`]). Its row stays until somebody ends it, or the image is deleted.
 
 mod received;
 
-use roadstead::id::{AccountId, PublicId, RepositoryId, ShareId, UserId};
+use roadstead::id::{AccountId, OrganizationId, PublicId, RepositoryId, ShareId, UserId};
 use roadstead::page::{Page, Window};
-use roadstead::{AccountName, Timestamp};
+use roadstead::{AccountName, ImageName, Timestamp};
 
 use crate::account::bump_permission_epoch;
 use crate::error::Result;
@@ -138,7 +138,7 @@ pub async fn set(
     sql("INSERT INTO shares (account_id, repository_id, target_account_id, description, expires_at, creator_id, \
          creator_name, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) \
          ON CONFLICT (repository_id, target_account_id) DO UPDATE SET description = excluded.description, \
-         expires_at = excluded.expires_at, updated_at = excluded.updated_at")
+         expires_at = excluded.expires_at, is_end_recorded = FALSE, updated_at = excluded.updated_at")
     .bind(place.account)
     .bind(place.repository)
     .bind(target)
@@ -150,6 +150,45 @@ pub async fn set(
     .execute(tx)
     .await?;
     recount(tx, place, target, at).await
+}
+
+record! {
+    /// A share whose end was reached.
+    EndedShare {
+        /// The share.
+        id: ShareId,
+        /// The account that shared.
+        account_id: AccountId,
+        /// The image's organization.
+        organization_id: OrganizationId,
+        /// The image.
+        repository_id: RepositoryId,
+        /// Its name.
+        path: ImageName,
+        /// The account that it was shared with.
+        target_name: AccountName,
+        /// When it ended.
+        expires_at: Timestamp,
+    }
+}
+
+/// Marks shares that have ended by `now` as recorded, at most `limit`: each is answered once, until it is given a new end.
+pub async fn record_ended(tx: &mut Tx<'_>, now: Timestamp, limit: u32) -> Result<Vec<EndedShare>> {
+    let mut statement = sql("SELECT s.id, s.account_id, r.organization_id, s.repository_id, r.path, \
+         a.name AS target_name, s.expires_at FROM shares s JOIN repositories r ON r.id = s.repository_id \
+         JOIN accounts a ON a.id = s.target_account_id \
+         WHERE s.expires_at IS NOT NULL AND NOT s.is_end_recorded AND s.expires_at <= $1 \
+         ORDER BY s.expires_at LIMIT $2")
+    .bind(now)
+    .bind(limit);
+    statement.push(tx.dialect().skip_locked_shares());
+    let ended: Vec<EndedShare> = statement.all(tx).await?;
+    if !ended.is_empty() {
+        let mut statement = sql("UPDATE shares SET is_end_recorded = TRUE WHERE id IN ");
+        statement.push_list(ended.iter().map(|share| share.id));
+        statement.execute(tx).await?;
+    }
+    Ok(ended)
 }
 
 /// Ends a share; `false` when there was none.

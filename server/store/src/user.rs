@@ -13,6 +13,7 @@ use crate::dialect::contains;
 use crate::error::Result;
 use crate::ledger::InAccount;
 use crate::row::record;
+use crate::sealed::{self, SealedPlace, SealedRecord, Shown};
 use crate::sql::{Sql, sql};
 use crate::tx::Tx;
 
@@ -324,7 +325,7 @@ pub async fn set_password_hash(
     at: Timestamp,
 ) -> Result<()> {
     sql(
-        "UPDATE users SET password_hash = $2, password_changed_at = $3, must_change_password = $4, \
+        "UPDATE users SET password_hash = $2, password_changed_at = $3, must_change_password = $4, shown_to = NULL, \
          permission_epoch = permission_epoch + 1 WHERE id = $1 AND deleted_at IS NULL",
     )
     .bind(user.target().id)
@@ -335,6 +336,61 @@ pub async fn set_password_hash(
     .await?;
     changed(tx, user, at);
     Ok(())
+}
+
+/// Where a new password is sealed while it is shown.
+#[must_use]
+pub fn password_place(user: UserId) -> SealedPlace {
+    SealedPlace::new("users", user, "password")
+}
+
+/// Lets one console session see the password that was just given and is sealed at [`password_place`]. The next password
+/// ends it.
+pub async fn show_password(tx: &mut Tx<'_>, user: Allowed<UserKey>, shown: &Shown) -> Result<()> {
+    sql("UPDATE users SET shown_to = $2, shown_until = $3 WHERE id = $1 AND deleted_at IS NULL")
+        .bind(user.target().id)
+        .bind(shown.to.as_str())
+        .bind(shown.until)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// The password of a user that this session may see now.
+pub async fn shown_password(
+    tx: &mut Tx<'_>,
+    user: Allowed<UserKey>,
+    session: &str,
+    now: Timestamp,
+) -> Result<Option<SealedRecord>> {
+    let id = user.target().id;
+    let is_shown = sql(
+        "SELECT EXISTS (SELECT 1 FROM users WHERE id = $1 AND shown_to = $2 AND shown_until > $3 \
+                        AND deleted_at IS NULL)",
+    )
+    .bind(id)
+    .bind(session)
+    .bind(now)
+    .scalar::<bool>(tx)
+    .await?;
+    if is_shown { sealed::get(tx, &password_place(id)).await } else { Ok(None) }
+}
+
+/// Forgets passwords that nobody may see any more, at most `limit`.
+pub async fn forget_shown(tx: &mut Tx<'_>, now: Timestamp, limit: u32) -> Result<u64> {
+    let ids = sql("SELECT id FROM users WHERE shown_until IS NOT NULL AND shown_until <= $1 ORDER BY shown_until LIMIT $2")
+        .bind(now)
+        .bind(limit)
+        .all::<(UserId,)>(tx)
+        .await?;
+    for (id,) in &ids {
+        sealed::remove(tx, &password_place(*id)).await?;
+        sql("UPDATE users SET shown_to = NULL, shown_until = NULL WHERE id = $1")
+            .bind(*id)
+            .execute(tx)
+            .await?;
+    }
+    Ok(ids.len() as u64)
 }
 
 /// Enables or disables a user. When it is disabled its console sessions end; tokens end either way.

@@ -2,11 +2,13 @@
 //! which it does four times a second: for passwords, tokens issued before, and sessions alike (`protocol.md` 2.9, 3.4).
 
 use http::Method;
-use roadstead::access::{Access, Action, UserTarget};
+use roadstead::access::{Access, Action, UserTarget, login_key};
+use roadstead::manage::credential::NewAccessKey;
 use roadstead::manage::share::Deadline;
-use roadstead::{AccountName, ImageName};
+use roadstead::{AccountName, ImageName, UserName};
+use roadstead_service::access::Holder;
 use roadstead_store::account::State;
-use roadstead_store::{Durability, StoreError, user};
+use roadstead_store::{Durability, Store, StoreError, user};
 
 use crate::support::app::{account_of, allowed};
 use crate::support::{Client, TestApp, TestImage};
@@ -94,7 +96,7 @@ async fn id(app: &TestApp, name: &str) -> String {
         .house
         .store
         .read::<_, StoreError, _>("test.id", move |tx| {
-            let user = roadstead::UserName::clone(&user);
+            let user = UserName::clone(&user);
             Box::pin(async move {
                 let account = account_of(tx, "acme").await?;
                 user::find_by_name(tx, &account, &user).await
@@ -199,41 +201,103 @@ async fn an_image_made_private() {
     }
 }
 
+/// Disables or deletes a user of `acme`.
+async fn end_user(store: &Store, name: &str, is_deleted: bool) {
+    let user = name.parse::<UserName>().unwrap();
+    let change = store.run::<_, StoreError, _>("test", Durability::Durable, move |tx| {
+        let user = user.clone();
+        Box::pin(async move {
+            let account = account_of(tx, "acme").await?;
+            let found = user::find_by_name(tx, &account, &user).await?.unwrap();
+            let at = found.created_at;
+            let target = UserTarget {
+                id: found.id,
+                account: *account.target(),
+                name: user,
+                is_owner: false,
+            };
+            if is_deleted {
+                user::delete(tx, allowed(Action::DeleteUser, target).key(), at).await
+            } else {
+                let user = allowed(Action::SetUserState, target).key();
+                user::set_state(tx, user, State::Disabled, at).await
+            }
+        })
+    });
+    change.await.unwrap();
+}
+
 #[tokio::test]
 async fn a_user() {
     for is_deleted in [false, true] {
         let pair = Pair::new().await;
         let store = pair.here.house.store.clone();
-        let user = "editor".parse::<roadstead::UserName>().unwrap();
-        let end = async move {
-            let change = store.run::<_, StoreError, _>("test", Durability::Durable, move |tx| {
-                let user = user.clone();
-                Box::pin(async move {
-                    let account = account_of(tx, "acme").await?;
-                    let found = user::find_by_name(tx, &account, &user).await?.unwrap();
-                    let at = found.created_at;
-                    let target = UserTarget {
-                        id: found.id,
-                        account: *account.target(),
-                        name: user,
-                        is_owner: false,
-                    };
-                    if is_deleted {
-                        user::delete(tx, allowed(Action::DeleteUser, target).key(), at).await
-                    } else {
-                        let user = allowed(Action::SetUserState, target).key();
-                        user::set_state(tx, user, State::Disabled, at).await
-                    }
-                })
-            });
-            change.await.unwrap();
-        };
+        let end = async move { end_user(&store, "editor", is_deleted).await };
         let (near, far) = pair.change("acme/editor", end).await;
         for person in [near, far] {
             // Signed out: the page leads to the sign-in.
             assert_eq!(person.reads().await, [401, 401, 302], "deleted: {is_deleted}");
         }
     }
+}
+
+/// Asks until the answer is `status`, for a second.
+async fn within_a_second(client: &Client, path: &str, status: u16) {
+    let changed = std::time::Instant::now();
+    loop {
+        let answer = client.get(path).await.status.as_u16();
+        if answer == status {
+            return;
+        }
+        assert!(
+            changed.elapsed() < std::time::Duration::from_secs(1),
+            "{answer}: not {status} yet"
+        );
+        tokio::task::yield_now().await;
+    }
+}
+
+/// The command line counts as elsewhere: what it takes away beside a running server, as the system and on services of its
+/// own, binds there within a second, also for tokens that were issued before.
+#[tokio::test]
+async fn what_the_command_line_takes_away_binds_within_a_second() {
+    TestApp::each(async |beside| {
+        TestImage::new(52, 1, 1_000).push(&beside.editor(), IMAGE, "v1").await.expect(201);
+        let running = beside.replica().await;
+        let server = running.app();
+        let (context, service) = (beside.house.command_line(), &beside.house.service);
+        let (acme, manager): (AccountName, UserName) =
+            ("acme".parse().unwrap(), "manager".parse().unwrap());
+        let whose = Holder::Of(&acme, Some(&manager));
+        let key = service
+            .credentials()
+            .create_access_key(&context, whose, NewAccessKey::default(), None)
+            .await
+            .unwrap();
+        let password = login_key(&key.id, &key.secret_key.reveal().parse().unwrap());
+        let login = server.anonymous().basic(&format!("local@{}", key.id), password.reveal());
+        within_a_second(&login, "/v2/", 200).await;
+        let reply = login.get(&format!("/token?service=roadstead&scope={SCOPE}")).await.expect(200);
+        let by_key = server.anonymous().bearer(reply.json()["token"].as_str().unwrap());
+        let reader = server.token("acme/reader", &[SCOPE]).await;
+        let editor = server.token("acme/editor", &[SCOPE]).await;
+        let path = format!("/v2/{IMAGE}/manifests/v1");
+        for token in [&by_key, &reader, &editor] {
+            token.get(&path).await.expect(200);
+        }
+
+        service.credentials().delete_access_key(&context, whose, &key.id).await.unwrap();
+        within_a_second(&by_key, &path, 401).await;
+
+        let user = id(&beside, "reader").await.parse().unwrap();
+        let grants = service.grants();
+        grants.remove(&context, &"group".parse().unwrap(), vec![user]).await.unwrap();
+        within_a_second(&reader, &path, 403).await;
+
+        end_user(&beside.house.store, "editor", true).await;
+        within_a_second(&editor, &path, 401).await;
+    })
+    .await;
 }
 
 /// What binds elsewhere within a second: a server on its own clock follows what is changed beside it.

@@ -59,7 +59,7 @@ async fn users_groups_and_policies_are_looked_after_with_plain_forms() {
     zoe.sign_in("acme/zoe", password).await;
     assert_eq!(zoe.visit("/overview").await.header("location"), "/account/password");
     let other = app.signed_in("acme").await.visit(&to).await.expect(200).text();
-    assert!(other.contains("shown already"), "the ticket is of one session: {other}");
+    assert!(other.contains("shown already"), "the password is for one session: {other}");
 
     let group = "/iam/groups/Night%20watch";
     assert!(owner.visit(group).await.expect(200).text().contains("iam.group.member.zoe"));

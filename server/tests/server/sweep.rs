@@ -16,12 +16,12 @@ use roadstead::manage::user::UserQuery;
 use roadstead::page::{Order, Window};
 use serde_json::{Value, json};
 
-use crate::support::app::folder;
+use crate::support::app::{PASSWORD, folder};
 use crate::support::image::{MANIFEST, digest};
-use crate::support::{Client, TestApp, TestImage};
+use crate::support::{Client, Reply, TestApp, TestImage};
 
 /// A form that would give somebody a right.
-const GRANT: &str = "on=group/app&users[0]=0123456789abcdef0123456789abcdef&permission=7";
+const GRANT: &str = "on=group/app&users[0]={ann}&permission=1";
 const UUID: &str = "0f2b7c1e-6a0e-4c55-9b53-3d9c4f1f7a10";
 
 /// Who asks, from those who may least on. Whatever the first three do leaves no trace; what the others do is put back.
@@ -201,22 +201,22 @@ fn calls() -> Vec<(&'static str, Input)> {
         ("create_access_key", Form("user=manager")),
         ("saved_access_key", Form("id=RSAK0000000000000000&is_saved=true")),
         ("saved_access_key", Form("user=manager&id=RSAK0000000000000000&is_saved=true")),
-        ("describe_access_key", Form("user=manager&id=RSAK0000000000000000&description=x")),
-        ("enable_access_key", Form("user=manager&id=RSAK0000000000000000&is_enabled=true")),
-        ("delete_access_key", Form("user=manager&id=RSAK0000000000000000&confirm=0000")),
+        ("describe_access_key", Form("user=manager&id={key}&description=x")),
+        ("enable_access_key", Form("user=manager&id={key}&is_enabled=true")),
+        ("delete_access_key", Form("user=manager&id={key}&confirm={end of key}")),
         ("delete_access_key", Form("id=RSAK0000000000000000&confirm=0000")),
         ("check_access_key", Form("id=RSAK0000000000000000")),
         ("temporary_logins", Form("")),
         ("temporary_logins", Form("user=manager")),
-        ("revoke_temporary_login", Form("user=manager&id=RSTM0000000000000000")),
+        ("revoke_temporary_login", Form("user=manager&id={login}")),
         ("revoke_temporary_login", Form("id=RSTM0000000000000000")),
         ("list_grants", Json(json!({ "on": "group", "query": grants }))),
         ("list_grants", Json(json!({ "on": "group/app", "query": grants }))),
         ("grant_candidates", Json(json!({ "on": "group", "search": null }))),
         ("grant_candidates", Json(json!({ "on": "group/app", "search": null }))),
         ("add_grants", Form(GRANT)),
-        ("update_grant", Form("on=group&user=0123456789abcdef0123456789abcdef&permission=7")),
-        ("remove_grants", Form("on=group/app&users[0]=0123456789abcdef0123456789abcdef")),
+        ("update_grant", Form("on=group/app&user={ann}&permission=3")),
+        ("remove_grants", Form("on=group/app&users[0]={ann}")),
         ("list_shares", Json(json!({ "image": "group/app", "window": window }))),
         ("check_share", Json(json!({ "image": "group/app", "account": "other" }))),
         (
@@ -232,6 +232,7 @@ fn calls() -> Vec<(&'static str, Input)> {
         ("list_users", Json(json!({ "query": users }))),
         ("get_user", Json(json!({ "name": "ann" }))),
         ("get_user", Json(json!({ "name": "no-such-user" }))),
+        ("new_password", Json(json!({ "name": "ann" }))),
         ("user_reach", Json(json!({ "name": "ann" }))),
         (
             "explain_permission",
@@ -305,26 +306,46 @@ enum Input {
     Form(&'static str),
 }
 
-async fn call(client: &mut Client, name: &str, input: &Input) -> String {
+async fn call(client: &Client, name: &str, input: &Input, made: &Made) -> Reply {
     let token = client.cookie("rs_csrf").unwrap_or_default().to_owned();
     let path = format!("/console/call/{name}");
     let (kind, body) = match input {
         Input::Get => {
             return client
                 .send(http::Method::GET, &path, &[("accept", "application/json")], "")
-                .await
-                .word();
+                .await;
         }
         Input::Json(value) => ("application/json", value.to_string()),
-        Input::Form(text) => ("application/x-www-form-urlencoded", (*text).to_owned()),
+        Input::Form(text) => ("application/x-www-form-urlencoded", made.put_into(text)),
     };
     let headers =
         [("accept", "application/json"), ("content-type", kind), ("x-csrf-token", token.as_str())];
-    client.send(http::Method::POST, &path, &headers, body).await.word()
+    client.send(http::Method::POST, &path, &headers, body).await
 }
 
-/// Puts back what a call of somebody who may has changed.
-async fn put_back(app: &TestApp, owner: &mut Client, image: &TestImage) {
+/// What there is for a call to do something to: of the user `manager`, an access key and a temporary login; the user `ann`.
+#[derive(Debug, Default)]
+struct Made {
+    ann: String,
+    key: String,
+    login: String,
+}
+
+impl Made {
+    fn put_into(&self, form: &str) -> String {
+        let end = &self.key[self.key.len().saturating_sub(4)..];
+        form.replace("{ann}", &self.ann)
+            .replace("{end of key}", end)
+            .replace("{key}", &self.key)
+            .replace("{login}", &self.login)
+    }
+}
+
+/// Puts back what a call of somebody who may has changed, so that `next` finds what it is about.
+async fn put_back(app: &TestApp, owner: &Client, image: &TestImage, next: &str) -> Made {
+    let mut made = Made::default();
+    let do_call =
+        async |name: &str, input: Input, made: &Made| call(owner, name, &input, made).await;
     if app.owner().get("/v2/group/app/manifests/v1").await.status != 200 {
         image.push(&app.owner(), "group/app", "v1").await.expect(201);
     }
@@ -339,9 +360,51 @@ async fn put_back(app: &TestApp, owner: &mut Client, image: &TestImage) {
         ("delete_user", "name=fresh&confirm=fresh"),
         ("delete_group", "name=Fresh&confirm=Fresh"),
         ("delete_policy", "name=Fresh&confirm=Fresh"),
+        ("delete_share", "image=group/app&account=other"),
+        ("set_account_active", "name=other&is_active=true"),
     ] {
-        call(owner, name, &Input::Form(form)).await;
+        do_call(name, Input::Form(form), &made).await;
     }
+    let ann = do_call("get_user", Input::Json(json!({ "name": "ann" })), &made).await.json();
+    made.ann = ann["user"]["id"].as_str().unwrap().to_owned();
+    let (grant, take) = (GRANT, "on=group/app&users[0]={ann}");
+    do_call("remove_grants", Input::Form(take), &made).await;
+    if matches!(next, "update_grant" | "remove_grants") {
+        do_call("add_grants", Input::Form(grant), &made).await;
+    }
+    if matches!(next, "update_share" | "delete_share") {
+        let share = "image=group/app&account=other&forever=true";
+        do_call("create_share", Input::Form(share), &made).await;
+    }
+    if next.ends_with("_access_key") {
+        for user in ["manager", "admin"] {
+            let listed = keys_of(owner, user).await;
+            for key in listed {
+                made.key = key;
+                let form: &'static str = match user {
+                    "manager" => "user=manager&id={key}&confirm={end of key}",
+                    _ => "user=admin&id={key}&confirm={end of key}",
+                };
+                do_call("delete_access_key", Input::Form(form), &made).await;
+            }
+        }
+        do_call("create_access_key", Input::Form("user=manager"), &made).await;
+        made.key = keys_of(owner, "manager").await.pop().unwrap();
+    }
+    if next == "revoke_temporary_login" {
+        let manager = app.context_of(Some("manager")).await;
+        let login = app.house.service.credentials().create_temporary(&manager).await.unwrap();
+        made.login = login.username.split_once('@').unwrap().1.to_owned();
+    }
+    made
+}
+
+/// The ids of a user's access keys.
+async fn keys_of(owner: &Client, user: &str) -> Vec<String> {
+    let form: &'static str = if user == "manager" { "user=manager" } else { "user=admin" };
+    let listed = call(owner, "access_keys", &Input::Form(form), &Made::default()).await.json();
+    let keys = listed["keys"].as_array().unwrap();
+    keys.iter().map(|key| key["id"].as_str().unwrap().to_owned()).collect()
 }
 
 /// The policy `Mine`.
@@ -354,23 +417,29 @@ async fn server_functions() {
     app.admin().await;
     let image = TestImage::new(5, 1, 1_000);
     image.push(&app.editor(), "group/app", "v1").await.expect(201);
-    let mut owner = app.signed_in("acme").await;
-    put_back(&app, &mut owner, &image).await;
-    let mut nobody = app.anonymous();
-    nobody.visit("/signin").await.expect(200);
-    let mut people = vec![nobody];
-    for name in ["other", "acme/reader", "acme/editor", "acme/manager", "acme/admin"] {
-        people.push(app.signed_in(name).await);
+    let owner = app.signed_in("acme").await;
+    let mut made = put_back(&app, &owner, &image, "describe_access_key").await;
+    made.login = put_back(&app, &owner, &image, "revoke_temporary_login").await.login;
+    let mut people = Vec::new();
+    let names = ["", "other", "acme/reader", "acme/editor", "acme/manager", "acme/admin"];
+    for (number, name) in names.into_iter().enumerate() {
+        // From an address of their own: wrong passwords are counted by it.
+        let mut client = app.anonymous().from(&format!("192.0.2.{}", number + 1), false);
+        client.visit("/signin").await.expect(200);
+        if !name.is_empty() {
+            client.sign_in(name, PASSWORD).await.expect(302);
+        }
+        people.push(client);
     }
     let calls = calls();
     let mut rows: Vec<(String, Vec<String>)> =
         calls.iter().map(|(name, _)| ((*name).to_owned(), Vec::new())).collect();
-    for (who, person) in people.iter_mut().enumerate() {
+    for (who, person) in people.iter().enumerate() {
         for ((name, input), (_, words)) in calls.iter().zip(&mut rows) {
-            if who >= POWERLESS && matches!(input, Input::Form(_)) {
-                put_back(&app, &mut owner, &image).await;
+            if who >= POWERLESS {
+                made = put_back(&app, &owner, &image, name).await;
             }
-            words.push(call(person, name, input).await);
+            words.push(call(person, name, input, &made).await.word());
         }
         if who + 1 == POWERLESS {
             app.editor().get("/v2/group/app/manifests/v1").await.expect(200);

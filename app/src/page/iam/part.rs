@@ -3,10 +3,12 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
+use roadstead::UserName;
 use roadstead::manage::policy::PolicyEntry;
-use roadstead::manage::user::Attachment;
+use roadstead::manage::user::{Attachment, NewPassword};
 
 use crate::call::policy::list_policies;
+use crate::call::user::new_password;
 use crate::client::ConsoleClient;
 use crate::component::badge::{Badge, Tone};
 use crate::component::copy::CopyButton;
@@ -17,7 +19,7 @@ use crate::component::form::{Csrf, SubmitButton};
 use crate::component::load::Load;
 use crate::component::page_header::{PageHeader, PageTitle, Tab, Tabs};
 use crate::error::ConsoleError;
-use crate::i18n::{t, t_string, use_i18n};
+use crate::i18n::{I18n, t, t_string, use_i18n};
 use crate::notice::Done;
 use crate::viewer::use_viewer;
 use crate::{link, text};
@@ -221,7 +223,7 @@ pub fn named(section: &str, name: &str) -> String {
     format!("/iam/{section}/{}", link::encode(name))
 }
 
-/// A password that was made, at `?dialog=password&item={ticket}`: shown once.
+/// A password that was made, at `?dialog=password&item={user}`: shown to the session that made it, for a short while.
 #[component]
 pub fn PasswordDialog() -> impl IntoView {
     let i18n = use_i18n();
@@ -235,27 +237,11 @@ pub fn PasswordDialog() -> impl IntoView {
 #[component]
 fn PasswordBody() -> impl IntoView {
     let i18n = use_i18n();
-    let ticket = use_dialog_item().get_untracked().unwrap_or_default();
+    let name = use_dialog_item().get_untracked().and_then(|name| name.parse::<UserName>().ok());
     let close = use_close_link().get_untracked();
-    let handed = crate::port::port()
-        .ok()
-        .and_then(|port| port.service().handovers().take(&port.context(), &ticket));
-    let body = match handed {
-        Some(handed) => {
-            let (secret, name) = (handed.secret.reveal().clone(), handed.name);
-            let said = move || t_string!(i18n, iam.password_of, name = name.as_str()).to_string();
-            view! {
-                <p>{said}</p>
-                <div class="cmd cmd--inline" data-unsaved="">
-                    <code data-testid="iam.password">{secret.clone()}</code>
-                    <CopyButton text=secret what=text!(i18n, iam.password_what) testid="iam.password.copy" />
-                </div>
-                <p class="small muted">{t!(i18n, iam.password_once)}</p>
-            }
-            .into_any()
-        }
-        None => view! { <p data-testid="iam.password.gone">{t!(i18n, iam.password_gone)}</p> }
-            .into_any(),
+    let body = match name {
+        Some(name) => view! { <MadePassword name=name /> }.into_any(),
+        None => gone(i18n),
     };
     view! {
         <div class="dialog__body stack">{body}</div>
@@ -265,6 +251,39 @@ fn PasswordBody() -> impl IntoView {
             </a>
         </footer>
     }
+}
+
+#[component]
+fn MadePassword(name: UserName) -> impl IntoView {
+    let asked = name.clone();
+    let made = Resource::new(move || asked.clone(), new_password);
+    let name = name.to_string();
+    view! {
+        <Load resource=made is_part=true view=move |made: NewPassword| {
+            view! { <ShownPassword name=name.clone() made=made /> }
+        } />
+    }
+}
+
+#[component]
+fn ShownPassword(name: String, made: NewPassword) -> impl IntoView {
+    let i18n = use_i18n();
+    let Some(password) = made.password else { return gone(i18n) };
+    let secret = password.reveal().clone();
+    let said = move || t_string!(i18n, iam.password_of, name = name.as_str()).to_string();
+    view! {
+        <p>{said}</p>
+        <div class="cmd cmd--inline" data-unsaved="">
+            <code data-testid="iam.password">{secret.clone()}</code>
+            <CopyButton text=secret what=text!(i18n, iam.password_what) testid="iam.password.copy" />
+        </div>
+        <p class="small muted">{t!(i18n, iam.password_once)}</p>
+    }
+    .into_any()
+}
+
+fn gone(i18n: I18n) -> AnyView {
+    view! { <p data-testid="iam.password.gone">{t!(i18n, iam.password_gone)}</p> }.into_any()
 }
 
 /// The policies of a user or group, and the form that attaches one.

@@ -62,6 +62,10 @@ pub struct Toward<N>(pub N, pub Aim);
 impl<N: Named> Named for Toward<N> {
     type Resolved = N::Resolved;
 
+    fn said(&self) -> String {
+        self.0.said()
+    }
+
     fn aim(&self) -> Aim {
         self.1.clone()
     }

@@ -24,6 +24,15 @@ pub enum Holder<'a> {
 impl Named for Holder<'_> {
     type Resolved = CredentialHolder;
 
+    fn said(&self) -> String {
+        match self {
+            Self::Me => String::new(),
+            Self::User(name) => name.to_string(),
+            Self::Of(account, None) => account.to_string(),
+            Self::Of(account, Some(name)) => format!("{account}/{name}"),
+        }
+    }
+
     async fn resolve(self, access: &Access, ctx: &Context) -> Result<Resolution<CredentialHolder>> {
         let grants = access.own_grants(&ctx.actor).await?;
         let subject = Subject::User;

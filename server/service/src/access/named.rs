@@ -15,7 +15,7 @@ use super::{Access, Aim, Resolution};
 use crate::context::{Context, unauthenticated};
 
 /// A way to name a target of a decision.
-pub trait Named: Send {
+pub trait Named: Clone + Send {
     /// What it resolves to.
     type Resolved: Target + Clone + Send + Sync + 'static;
 
@@ -23,6 +23,9 @@ pub trait Named: Send {
     fn aim(&self) -> Aim {
         Aim::default()
     }
+
+    /// The name, for the record of who tried what.
+    fn said(&self) -> String;
 
     /// Finds the target and what the caller holds on it.
     fn resolve(
@@ -97,6 +100,10 @@ fn sees(ctx: &Context, organization: Option<&OrganizationTarget>, grants: &Grant
 impl Named for &ImageName {
     type Resolved = RepositoryTarget;
 
+    fn said(&self) -> String {
+        self.to_string()
+    }
+
     async fn resolve(self, access: &Access, ctx: &Context) -> Result<Resolution<RepositoryTarget>> {
         let known = access.image(ctx, self).await?;
         Ok(Resolution {
@@ -110,6 +117,10 @@ impl Named for &ImageName {
 
 impl Named for &OrganizationName {
     type Resolved = OrganizationTarget;
+
+    fn said(&self) -> String {
+        self.to_string()
+    }
 
     async fn resolve(
         self,
@@ -128,6 +139,10 @@ impl Named for &OrganizationName {
 
 impl Named for NewImage<'_> {
     type Resolved = OrganizationTarget;
+
+    fn said(&self) -> String {
+        self.0.to_string()
+    }
 
     /// By what is known of the image, which whoever pushes has asked for already: an organization that is there costs
     /// what one that is not costs.
@@ -148,6 +163,10 @@ impl Named for NewImage<'_> {
 
 impl Named for OwnAccount {
     type Resolved = AccountTarget;
+
+    fn said(&self) -> String {
+        String::new()
+    }
 
     async fn resolve(self, access: &Access, ctx: &Context) -> Result<Resolution<AccountTarget>> {
         let user = match &ctx.actor {
@@ -173,6 +192,10 @@ impl Named for OwnAccount {
 impl Named for Account<'_> {
     type Resolved = AccountTarget;
 
+    fn said(&self) -> String {
+        self.0.to_string()
+    }
+
     async fn resolve(self, access: &Access, ctx: &Context) -> Result<Resolution<AccountTarget>> {
         let target = access.account(self.0).await?;
         let own = ctx.actor.user().map(|user| user.account);
@@ -190,6 +213,10 @@ impl Named for Account<'_> {
 
 impl Named for Instance {
     type Resolved = InstanceTarget;
+
+    fn said(&self) -> String {
+        String::new()
+    }
 
     async fn resolve(self, access: &Access, ctx: &Context) -> Result<Resolution<InstanceTarget>> {
         Ok(Resolution {

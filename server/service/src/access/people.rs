@@ -84,6 +84,10 @@ impl Access {
 impl Named for Oneself {
     type Resolved = UserTarget;
 
+    fn said(&self) -> String {
+        String::new()
+    }
+
     async fn resolve(self, access: &Access, ctx: &Context) -> Result<Resolution<UserTarget>> {
         let user = ctx.user()?;
         let target = UserTarget {
@@ -106,6 +110,10 @@ impl Named for Oneself {
 impl Named for &UserName {
     type Resolved = UserTarget;
 
+    fn said(&self) -> String {
+        self.to_string()
+    }
+
     async fn resolve(self, access: &Access, ctx: &Context) -> Result<Resolution<UserTarget>> {
         let mut found = access
             .own_thing(ctx, (Action::ListUsers, Subject::User), |tx, account| {
@@ -124,6 +132,10 @@ impl Named for &UserName {
 impl Named for &GroupName {
     type Resolved = GroupTarget;
 
+    fn said(&self) -> String {
+        self.to_string()
+    }
+
     async fn resolve(self, access: &Access, ctx: &Context) -> Result<Resolution<GroupTarget>> {
         access
             .own_thing(ctx, (Action::ListGroups, Subject::Group), |tx, account| {
@@ -137,6 +149,10 @@ impl Named for &GroupName {
 impl Named for &PolicyName {
     type Resolved = PolicyTarget;
 
+    fn said(&self) -> String {
+        self.to_string()
+    }
+
     async fn resolve(self, access: &Access, ctx: &Context) -> Result<Resolution<PolicyTarget>> {
         access
             .own_thing(ctx, (Action::ListPolicies, Subject::Policy), |tx, account| {
@@ -149,6 +165,10 @@ impl Named for &PolicyName {
 
 impl Named for Tenant<'_> {
     type Resolved = AccountTarget;
+
+    fn said(&self) -> String {
+        self.0.to_string()
+    }
 
     async fn resolve(self, access: &Access, ctx: &Context) -> Result<Resolution<AccountTarget>> {
         let grants = access.own_grants(&ctx.actor).await?;

@@ -4,15 +4,17 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _};
 use parking_lot::Mutex;
-use roadstead::access::{Access as WaysIn, login_key};
+use roadstead::access::{Access as WaysIn, Permission, login_key};
 use roadstead::audit::Outcome;
 use roadstead::manage::audit::{AuditFilter, AuditLink, AuditQuery, AuditSuggestion};
 use roadstead::manage::credential::NewAccessKey;
 use roadstead::manage::image::{ImageQuery, ImageSort, ImageUpdate};
 use roadstead::manage::setting::SettingsUpdate;
 use roadstead::manage::setup::SetupRequest;
+use roadstead::manage::share::Deadline;
+use roadstead::manage::user::{Attachment, UserFacts};
 use roadstead::page::{Order, Window};
-use roadstead::{Algorithm, Digest, ErrorKind, ImageName, Reference, Secret};
+use roadstead::{Algorithm, Digest, ErrorKind, ImageName, Reference, Secret, UserName};
 use serde_json::json;
 
 use super::*;
@@ -20,6 +22,9 @@ use crate::access::Holder;
 use crate::account::NewUser;
 use crate::testing::{PASSWORD, TestService, context};
 use crate::upload::Upload;
+
+mod incidents;
+mod written;
 
 fn query(filter: AuditFilter) -> AuditQuery {
     AuditQuery { filter, before: None, limit: 100 }
@@ -276,6 +281,41 @@ impl std::io::Write for Heard {
     }
 }
 
+/// Users, groups, policies, grants and shares, made and changed; the passwords that were made with them.
+async fn manage_everything(test: &TestService) -> Vec<String> {
+    let (service, owner) = (&test.service, &test.owner);
+    let (users, name) = (service.users(), "fresh".parse::<UserName>().unwrap());
+    let access = WaysIn { console: true, programmatic: true };
+    let (display_name, email, description) = Default::default();
+    let new = roadstead::manage::user::NewUser {
+        name: name.clone(),
+        facts: UserFacts { display_name, email, description, access },
+        groups: Vec::new(),
+        password: None,
+        must_change_password: true,
+    };
+    let made = users.create(owner, new).await.unwrap();
+    let again = users.reset_password(owner, &name, None, true).await.unwrap();
+    let given = Secret::new("Marked-Given-77-zyxw".to_owned());
+    users.reset_password(owner, &name, Some(given.clone()), true).await.unwrap();
+    service.groups().create(owner, "Builders".parse().unwrap(), "").await.unwrap();
+    let document = r#"{"Version":"1.1","Statement":[{"Effect":"Allow","Action":["swr:repo:*"]}]}"#;
+    let policy = "Mine".parse().unwrap();
+    service.policies().create(owner, policy, "", document.to_owned()).await.unwrap();
+    let attachment = Attachment { policy: "Mine".to_owned(), region: None };
+    users.set_attached(owner, &name, attachment, true).await.unwrap();
+    let id = users.get(owner, &name).await.unwrap().user.id;
+    let grants = vec![(id, Permission::Read)];
+    service.grants().add(owner, &"team".parse().unwrap(), grants).await.unwrap();
+    let (image, island) = ("team/app".parse().unwrap(), "island".parse().unwrap());
+    let forever = Deadline::FOREVER;
+    service.shares().create_one(owner, image, island, forever, String::new()).await.unwrap();
+    [made.password, again.password, Some(given)]
+        .into_iter()
+        .map(|password| password.expect("a password").reveal().clone())
+        .collect()
+}
+
 #[tokio::test]
 async fn no_secret_is_in_any_event_or_log() {
     let heard = Heard::default();
@@ -345,6 +385,7 @@ async fn no_secret_is_in_any_event_or_log() {
     })
     .await;
 
+    let made = manage_everything(&test).await;
     let (fresh, clock, _home) = TestService::without_people().await;
     let nobody = context(&clock, Actor::Anonymous);
     let code = fresh.setup().new_code();
@@ -363,6 +404,7 @@ async fn no_secret_is_in_any_event_or_log() {
         [&login.password, &issued.token, &code, &key.secret_key, &by_key]
             .map(|it| it.reveal().clone()),
     );
+    secrets.extend(made);
     service.flush().await.unwrap();
     let all = AuditFilter { include_reads: true, ..AuditFilter::default() };
     let mut events = String::new();
@@ -382,6 +424,11 @@ async fn no_secret_is_in_any_event_or_log() {
         "createAccessKey",
         "changePassword",
         "pushImage",
+        "resetPassword",
+        "createGroup",
+        "attachPolicy",
+        "createUserNamespaceAuth",
+        "createImageRepositoryAccessDomain",
         "\"***\"",
     ] {
         assert!(events.contains(expected), "{expected}");

@@ -57,7 +57,8 @@ impl Trail {
         }
     }
 
-    fn note(&self, event: Event) {
+    /// An event that is written whatever the settings say.
+    pub(crate) fn note(&self, event: Event) {
         let mut pending = self.pending.lock();
         if pending.events.len() < MOST {
             pending.events.push(event);

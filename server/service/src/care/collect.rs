@@ -19,22 +19,26 @@
 //! - An object's key is never used again, so bytes can be removed at any time after the row that named them.
 //! - A dry run asks the same questions with the same [`Cutoffs`], and changes nothing.
 
+use std::sync::Arc;
+
 use futures::future::BoxFuture;
 use futures::{StreamExt as _, TryStreamExt as _};
-use roadstead::access::Action;
+use roadstead::access::{Action, JobName};
+use roadstead::audit::TraceName;
 use roadstead::id::ObjectId;
 use roadstead::{Result, Timestamp};
 use roadstead_object::{ObjectKey, Objects};
-use roadstead_store::maintenance::{self, Amount, Removable};
+use roadstead_store::maintenance::{self, Amount, Removable, Whole};
 use roadstead_store::{
-    Durability, Store, StoreError, Tx, audit, blob, change, credential, job, manifest, object,
-    session, tag,
+    Durability, Store, StoreError, Tx, account, audit, blob, change, credential, job, manifest,
+    object, session, share, tag, user,
 };
 
 use crate::Service;
 use crate::access::Instance;
+use crate::audit::{Origin, append};
 use crate::context::Context;
-use crate::error::{kept, stored};
+use crate::error::{Failed, kept, stored};
 
 /// Nobody must have wanted a blob for this long, in seconds.
 pub const GRACE: i64 = 24 * 60 * 60;
@@ -140,16 +144,54 @@ impl From<Amount> for Total {
 }
 
 impl Service {
-    /// Removes ended sessions, abandoned uploads with their bytes, doomed bytes, old audit events and changes. For every few
-    /// minutes.
+    /// Removes ended sessions, abandoned uploads with their bytes, doomed bytes, old audit events and changes, and records
+    /// which shares have ended. For every few minutes.
     ///
     /// # Errors
     /// Those of the store and the storage; what was done stays done.
     #[tracing::instrument(name = "service.care.tidy", skip_all)]
     pub async fn tidy(&self) -> Result<()> {
+        self.record_ended_shares().await?;
         self.forget_ended(self.ports().now()).await?;
         self.packages().tidy().await?;
         self.uploads().tidy().await
+    }
+
+    /// A share ends by itself at its instant; its event is written once, by whichever server comes first.
+    async fn record_ended_shares(&self) -> Result<()> {
+        let ports = self.ports();
+        let ctx = Context::system(JobName("tidy"), "", Arc::clone(&ports.clock));
+        let origin = Origin::of(&ctx, ports);
+        let now = ctx.now();
+        loop {
+            let origin = origin.renewed(ports);
+            let count = self
+                .store()
+                .run("share.record_ended", Durability::Durable, move |tx| {
+                    let origin = origin.clone();
+                    Box::pin(async move {
+                        let ended = share::record_ended(tx, now, FEW).await?;
+                        for (index, share) in ended.iter().enumerate() {
+                            let event = origin
+                                .event(TraceName::ExpireShare)
+                                .nth(index)
+                                .in_account(share.account_id)
+                                .in_repository(share.organization_id, share.repository_id)
+                                .id(share.repository_id)
+                                .named(&share.path)
+                                .detail(serde_json::json!({
+                                    "account": share.target_name, "until": share.expires_at,
+                                }));
+                            append(tx, event).await?;
+                        }
+                        Ok::<_, Failed>(ended.len())
+                    })
+                })
+                .await?;
+            if count < FEW as usize {
+                return Ok(());
+            }
+        }
     }
 
     async fn forget_ended(&self, now: Timestamp) -> Result<()> {
@@ -167,6 +209,10 @@ impl Service {
             .map_err(stored)?;
         self.batches("credential.remove_expired", MANY, move |tx| {
             Box::pin(credential::remove_expired(tx, now, MANY))
+        })
+        .await?;
+        self.batches("user.forget_shown", FEW, move |tx| {
+            Box::pin(user::forget_shown(tx, now, FEW))
         })
         .await?;
         let days = self.settings_cell().current().audit_retention_days.value;
@@ -211,7 +257,7 @@ impl Service {
     /// `Denied` unless the operator or the system asks; those of the store and the storage: what was done stays done.
     #[tracing::instrument(name = "service.care.collect", skip_all)]
     pub async fn collect(&self, ctx: &Context, scope: Scope) -> Result<Collected> {
-        self.access().authorize(ctx, Action::ManageSettings, Instance).await?;
+        let allowed = self.access().authorize(ctx, Action::ManageSettings, Instance).await?;
         // What this process knows to be wanted is written down before it is asked.
         self.flush().await?;
         let cutoffs = Cutoffs::at(ctx.now());
@@ -246,7 +292,42 @@ impl Service {
         if scope == Scope::Everything {
             collected.strays = self.strays(cutoffs, true).await?;
         }
+        self.note_collection(ctx, Whole::of(&allowed), scope, &collected).await?;
         Ok(collected)
+    }
+
+    /// A run that removed nothing is not worth an event every hour, unless somebody asked for it.
+    async fn note_collection(
+        &self,
+        ctx: &Context,
+        whole: Whole,
+        scope: Scope,
+        collected: &Collected,
+    ) -> Result<()> {
+        let Collected { tags, manifests, blobs, objects, strays, .. } = collected;
+        let gone = [*tags, *manifests, blobs.count, objects.count, strays.count];
+        if scope == Scope::Known && gone == [0; 5] {
+            return Ok(());
+        }
+        let event = Origin::of(ctx, self.ports())
+            .event(TraceName::RunGarbageCollection)
+            .detail(serde_json::json!({
+                "tags": tags, "manifests": manifests, "blobs": blobs.count, "objects": objects.count,
+                "bytes": objects.bytes, "strays": strays.count,
+            }));
+        self.store()
+            .run("care.note_collection", Durability::Durable, move |tx| {
+                let event = event.clone();
+                Box::pin(async move {
+                    let event = match account::operator(tx, whole).await? {
+                        Some(operator) => event.in_account(operator),
+                        None => event,
+                    };
+                    append(tx, event).await
+                })
+            })
+            .await?;
+        Ok(())
     }
 
     /// What [`Service::collect`] would do now. Changes nothing.

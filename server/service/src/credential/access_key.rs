@@ -10,10 +10,10 @@ use roadstead::manage::credential::{
     NewAccessKey,
 };
 use roadstead::{Error, ErrorKind, Result, Secret};
-use roadstead_store::access_key::{self, AccessKeyRecord, Shown};
+use roadstead_store::access_key::{self, AccessKeyRecord};
 use roadstead_store::account::State;
 use roadstead_store::credential::NewCredential;
-use roadstead_store::sealed::{self, SealedPlace};
+use roadstead_store::sealed::{self, SealedPlace, Shown};
 use roadstead_store::{Durability, Tx};
 
 use super::{Credentials, last_use, no_programmatic_access, sha256};
@@ -130,11 +130,14 @@ impl Credentials {
     ) -> Result<()> {
         let holder = self.managing(ctx, whose).await?;
         let description = update.description.map(checked).transpose()?;
-        let event =
-            self.event(ctx, TraceName::UpdateAccessKey, &holder, id).detail(serde_json::json!({
-                "description": description,
-                "is_enabled": update.is_enabled,
-            }));
+        let name = match update.is_enabled {
+            Some(true) => TraceName::EnableAccessKey,
+            Some(false) => TraceName::DisableAccessKey,
+            None => TraceName::UpdateAccessKey,
+        };
+        let event = self
+            .event(ctx, name, &holder, id)
+            .detail(serde_json::json!({ "description": description }));
         let state = update.is_enabled.map(state_of);
         let (id, at) = (id.clone(), ctx.now());
         self.store

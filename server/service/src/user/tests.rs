@@ -548,3 +548,45 @@ async fn several_users_at_once_are_all_or_none() {
     let query = AuditQuery { filter: deleted, before: None, limit: 10 };
     assert_eq!(log.list(&test.owner, query).await.unwrap().events.len(), 2, "an event for each");
 }
+
+/// Another replica shows it too: it is in the database, sealed.
+#[tokio::test]
+async fn a_password_that_was_made_is_shown_to_the_session_that_made_it_for_a_while() {
+    let test = TestService::new().await;
+    let users = test.service.users();
+    let here = Context { session: Some("here".to_owned()), ..test.owner.clone() };
+    let elsewhere = Context { session: Some("elsewhere".to_owned()), ..test.owner.clone() };
+    let made = users.reset_password(&here, &name("mia"), None, true).await.unwrap().password;
+    assert!(made.is_some());
+    let shown = async |ctx: &Context| users.new_password(ctx, &name("mia")).await.unwrap().password;
+    assert_eq!(shown(&here).await, made);
+    assert_eq!(shown(&here).await, made, "the page may be fetched again");
+    assert_eq!(shown(&elsewhere).await, None);
+    assert_eq!(shown(&test.owner).await, None);
+    let error = users.new_password(&test.editor, &name("mia")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Hidden);
+    // The next password ends it, also one that is not made here.
+    let again = users.reset_password(&here, &name("mia"), None, true).await.unwrap().password;
+    assert!(again != made && shown(&here).await == again);
+    let typed = Some(Secret::new(PASSWORD.to_owned()));
+    users.reset_password(&here, &name("mia"), typed, true).await.unwrap();
+    assert_eq!(shown(&here).await, None);
+
+    users.reset_password(&here, &name("mia"), None, true).await.unwrap();
+    let key = TestService::key_of(&test.manager);
+    let sealed = async || {
+        let place = user::password_place(key.target().id);
+        let read = test.store.peek("test.sealed", move |tx| {
+            let place = place.clone();
+            Box::pin(async move { roadstead_store::sealed::get(tx, &place).await })
+        });
+        read.await.unwrap().is_some()
+    };
+    test.clock.advance(119);
+    test.service.tidy().await.unwrap();
+    assert!(shown(&here).await.is_some() && sealed().await);
+    test.clock.advance(1);
+    assert_eq!(shown(&here).await, None);
+    test.service.tidy().await.unwrap();
+    assert!(!sealed().await, "nothing of it is left");
+}

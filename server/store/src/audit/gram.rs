@@ -15,8 +15,10 @@ use super::{AuditRecord, AuditScope};
 
 /// Most tokens of the words of one event: what it says is short, and a detail of any length must not be.
 const MOST: usize = 400;
-/// Most words of a search, and most tokens of one.
+/// Most words of a search.
 const WORDS: usize = 8;
+/// Most tokens of one word of a search: each costs a walk through its list.
+const TOLD: usize = 10;
 /// Letters and digits.
 const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 /// Hexadecimal digits of an address that networks are found by: of IPv6 /16, /32, /48, /56, /64; of IPv4, which stand behind
@@ -70,7 +72,7 @@ const WRITES: &str = "writes";
 /// What the events that are asked for have, at least; `None` when that is nothing but whose they are.
 pub(super) fn wanted(scope: AuditScope, filter: &AuditFilter, words: &[String]) -> Option<String> {
     let mut tokens = BTreeSet::new();
-    tokens.extend(words.iter().flat_map(|word| tokens_of(word).take(WORDS)));
+    tokens.extend(words.iter().flat_map(|word| telling(word)));
     let mut add = |kind: char, text: Option<&str>| {
         if let Some(text) = text.filter(|text| !text.is_empty()) {
             tokens.insert(value(kind, text));
@@ -102,6 +104,32 @@ pub(super) fn wanted(scope: AuditScope, filter: &AuditFilter, words: &[String]) 
         AuditScope::User(user) => format!("user{user}"),
     });
     Some(joined(tokens))
+}
+
+/// The tokens of a word that few events have, as far as that can be said of characters: first those that are not ASCII, then
+/// pairs that are not of letters alone, then the rest, the last ones first: words begin alike more often than they end alike.
+fn telling(word: &str) -> impl Iterator<Item = String> {
+    let mut parts: Vec<(u8, String)> = Vec::new();
+    let mut last = None;
+    for next in word.chars() {
+        let pair = [last.replace(next), Some(next)];
+        let told = pair.iter().flatten().map(|character| match character {
+            character if !character.is_ascii() => 0,
+            character if !character.is_ascii_alphabetic() => 1,
+            _ => 2,
+        });
+        let class = told.min().unwrap_or(2);
+        let text: String = pair.into_iter().flatten().collect();
+        parts.extend(tokens_of(&text).map(|token| (class, token)));
+    }
+    parts.reverse();
+    parts.sort_by_key(|(class, _)| *class);
+    let mut seen = BTreeSet::new();
+    parts
+        .into_iter()
+        .map(|(_, token)| token)
+        .filter(move |token| seen.insert(token.clone()))
+        .take(TOLD)
 }
 
 /// The words of a search.
@@ -187,6 +215,22 @@ mod tests {
         assert!(tokens("创建镜像仓库").is_superset(&tokens("镜")));
         assert!(tokens("x镜").iter().all(|token| token.len() == 4));
         assert_eq!(words("  Team/APP\t镜像 "), ["team/app", "镜像"]);
+    }
+
+    #[test]
+    fn a_search_asks_for_what_is_rare_in_a_word() {
+        let all = |text: &str| tokens_of(text).collect::<BTreeSet<_>>();
+        for word in ["service-1999:v976", "镜像仓库", "deleteimagetag", "a", "备x"] {
+            let told: Vec<String> = telling(word).collect();
+            assert!(
+                told.len() <= TOLD && told.iter().all(|token| all(word).contains(token)),
+                "{word}"
+            );
+            assert_eq!(told.is_empty(), word.len() == 1, "{word}");
+        }
+        let told: Vec<String> = telling("service-1999:v976").collect();
+        assert!(all("v976").iter().all(|token| told.contains(token)));
+        assert!(!told.contains(&token([Some('s'), Some('e')])));
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use roadstead::access::{AccessKeyId, Allowed, CredentialHolder};
 use roadstead::id::CredentialId;
 use roadstead::manage::credential::UsedService;
-use roadstead_store::access_key::{self, Shown};
+use roadstead_store::access_key;
 use roadstead_store::account::State;
 use roadstead_store::credential::{self, CredentialKind, NewCredential, Use};
-use roadstead_store::sealed::{self, SealedPlace, SealedRecord};
+use roadstead_store::sealed::{self, SealedPlace, SealedRecord, Shown};
 use roadstead_store::user::{self, UserRecord};
 
 use crate::home::{Home, Keyed as _, Proof as _, at, both, tx};

@@ -17,13 +17,16 @@ mod home;
 
 mod access;
 mod audit;
+mod blob;
 mod care;
 mod content;
 mod credential;
 mod crowd;
 mod grants;
+mod manifest;
 mod migration;
 mod operation;
 mod package;
 mod people;
+mod tag;
 mod transaction;

@@ -48,6 +48,10 @@ impl Replica {
     pub fn anonymous(&self) -> Client {
         self.app.anonymous()
     }
+
+    pub const fn app(&self) -> &TestApp {
+        &self.app
+    }
 }
 
 /// On which database.
@@ -211,10 +215,15 @@ impl TestApp {
 
     /// A request of the owner of `acme`.
     pub async fn owner_context(&self) -> Context {
+        self.context_of(None).await
+    }
+
+    /// A request of a user of `acme`; without a name, of its owner.
+    pub async fn context_of(&self, user: Option<&str>) -> Context {
         let password = Secret::new(PASSWORD.to_owned());
         let context = self.house.command_line();
         let sessions = self.house.service.sessions();
-        let actor = sessions.sign_in(&context, Some("acme"), None, &password).await.unwrap();
+        let actor = sessions.sign_in(&context, Some("acme"), user, &password).await.unwrap();
         Context { actor: Actor::User(actor), ..context }
     }
 

@@ -406,7 +406,7 @@ async fn every_change_is_an_event_and_no_event_has_a_secret() {
         [
             ("createDockerConfig", "SWR", "dockerlogincmd", "harbor/rita"),
             ("deleteAccessKey", "IAM", "accesskey", "harbor"),
-            ("updateAccessKey", "IAM", "accesskey", "harbor"),
+            ("disableAccessKey", "IAM", "accesskey", "harbor"),
             ("createAccessKey", "IAM", "accesskey", "harbor/rita"),
         ]
     );

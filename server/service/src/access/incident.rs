@@ -106,6 +106,8 @@ const fn attempted(action: Action) -> Option<TraceName> {
         | Action::ListOrganizations
         | Action::ReadOrganization
         | Action::UpdateOrganization
+        | Action::CreateTag
+        | Action::CreateAuthorizationToken
         | Action::CreateLoginSecret
         | Action::ReadOwnCredentials
         | Action::WriteOwnCredentials

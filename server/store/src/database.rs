@@ -74,8 +74,11 @@ impl Database {
             .pragma("temp_store", "memory")
             .pragma("journal_size_limit", "67108864")
             .disable_statement_logging();
-        // The journal mode is a property of the file: it is set once, before anybody reads.
+        // The journal mode is a property of the file: it is set once, before anybody reads, and SQLite does not wait for
+        // another process that changes it too.
+        let only = lock(&path).await?;
         options.connect().await?.close().await?;
+        drop(only);
         let reading = options.clone().pragma("query_only", "on").pragma("cache_size", "-1000");
         Ok(Self::Sqlite(Box::new(SqliteFile {
             readers: Readers::new(reading, readers),

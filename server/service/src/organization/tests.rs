@@ -146,7 +146,8 @@ async fn names_are_checked_for_those_who_may_create() {
     let check = |text: &'static str| organizations.check_name(&app.owner, text);
     assert_eq!(check("free").await.unwrap(), NameCheck::Available);
     assert_eq!(check("team").await.unwrap(), NameCheck::Taken);
-    for bad in ["", "library", "Team", "a..b"] {
+    assert_eq!(check("library").await.unwrap(), NameCheck::Reserved);
+    for bad in ["", "Team", "a..b"] {
         assert_eq!(organizations.check_name(&app.owner, bad).await.unwrap(), NameCheck::Invalid);
     }
     let error = organizations.check_name(&app.editor, "free").await.unwrap_err();

@@ -115,10 +115,8 @@ async fn rules_of_values() {
         SettingsUpdate { audit_retention_days: Some(3_651), ..SettingsUpdate::default() },
     ] {
         let error = settings.update(&test.owner, bad.clone()).await.unwrap_err();
-        let expected = match bad.internal_address {
-            Some(_) => Subject::Url,
-            None => Subject::Setting,
-        };
+        let is_address = bad.internal_address.is_some() || bad.external_url.is_some();
+        let expected = if is_address { Subject::Url } else { Subject::Setting };
         assert_eq!((error.kind(), error.subject()), (ErrorKind::Invalid, expected), "{bad:?}");
     }
     let saved =

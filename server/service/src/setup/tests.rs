@@ -101,10 +101,7 @@ async fn bad_values_are_refused_and_nothing_is_made() {
             Subject::Password,
         ),
         (SetupRequest { region_name: " ".to_owned(), ..good.clone() }, Subject::Setting),
-        (
-            SetupRequest { external_url: Some("ftp://x".to_owned()), ..good.clone() },
-            Subject::Setting,
-        ),
+        (SetupRequest { external_url: Some("ftp://x".to_owned()), ..good.clone() }, Subject::Url),
     ] {
         let error = setup.complete(&ctx, bad).await.unwrap_err();
         assert_eq!((error.kind(), error.subject()), (ErrorKind::Invalid, subject));

@@ -164,7 +164,17 @@ impl Uploads {
         let record = match self.is_alone() {
             // Again: another request may have written to it, and ended, between the look and the entrance.
             true => self.look_up(&found.id, ctx.now()).await?.ok_or_else(unknown)?,
-            false => self.lease(&found.id, &holder).await?.ok_or_else(busy)?,
+            false => match self.lease(&found.id, &holder).await? {
+                Some(record) => record,
+                None => {
+                    // Somebody else has it, or it has ended between the look and this.
+                    let now = self.inner.ports.now();
+                    return Err(self
+                        .look_up(&found.id, now)
+                        .await?
+                        .map_or_else(unknown, |_| busy()));
+                }
+            },
         };
         let fresh = self.inner.fresh.find(&record.id, ctx.now());
         let stage = match &record.staging_state {

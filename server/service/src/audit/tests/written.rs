@@ -5,13 +5,10 @@ use std::collections::BTreeSet;
 use super::*;
 
 /// Names of events that no use case writes, each with what it waits for.
-const WAITING: [(&str, &[TraceName]); 8] = [
-    ("page upload", &[TraceName::PostMultipartImagePackage]),
+const WAITING: [(&str, &[TraceName]); 6] = [
     (
         "management API",
         &[
-            TraceName::GetDomainResourceReports,
-            TraceName::ListQuotas,
             TraceName::ListSharedReposDetails,
             TraceName::CreateRepoShare,
             TraceName::DeleteRepoShare,
@@ -62,7 +59,6 @@ const WAITING: [(&str, &[TraceName]); 8] = [
     ),
     ("scanning", &[TraceName::ScanImage]),
     ("deleting accounts", &[TraceName::DeleteAccount]),
-    ("settings of an organization", &[TraceName::UpdateUserNamespace]),
 ];
 
 /// Every event of the list is written by some use case, or waits for a capability that is still to come: then it is in

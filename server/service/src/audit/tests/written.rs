@@ -9,7 +9,6 @@ const WAITING: [(&str, &[TraceName]); 6] = [
     (
         "management API",
         &[
-            TraceName::ListSharedReposDetails,
             TraceName::CreateRepoShare,
             TraceName::DeleteRepoShare,
             TraceName::GetRepoShare,

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../end2end"
 export ROADSTEAD_TOOLS=$TOOLS
 case ${1:-all} in
   clients) files=(tests/clients.test.mjs tests/clients-matrix.test.mjs tests/login-commands.test.mjs tests/management.test.mjs tests/proxy.test.mjs tests/limits.test.mjs tests/self-signed.test.mjs tests/image.test.mjs tests/upload.test.mjs tests/scale.test.mjs) ;;
-  browser) files=(tests/budget.test.mjs tests/nojs.test.mjs tests/console.test.mjs tests/long-term.test.mjs tests/people.test.mjs tests/journeys.test.mjs tests/live.test.mjs) ;;
+  browser) files=(tests/budget.test.mjs tests/nojs.test.mjs tests/console.test.mjs tests/served.test.mjs tests/long-term.test.mjs tests/people.test.mjs tests/journeys.test.mjs tests/live.test.mjs) ;;
   all) files=(tests/*.test.mjs) ;;
   *) files=("$@") ;;
 esac

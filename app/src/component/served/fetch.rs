@@ -157,7 +157,7 @@ impl Part {
         let Some(root) = self.node.try_get_untracked().flatten() else { return };
         let find = |selector| root.query_selector(selector).ok().flatten();
         let is_over = find("[data-countdown]").is_some_and(|timer| !count_down(&timer));
-        let is_due = second % FOLLOWING == 0 && find("[data-live]").is_some();
+        let is_due = second.is_multiple_of(FOLLOWING) && find("[data-live]").is_some();
         if is_over || is_due && !crate::dom::is_busy() && !crate::dom::is_hidden() {
             self.ask(address.get_untracked());
         }
